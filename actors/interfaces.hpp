@@ -1,0 +1,61 @@
+// The wiring diagram: who may say what to whom. Leaves first; the broker and the supervisor come last because they
+// talk to everyone above them. Each implementation lives in its own file and shows no more than a function to spawn it.
+//
+// Everything but a question is sent without a sender (`caf::anon_send`): nobody waits, and a late word finds no one.
+#pragma once
+
+#include <caf/typed_actor.hpp>
+
+#include "actors/messages.hpp"
+
+namespace texlex {
+
+// The signatures of CAF 0.17: 0.18 spells both `result<Out>(In...)`.
+template <class... In>
+using takes = caf::reacts_to<In...>;
+template <class Out, class... In>
+using answers = typename caf::replies_to<In...>::template with<Out>;
+
+/// Counts and times, on the side. Only `stats` waits for a reply.
+using metrics_actor = caf::typed_actor<takes<atom::request, request_sample>, takes<atom::attempt, attempt_sample>,
+                                       takes<atom::report, worker_report>, takes<atom::core, core_event>,
+                                       answers<metrics_report, atom::stats>>;
+
+/// Whoever wants to hear that a job outlived its hedge delay.
+using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;
+
+/// Rings once a job has outlived its delay. CAF 0.17 cannot take back a delayed message: what was disarmed is
+/// forgotten here, and a ring that was already on its way reaches the listener as an unknown id, which is normal.
+using hedge_timer_actor = caf::typed_actor<takes<atom::arm, job_id, duration, overdue_listener>,
+                                           takes<atom::disarm, job_id>, takes<atom::ring, job_id>>;
+
+/// A place that runs attempts: says `finished` exactly once a run, also when the job was stopped meanwhile.
+using lane_actor = caf::typed_actor<takes<atom::run, job_ptr>>;
+
+/// Whoever wants to hear how an attempt ended.
+using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, job_id, outcome>>;
+
+/// Whoever starts workers and counts what they use.
+using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom::report, worker_report>>;
+
+/// Whoever wants to hear that a cooling lane has nothing left in flight: once a lane.
+using drain_listener = caf::typed_actor<takes<atom::drained, lane_id>>;
+
+/// Whoever gives work to lanes. A lane joins, may cool, and leaves; it never comes back. `unstaffed`: no lane is left
+/// and none will join.
+using lane_listener = caf::typed_actor<takes<atom::joined, lane_id, lane_actor>,
+                                       takes<atom::cooling, lane_id, drain_listener>, takes<atom::left, lane_id>,
+                                       takes<atom::unstaffed>>;
+
+/// Starts a worker a core, replaces the dead and the worn, tells the broker about both. `settled` is answered as soon
+/// as no worker is starting.
+using supervisor_actor = worker_listener::extend_with<drain_listener>::extend<
+  takes<atom::respawn, uint32_t>, answers<health_report, atom::health>, answers<health_report, atom::settled>>;
+
+/// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
+/// `shutting_down`, those in hand and those that come.
+using broker_actor =
+  finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
+    takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>>;
+
+} // namespace texlex

@@ -1,0 +1,53 @@
+// One request on its way through the house. Shared by all its attempts, which only read it, except for the stop flag.
+// Knows nothing of CAF, so that sessions and decisions can speak of jobs without it.
+#pragma once
+
+#include <atomic>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "kernels/regime.hpp"
+#include "runtime/document.hpp"
+#include "runtime/outcome.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+/// Unique within a process and never used again, so that a late answer cannot be taken for another job's.
+struct job_id {
+  uint64_t value = 0;
+  friend auto operator<=>(const job_id&, const job_id&) = default;
+};
+
+/// A place that can run attempts: a local worker, later a remote node's pool. Never used again after it has left.
+struct lane_id {
+  uint32_t value = 0;
+  friend auto operator<=>(const lane_id&, const lane_id&) = default;
+};
+
+struct job {
+  job_id id;
+  document_lease memory;                 ///< what `document` lies in
+  std::span<const uint8_t> document;
+  const texlex::regime* regime = nullptr;
+  instant received;                      ///< when its last byte was read
+
+  /// Set once the job has an outcome: attempts that still run stop at their next chunk.
+  mutable std::atomic<bool> stop = false;
+};
+
+using job_ptr = std::shared_ptr<const job>;
+
+/// What sessions need of whoever carries out jobs: each job submitted is answered exactly once, by a call of
+/// `request_server::deliver`, from any thread. Both calls may be made from any thread and return at once.
+class job_port {
+public:
+  virtual ~job_port() = default;
+  virtual void submit(job_ptr job) = 0;
+  /// Asks for an early end with `cancelled`; a job already answered is let be.
+  virtual void cancel(job_id id) = 0;
+};
+
+} // namespace texlex

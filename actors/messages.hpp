@@ -1,0 +1,87 @@
+// What actors say to each other: the words (atoms) and the payloads CAF has to know. The only place where message
+// types are declared. An atom's text holds at most 10 characters, and equal texts are one type in the whole process.
+#pragma once
+
+#include <memory>
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/type_id.hpp>
+
+#include "actors/job.hpp"
+#include "actors/reports.hpp"
+#include "runtime/outcome.hpp"
+
+namespace texlex {
+
+// What may one day cross to another machine. Ids and outcomes are small and have no pointers.
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, job_id& x) {
+  return f(caf::meta::type_name("texlex::job_id"), x.value);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, lane_id& x) {
+  return f(caf::meta::type_name("texlex::lane_id"), x.value);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, outcome& x) {
+  return f(caf::meta::type_name("texlex::outcome"), x.status, x.token_count, x.issue_count, x.origin);
+}
+
+} // namespace texlex
+
+// What never leaves the process.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::request_sample)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::attempt_sample)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::worker_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::core_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::health_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::metrics_report)
+
+CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
+  CAF_ADD_TYPE_ID(texlex_messages, (texlex::job_id))
+  CAF_ADD_TYPE_ID(texlex_messages, (texlex::lane_id))
+  CAF_ADD_TYPE_ID(texlex_messages, (texlex::outcome))
+
+  // session <-> broker
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, submit, "tx_submit")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, cancel, "tx_cancel")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, answer, "tx_answer")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, close, "tx_close")
+
+  // broker <-> lane
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, run, "tx_run")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, finished, "tx_finish")
+
+  // broker <-> hedge timer
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, arm, "tx_arm")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, disarm, "tx_disarm")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, ring, "tx_ring")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, overdue, "tx_overdue")
+
+  // supervisor <-> broker
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, joined, "tx_joined")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, cooling, "tx_cooling")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, drained, "tx_drained")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, left, "tx_left")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, unstaffed, "tx_nobody")
+
+  // worker -> supervisor, and the supervisor to itself
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, ready, "tx_ready")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, report, "tx_report")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, respawn, "tx_respawn")
+
+  // anyone -> metrics
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, request, "tx_request")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, attempt, "tx_attempt")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, core, "tx_core")
+
+  // questions
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, stats, "tx_stats")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, health, "tx_health")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, settled, "tx_settled")
+CAF_END_TYPE_ID_BLOCK(texlex_messages)

@@ -1,0 +1,52 @@
+// The house as one object: builds the actor system, spawns everyone, carries jobs in and outcomes out, and takes it
+// all down in order. Shows no CAF, so that sessions, tests and main can use it without.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "actors/job.hpp"
+#include "actors/reports.hpp"
+#include "config/settings.hpp"
+#include "kernels/scan.hpp"
+
+namespace texlex {
+
+/// Where outcomes go: called once a job, from a thread of the actor system; must return soon and not throw.
+using deliver_function = std::function<void(job_id, const outcome&)>;
+
+class service final : public job_port {
+public:
+  /// Spawns everything; workers may still be starting. Throws std::runtime_error with a plain sentence if the settings
+  /// ask for what this machine has not, such as a core that does not exist. The settings must have passed `check`.
+  service(const settings& settings, const kernel& kernel);
+
+  /// Shuts down if nobody has.
+  ~service() override;
+
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  /// Sets where outcomes go. To be called before the first submit.
+  void connect(deliver_function deliver);
+
+  void submit(job_ptr job) override;
+  void cancel(job_id id) override;
+
+  /// Waits until no worker is starting any more, or the time is up. What it returns tells how many there are.
+  [[nodiscard]] health_report wait_until_settled(std::chrono::milliseconds timeout);
+
+  [[nodiscard]] health_report health();
+  [[nodiscard]] metrics_report stats();
+
+  /// Ends in order: jobs in hand are answered with `shutting_down`, then workers, then everyone else. After it nothing
+  /// is delivered. If that takes longer than a bound of seconds, the process ends at once, as nothing may hang it.
+  void shutdown();
+
+private:
+  struct house;
+  std::unique_ptr<house> house_;
+};
+
+} // namespace texlex

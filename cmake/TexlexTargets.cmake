@@ -1,0 +1,44 @@
+# How every target of texlex is made: one library a folder, its dependencies spelled out, the same warnings for all.
+
+add_library(texlex_options INTERFACE)
+target_compile_options(texlex_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+target_include_directories(texlex_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(texlex_options INTERFACE BOOST_ASIO_NO_DEPRECATED TEXLEX_VERSION="${PROJECT_VERSION}")
+if(TEXLEX_SANITIZE)
+  target_compile_options(texlex_options INTERFACE -fsanitize=${TEXLEX_SANITIZE} -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=all)
+  target_link_options(texlex_options INTERFACE -fsanitize=${TEXLEX_SANITIZE})
+endif()
+if(TEXLEX_COVERAGE)
+  target_compile_options(texlex_options INTERFACE --coverage)
+  target_link_options(texlex_options INTERFACE --coverage)
+endif()
+
+# texlex_library(NAME SOURCES file... DEPENDS target...): the library texlex_NAME, known to others as texlex::NAME.
+function(texlex_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(texlex_${name} STATIC ${ARG_SOURCES})
+  add_library(texlex::${name} ALIAS texlex_${name})
+  target_link_libraries(texlex_${name} PUBLIC texlex_options ${ARG_DEPENDS})
+endfunction()
+
+# texlex_program(NAME SOURCES file... DEPENDS target...): a program of that name at the top of the build folder.
+function(texlex_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE texlex_options ${ARG_DEPENDS})
+endfunction()
+
+# texlex_test(NAME SOURCES file... DEPENDS target... [LABELS label...] [ARGUMENTS argument...]): a Boost.Test program
+# that ctest runs. Label `service` marks what needs CAF, so that runs without it can leave it out.
+function(texlex_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS;ARGUMENTS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK TEXLEX_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE texlex_options Boost::unit_test_framework ${ARG_DEPENDS})
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGUMENTS})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  if(ARG_LABELS)
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  endif()
+endfunction()

@@ -1,0 +1,129 @@
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <spdlog/fmt/fmt.h>
+#include <toml++/toml.h>
+
+#include "config/schema.hpp"
+
+namespace texlex {
+namespace {
+
+// Puts one TOML value into a field of settings; false if the value is of another type or does not fit the field.
+struct assign {
+  const toml::node& value;
+
+  bool operator()(std::string& target) const { return take(target); }
+  bool operator()(bool& target) const { return take(target); }
+  bool operator()(uint32_t& target) const { return take_number(target); }
+  bool operator()(int32_t& target) const { return take_number(target); }
+  bool operator()(uint64_t& target) const { return take_number(target); }
+  bool operator()(std::vector<uint32_t>& target) const {
+    const toml::array* values = value.as_array();
+    if (values == nullptr) return false;
+    std::vector<uint32_t> numbers(values->size());
+    for (size_t i = 0; i < values->size(); ++i)
+      if (!assign{(*values)[i]}(numbers[i])) return false;
+    target = std::move(numbers);
+    return true;
+  }
+
+private:
+  template <class T>
+  bool take(T& target) const {
+    const auto found = value.value_exact<T>();
+    if (found) target = *found;
+    return found.has_value();
+  }
+
+  template <class T>
+  bool take_number(T& target) const {
+    const auto found = value.value_exact<int64_t>();
+    if (!found || !std::in_range<T>(*found)) return false;
+    target = static_cast<T>(*found);
+    return true;
+  }
+};
+
+std::string_view expected_type(const field& row) {
+  constexpr std::array<std::string_view, 6> types{"a string",        "true or false",          "a number from 0 up",
+                                                  "a whole number", "a number from 0 up", "a list of numbers"};
+  return types[row.access.index()];
+}
+
+const field* find_field(std::string_view section, std::string_view key) {
+  const auto rows = schema();
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const field& row) { return row.section == section && row.key == key; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+void load_section(const std::string& path, std::string_view section, const toml::table& table, settings& target,
+                  std::vector<std::string>& errors) {
+  for (auto&& [key, value] : table) {
+    const uint32_t line = value.source().begin.line;
+    const field* row = find_field(section, key.str());
+    if (row == nullptr) {
+      errors.push_back(fmt::format("{}:{}: there is no setting {}.{}.", path, line, section, key.str()));
+    } else if (!std::visit([&](auto access) { return assign{value}(access(target)); }, row->access)) {
+      errors.push_back(fmt::format("{}:{}: {}.{} must be {}.", path, line, section, key.str(), expected_type(*row)));
+    }
+  }
+}
+
+struct print_value {
+  std::string operator()(const std::string& value) const { return fmt::format("{}", print(value)); }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(const std::vector<uint32_t>& values) const {
+    return fmt::format("[{}]", fmt::join(values, ", "));
+  }
+  template <class Number>
+  std::string operator()(Number value) const { return std::to_string(value); }
+
+private:
+  // Lets the TOML library quote and escape.
+  static std::string print(const std::string& text) {
+    std::ostringstream out;
+    out << toml::value<std::string>{text};
+    return out.str();
+  }
+};
+
+} // namespace
+
+std::vector<std::string> load_toml(const std::string& path, settings& settings) {
+  std::vector<std::string> errors;
+  try {
+    const toml::table file = toml::parse_file(path);
+    for (auto&& [section, value] : file) {
+      if (const toml::table* table = value.as_table()) {
+        load_section(path, section.str(), *table, settings, errors);
+      } else {
+        errors.push_back(fmt::format("{}:{}: {} stands outside a section.", path, value.source().begin.line,
+                                     section.str()));
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    errors.push_back(fmt::format("{}:{}: {}.", path, error.source().begin.line, error.description()));
+  }
+  return errors;
+}
+
+std::string to_toml(const settings& settings) {
+  auto copy = settings;
+  std::string text;
+  std::string_view section;
+  for (const field& row : schema()) {
+    if (row.section != section) {
+      section = row.section;
+      text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
+    }
+    text += fmt::format("# {}\n{} = {}\n", row.meaning, row.key,
+                        std::visit([&](auto access) { return print_value{}(access(copy)); }, row.access));
+  }
+  return text;
+}
+
+} // namespace texlex

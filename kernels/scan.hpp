@@ -1,0 +1,71 @@
+// The contract every kernel keeps: bytes in, token columns out, bit for bit the same whichever kernel runs, wherever
+// its chunks end. Pure functions over memory the caller owns: no allocation, no lock, no clock, no I/O.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/regime.hpp"
+#include "runtime/token.hpp"
+
+namespace texlex {
+
+/// What is to be scanned. Nothing outside `document` is read. At most 4 GiB - 1 bytes (limits::scan_bytes_max).
+struct scan_input {
+  std::span<const uint8_t> document;
+  const texlex::regime* regime = nullptr;
+  token_view view = token_view::tex;
+};
+
+/// How many tokens a document may have at most: one a byte, and the end of a last line that has no terminator.
+[[nodiscard]] constexpr uint64_t tokens_max(uint64_t document_bytes) noexcept { return document_bytes + 1; }
+
+/// Where the tokens go: two parallel columns of the caller's, each with room for tokens_max(document) entries, and room
+/// for as many issues as the caller wants to keep; the others are counted only.
+struct scan_output {
+  token_kind* kinds = nullptr;
+  uint32_t* starts = nullptr;
+  std::span<issue> issues;
+};
+
+/// TeX's state within a line (tex.web, section 303).
+enum class line_state : uint8_t { new_line, middle, skipping_blanks };
+
+/// How far a scan has come: everything that has to be known to go on. A value: copy it to come back to it.
+struct scan_cursor {
+  uint64_t offset = 0; ///< first byte not yet read; the document's size while only its last line's end is to come
+  uint64_t token_count = 0;
+  uint64_t issue_count = 0; ///< in all; `scan_output::issues` holds the first ones, in order of offset
+  bool finished = false;
+
+  line_state state = line_state::new_line;
+  bool in_line = false;        ///< the fields of the line below hold
+  token_kind run = token_kind::other; ///< kind of the trivia run that is still growing (blank, ignored), else `other`
+  uint64_t line_end = 0;       ///< where the line's stripped text ends: trailing spaces and terminator begin
+  uint64_t terminator = 0;     ///< where its terminator begins
+  uint64_t next_line = 0;      ///< where the next line begins
+  uint64_t checked = 0;        ///< bytes before this have been looked at for issues of single bytes
+  uint64_t group_depth = 0;
+  uint32_t outermost_group = 0; ///< where the outermost open group began, if `group_depth` is not 0
+};
+
+/// Scans on from `cursor` until at least `limit` bytes are read or the document ends. A token is never split: the
+/// cursor may come to rest beyond the limit. A limit at or above the document's size finishes the scan.
+using advance_function = void (*)(const scan_input&, uint64_t limit, scan_cursor&, const scan_output&);
+
+/// One way to scan. All kernels give the same output.
+struct kernel {
+  const char* name; ///< shown at start and in benches
+  advance_function advance;
+};
+
+/// Whether a scan ran to its end.
+enum class scan_verdict : uint8_t { finished, stopped };
+
+/// Runs a scan in chunks of limits::scan_chunk_bytes, looking at `stop` before each; a null `stop` never stops it.
+scan_verdict run_scan(const kernel& kernel, const scan_input& input, scan_cursor& cursor, const scan_output& output,
+                      const std::atomic<bool>* stop = nullptr);
+
+} // namespace texlex

@@ -1,0 +1,63 @@
+#include "runtime/document.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace texlex {
+namespace {
+
+/// Smaller documents share one size class: a page is what the allocator would take anyway.
+constexpr size_t smallest_block_bytes = 4096;
+constexpr size_t size_class_count = 64;
+
+size_t size_class_of(size_t capacity) { return static_cast<size_t>(std::bit_width(capacity - 1)); }
+
+} // namespace
+
+document_buffer::document_buffer(size_t capacity)
+  : bytes_(std::make_unique_for_overwrite<uint8_t[]>(capacity)), capacity_(capacity) {}
+
+// Behind a shared pointer, so that a lease given back after the pool is gone still finds a place to go.
+struct document_pool::shelf {
+  // Held for a push or a pop. Two threads meet here only at the end of a request.
+  std::mutex mutex;
+  std::array<std::vector<std::unique_ptr<document_buffer>>, size_class_count> free;
+  size_t kept_bytes = 0;
+  size_t kept_bytes_max = 0;
+
+  std::unique_ptr<document_buffer> pop(size_t capacity) {
+    std::lock_guard guard{mutex};
+    auto& blocks = free[size_class_of(capacity)];
+    if (blocks.empty()) return nullptr;
+    auto block = std::move(blocks.back());
+    blocks.pop_back();
+    kept_bytes -= capacity;
+    return block;
+  }
+
+  void push(std::unique_ptr<document_buffer> block) {
+    std::lock_guard guard{mutex};
+    if (kept_bytes + block->capacity() > kept_bytes_max) return;
+    kept_bytes += block->capacity();
+    free[size_class_of(block->capacity())].push_back(std::move(block));
+  }
+};
+
+document_pool::document_pool(size_t kept_bytes_max) : shelf_(std::make_shared<shelf>()) {
+  shelf_->kept_bytes_max = kept_bytes_max;
+}
+
+document_lease document_pool::take(size_t bytes) {
+  const size_t capacity = std::bit_ceil(std::max(bytes, smallest_block_bytes));
+  auto block = shelf_->pop(capacity);
+  if (!block) block = std::make_unique<document_buffer>(capacity);
+  return {block.release(), [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
+}
+
+size_t document_pool::kept_bytes() const {
+  std::lock_guard guard{shelf_->mutex};
+  return shelf_->kept_bytes;
+}
+
+} // namespace texlex

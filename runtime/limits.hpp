@@ -1,0 +1,46 @@
+// Every compile-time ceiling in one place. What an operator may set lies in config/settings.hpp, between a lower bound
+// there and a ceiling here; each limit has a status or an error text that names it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace texlex::limits {
+
+/// The lexer's own limit: offsets are 32 bits wide.
+inline constexpr uint64_t scan_bytes_max = 0xFFFF'FFFFull;
+
+/// A service frame that claims more is answered with `frame_too_large` and ends its connection, as its sender has
+/// lost count. Between this and the configured document limit the payload is skipped and the connection goes on.
+inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
+
+/// Ceiling of the configured document limit.
+inline constexpr uint32_t document_bytes_max = frame_payload_bytes_max - 4;
+
+/// A scan looks at its stop flag after this many bytes.
+inline constexpr uint32_t scan_chunk_bytes = 64u << 10;
+
+/// Issues kept with their offsets by a worker; all of them are counted.
+inline constexpr size_t issues_kept_max = 64u << 10;
+
+/// A token is one kind (1 byte) and one start (4 bytes).
+inline constexpr size_t token_bytes = 5;
+
+/// Workers of one process.
+inline constexpr uint32_t workers_max = 256;
+
+/// Bytes of documents kept for reuse by the document pool once no request holds them.
+inline constexpr size_t document_pool_bytes_max = 64u << 20;
+
+/// Characters of a path of a Unix socket, as `sockaddr_un` has it, the final NUL apart.
+inline constexpr size_t unix_socket_path_max = 107;
+
+/// After a last response the server reads and drops this much, for this long, so that the response is not lost to a
+/// connection reset (RFC 1122, 4.2.2.13).
+inline constexpr size_t linger_bytes_max = 512u << 20;
+inline constexpr uint32_t linger_ms_max = 2000;
+
+/// How many attempts a job may have in all: the first, one hedge, and one more each after a lost worker.
+inline constexpr uint32_t attempts_per_job_max = 4;
+
+} // namespace texlex::limits

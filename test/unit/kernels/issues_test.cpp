@@ -1,0 +1,80 @@
+// What a scan has to tell about a document.
+#define BOOST_TEST_MODULE issues
+#include <boost/test/unit_test.hpp>
+
+#include "config/regimes.hpp"
+#include "test/support/token_list.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+using namespace std::string_view_literals;
+
+namespace {
+
+// The issues of a document as text: `name@offset` with spaces between.
+std::string issues(std::string_view document, std::string_view regime_name = "latex") {
+  std::string text;
+  for (const issue& found : scan(document, *find_regime(regime_name)).issues) {
+    if (!text.empty()) text += ' ';
+    text += std::string{name_of(found.kind)} + "@" + std::to_string(found.offset);
+  }
+  return text;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_sound_document_has_none) { BOOST_TEST(issues("\\a{b} % c\n\n$x^2_i$ é") == ""); }
+
+BOOST_AUTO_TEST_CASE(each_maximal_ill_formed_subpart_is_one) {
+  BOOST_TEST(issues("a\xE2\x82""b\xFF") == "malformed-utf8@1 malformed-utf8@4");
+}
+
+BOOST_AUTO_TEST_CASE(malformed_utf8_is_told_in_comments_too) { BOOST_TEST(issues("%\xFF\n") == "malformed-utf8@1"); }
+
+BOOST_AUTO_TEST_CASE(an_8_bit_regime_has_no_malformed_utf8) { BOOST_TEST(issues("\xFF", "plain-8bit") == ""); }
+
+BOOST_AUTO_TEST_CASE(a_nul_byte_is_told_wherever_it_stands) {
+  BOOST_TEST(issues("%\0\n"sv) == "nul-byte@1");
+  BOOST_TEST(issues("\0"sv, "plain") == "nul-byte@0");
+}
+
+BOOST_AUTO_TEST_CASE(an_invalid_character_is_told_where_it_is_read) {
+  BOOST_TEST(issues("a\x01%\x01") == "invalid-character@1");
+  BOOST_TEST(issues("\0"sv) == "nul-byte@0 invalid-character@0");
+}
+
+BOOST_AUTO_TEST_CASE(an_invalid_character_in_a_name_is_a_name) { BOOST_TEST(issues("\\\x01") == ""); }
+
+BOOST_AUTO_TEST_CASE(bidirectional_controls_are_told_in_comments_too) {
+  BOOST_TEST(issues("%\u202E\n\u2066") == "bidirectional-control@1 bidirectional-control@5");
+}
+
+BOOST_AUTO_TEST_CASE(four_superscripts_without_four_digits_are_malformed) {
+  BOOST_TEST(issues("a^^^^12", "plain") == "malformed-superscript@1");
+  BOOST_TEST(issues("\\a^^^^12", "plain") == "malformed-superscript@2");
+  BOOST_TEST(issues("^^^^0041^^41") == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_end_group_too_many_is_told_where_it_stands) { BOOST_TEST(issues("{}}") == "unbalanced-group@2"); }
+
+BOOST_AUTO_TEST_CASE(of_groups_never_ended_the_outermost_is_told) { BOOST_TEST(issues("{}a{{}") == "unbalanced-group@3"); }
+
+BOOST_AUTO_TEST_CASE(issues_come_in_order_of_offset) {
+  BOOST_TEST(issues("{\x01\xFF") == "unbalanced-group@0 invalid-character@1 malformed-utf8@2");
+}
+
+BOOST_AUTO_TEST_CASE(issues_without_room_are_counted_and_the_first_ones_kept) {
+  const std::string_view document = "{\x01\x01\x01";
+  const regime& rules = *find_regime("latex");
+  for (const size_t room : {size_t{0}, size_t{1}, size_t{2}}) {
+    std::vector<token_kind> kinds(document.size() + 1);
+    std::vector<uint32_t> starts(document.size() + 1);
+    std::vector<issue> kept(room);
+    scan_cursor cursor;
+    run_scan(*find_kernel("reference"), {bytes_of(document), &rules, token_view::tex}, cursor,
+             {kinds.data(), starts.data(), kept});
+    BOOST_TEST(cursor.issue_count == 4u);
+    const auto all = scan(document, rules).issues;
+    BOOST_TEST(std::equal(kept.begin(), kept.end(), all.begin()));
+  }
+}
