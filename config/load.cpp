@@ -1,7 +1,10 @@
 #include "config/load.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <sstream>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 #include <toml++/toml.h>

@@ -1,0 +1,65 @@
+# The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
+.DEFAULT_GOAL := help
+.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine lint format coverage clean
+
+FILE ?= test/engine/documents/article.tex
+COUNT ?= 100
+CONNECTIONS ?= 4
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine"
+
+deps: ## Install the Debian packages that are missing
+	@deploy/install-dependencies
+
+build: deps ## Build build/release/texlex and build/release/texlexd
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target texlex texlexd
+
+run: build ## Start texlexd in the foreground, check it with a sample document, tell how to query it
+	@deploy/run
+
+verify: build ## Send FILE through a texlexd of its own and compare with the result in process
+	@deploy/verify "$(FILE)" "$(COUNT)" "$(CONNECTIONS)"
+
+test: deps ## Build and run the whole test suite
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release
+	@ctest --preset release
+
+test-dev: deps ## The test suite with asserts, AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev
+	@ctest --preset dev
+
+test-tsan: deps ## Everything that runs without CAF, under ThreadSanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan
+	@ctest --preset tsan
+
+test-clang: ## Build everything with clang: its warnings are errors too
+	@deploy/install-dependencies --lint
+	@cmake --preset clang >/dev/null
+	@cmake --build --preset clang
+
+test-engine: build ## Compare FILES (default: all recorded documents) with LuaTeX, live, in all regimes
+	@deploy/install-dependencies --engine
+	@cmake --build --preset release --target engine_compare
+	@test/engine/compare-live $(FILES)
+
+lint: ## clang-format and clang-tidy over all sources
+	@deploy/install-dependencies --lint
+	@deploy/lint
+
+format: ## Let clang-format rewrite all sources
+	@deploy/install-dependencies --lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+coverage: deps ## Run the tests instrumented; gcov's data lies in build/coverage
+	@cmake --preset coverage >/dev/null
+	@cmake --build --preset coverage
+	@ctest --preset coverage
+
+clean: ## Remove build/
+	@rm -rf build

@@ -1,0 +1,85 @@
+// Which jobs are open, which attempts each has, and how it ends: the first outcome wins, the others are stale. However
+// often lanes are lost, attempts copied and jobs cancelled, a job is closed exactly once.
+//
+//   job 7   primary at lane 3   hedge at lane 5      lane 5 finishes -> closed, lane 3's `finished` will be stale
+//   job 8   primary at lane 4                        lane 4 is lost  -> runs again elsewhere, once
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/job.hpp"
+#include "runtime/outcome.hpp"
+
+namespace texlex {
+
+struct attempt {
+  lane_id lane;
+  texlex::origin origin = texlex::origin::primary;
+};
+
+struct open_job {
+  job_ptr job;
+  std::vector<attempt> attempts; ///< those still running
+  uint32_t dispatched = 0;       ///< attempts in all
+  uint32_t losses = 0;           ///< attempts whose lane was lost
+  bool armed = false;            ///< its hedge delay runs
+  bool hedged = false;
+  bool hedge_skipped = false;
+};
+
+/// A job that has its outcome: what is to be said about it.
+struct closed_job {
+  open_job last;
+  outcome result;
+};
+
+enum class loss_verdict : uint8_t {
+  stale,         ///< no such attempt
+  still_running, ///< another attempt may yet answer
+  run_again,     ///< no attempt is left, and it may have one more
+  lost_for_good, ///< two lanes were lost on it, and no attempt is left
+};
+
+class job_ledger {
+public:
+  /// False if a job of that id is open.
+  bool open(job_ptr job);
+
+  /// An attempt was given to a lane.
+  void dispatched(job_id id, lane_id lane, origin origin);
+
+  /// An attempt has ended. Nothing if it is stale: job closed, lane unknown to it, told before.
+  [[nodiscard]] std::optional<closed_job> finished(lane_id lane, job_id id, outcome result);
+
+  /// A lane was lost with an attempt in flight.
+  [[nodiscard]] loss_verdict lost(lane_id lane, job_id id);
+
+  /// Closes a job from outside its attempts: cancelled, lost, refused. Nothing if it is not open.
+  [[nodiscard]] std::optional<closed_job> end(job_id id, status status);
+
+  void armed(job_id id);
+  void rang(job_id id);
+  void hedge_skipped(job_id id);
+
+  [[nodiscard]] const open_job* find(job_id id) const;
+  [[nodiscard]] std::vector<job_id> open_ids() const;
+  [[nodiscard]] size_t open_count() const noexcept { return open_.size(); }
+  [[nodiscard]] uint64_t opened() const noexcept { return opened_; }
+  [[nodiscard]] uint64_t closed() const noexcept { return closed_; }
+
+  void check_invariants() const;
+
+private:
+  using map = std::unordered_map<uint64_t, open_job>;
+  closed_job close(map::iterator job, outcome result);
+
+  map open_;
+  uint64_t opened_ = 0;
+  uint64_t closed_ = 0;
+};
+
+} // namespace texlex

@@ -1,0 +1,149 @@
+#include "actors/state/roster.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/state/invariant.hpp"
+
+namespace texlex {
+
+roster::roster(roster_options options, roster_effects& effects)
+  : options_(std::move(options)), effects_(effects), rotation_(options_.budgets), restart_(options_.restart) {}
+
+void roster::start() {
+  for (const uint32_t core : options_.cores) spawn(core);
+}
+
+void roster::ready(lane_id lane) {
+  const auto found = workers_.find(lane.value);
+  if (found == workers_.end() || found->second.stage != stage::starting) return;
+  found->second.stage = stage::hot;
+  found->second.joined = true;
+  effects_.joined(lane);
+  const auto old_lane = rotation_.ready(lane);
+  if (!old_lane) return;
+  workers_.at(old_lane->value).stage = stage::cooling;
+  effects_.cooling(*old_lane);
+}
+
+void roster::reported(lane_id lane, const lane_usage& usage, instant now) {
+  const auto found = workers_.find(lane.value);
+  if (found == workers_.end()) return;
+  found->second.usage = usage;
+  rotate_if_worn(lane, found->second, now);
+}
+
+void roster::drained(lane_id lane) {
+  const auto found = workers_.find(lane.value);
+  if (found == workers_.end() || !rotation_.drained(lane)) return;
+  end(lane, found->second);
+}
+
+void roster::down(lane_id lane, instant now) {
+  const auto found = workers_.find(lane.value);
+  if (found == workers_.end()) return;
+  const worker gone = found->second;
+  workers_.erase(found);
+  if (gone.joined) effects_.left(lane);
+  if (closed_) return;
+  switch (rotation_.gone(lane)) {
+    case gone_verdict::completed:
+      effects_.event(core_event::rotated, gone.core);
+      break;
+    case gone_verdict::replacement_lost: // its core still has a worker: try again, but not at once and not for ever
+      if (const auto delay = restart_.failed(gone.core, now)) rotation_.hold_off(now + *delay);
+      else effects_.event(core_event::given_up, gone.core);
+      break;
+    case gone_verdict::old_lane_lost: // counted, and its replacement is on its way
+      static_cast<void>(restart_.failed(gone.core, now));
+      effects_.event(core_event::restarted, gone.core);
+      break;
+    case gone_verdict::unrelated:
+      restart(gone.core, now);
+      break;
+  }
+  rotate_next(now);
+  say_if_unstaffed();
+}
+
+void roster::spawn_due(uint32_t core) {
+  if (awaiting_respawn_.erase(core) == 0 || closed_) return;
+  spawn(core);
+}
+
+void roster::close() {
+  closed_ = true;
+  awaiting_respawn_.clear();
+  for (auto& [lane, worker] : workers_)
+    if (worker.stage != stage::ending) end({lane}, worker);
+}
+
+lane_id roster::spawn(uint32_t core) {
+  const lane_id lane{next_lane_++};
+  workers_[lane.value] = {.core = core};
+  effects_.spawn(lane, core);
+  return lane;
+}
+
+void roster::end(lane_id lane, worker& worker) {
+  worker.stage = stage::ending;
+  effects_.end(lane);
+}
+
+void roster::rotate_if_worn(lane_id lane, const worker& worker, instant now) {
+  if (closed_ || worker.stage != stage::hot || restart_.given_up(worker.core)) return;
+  if (!rotation_.worn(worker.usage) || !rotation_.may_start(now)) return;
+  rotation_.start(lane, spawn(worker.core)); // on the same core, while the old one still works
+}
+
+// A worn worker that gets no more jobs reports no more: so the others are looked at when a rotation ends.
+void roster::rotate_next(instant now) {
+  for (const auto& [lane, worker] : workers_) {
+    rotate_if_worn({lane}, worker, now);
+    if (rotation_.stage() != rotation_stage::idle) return;
+  }
+}
+
+void roster::restart(uint32_t core, instant now) {
+  const auto delay = restart_.failed(core, now);
+  if (!delay) return effects_.event(core_event::given_up, core);
+  awaiting_respawn_.insert(core);
+  effects_.event(core_event::restarted, core);
+  effects_.spawn_later(core, *delay);
+}
+
+void roster::say_if_unstaffed() {
+  if (unstaffed_ || !workers_.empty() || !awaiting_respawn_.empty()) return;
+  unstaffed_ = true;
+  effects_.unstaffed();
+}
+
+health_report roster::health() const noexcept {
+  health_report report;
+  for (const auto& [lane, worker] : workers_) {
+    report.lanes_alive += worker.stage == stage::hot;
+    report.lanes_starting += worker.stage == stage::starting;
+  }
+  report.lanes_starting += static_cast<uint32_t>(awaiting_respawn_.size());
+  report.cores_given_up = static_cast<uint32_t>(restart_.given_up_count());
+  return report;
+}
+
+void roster::check_invariants() const {
+  restart_.check_invariants();
+  size_t cooling = 0;
+  for (const auto& [lane, worker] : workers_) {
+    require(worker.joined || worker.stage == stage::starting || closed_, "who works has joined");
+    cooling += worker.stage == stage::cooling;
+  }
+  require(cooling <= 1, "one lane cools at a time");
+  for (const uint32_t core : options_.cores) {
+    const auto on_core = std::count_if(workers_.begin(), workers_.end(),
+                                       [&](const auto& w) { return w.second.core == core; });
+    require(on_core <= 2, "a core has its worker and at most its replacement or predecessor");
+    if (!closed_ && on_core == 0 && !awaiting_respawn_.contains(core))
+      require(restart_.given_up(core), "a core has a worker, or will have one, or was given up");
+  }
+}
+
+} // namespace texlex

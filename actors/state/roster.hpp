@@ -1,0 +1,88 @@
+// What the supervisor does, without actors: one worker a core, started, replaced when worn, restarted when dead, given
+// up when dying all the time. Events and the time go in, effects come out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "actors/job.hpp"
+#include "actors/reports.hpp"
+#include "actors/state/restart_policy.hpp"
+#include "actors/state/rotation_policy.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+/// What a roster asks of its shell. Called in the middle of an event: must not call the roster back.
+class roster_effects {
+public:
+  virtual ~roster_effects() = default;
+  virtual void spawn(lane_id lane, uint32_t core) = 0;
+  virtual void spawn_later(uint32_t core, duration delay) = 0; ///< say `spawn_due` after that time
+  virtual void joined(lane_id lane) = 0;
+  virtual void cooling(lane_id lane) = 0; ///< say `drained` once nothing is in flight there
+  virtual void left(lane_id lane) = 0;    ///< only of lanes that joined
+  virtual void end(lane_id lane) = 0;     ///< the worker is to exit; say `down` once it has
+  virtual void event(core_event event, uint32_t core) = 0;
+  virtual void unstaffed() = 0;           ///< nobody is left and nobody will come: said once
+};
+
+struct roster_options {
+  std::vector<uint32_t> cores;
+  rotation_budgets budgets;
+  restart_options restart;
+};
+
+class roster {
+public:
+  roster(roster_options options, roster_effects& effects);
+
+  /// Spawns the first worker of every core.
+  void start();
+
+  void ready(lane_id lane);
+  void reported(lane_id lane, const lane_usage& usage, instant now);
+  void drained(lane_id lane);
+  void down(lane_id lane, instant now);
+  void spawn_due(uint32_t core);
+
+  /// Ends everybody; nobody is spawned any more.
+  void close();
+
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+  [[nodiscard]] bool empty() const noexcept { return workers_.empty(); }
+  [[nodiscard]] health_report health() const noexcept;
+  [[nodiscard]] uint64_t rotations() const noexcept { return rotation_.completed(); }
+
+  void check_invariants() const;
+
+private:
+  enum class stage : uint8_t { starting, hot, cooling, ending };
+  struct worker {
+    uint32_t core = 0;
+    roster::stage stage = stage::starting;
+    bool joined = false;
+    lane_usage usage;
+  };
+
+  lane_id spawn(uint32_t core);
+  void end(lane_id lane, worker& worker);
+  void rotate_if_worn(lane_id lane, const worker& worker, instant now);
+  void rotate_next(instant now);
+  void restart(uint32_t core, instant now);
+  void say_if_unstaffed();
+
+  roster_options options_;
+  roster_effects& effects_;
+  rotation_policy rotation_;
+  restart_policy restart_;
+  std::map<uint32_t, worker> workers_;  ///< by lane
+  std::set<uint32_t> awaiting_respawn_; ///< cores whose back-off runs
+  uint32_t next_lane_ = 1;
+  bool unstaffed_ = false;
+  bool closed_ = false;
+};
+
+} // namespace texlex

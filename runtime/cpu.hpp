@@ -1,0 +1,24 @@
+// Cores and threads: which cores the process may use, and where a thread runs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace texlex {
+
+/// The cores the calling thread may run on, in ascending order: those of the process, if asked on a thread that was
+/// not pinned. Where the system does not tell: all it has, from 0.
+[[nodiscard]] std::vector<uint32_t> allowed_cores();
+
+/// The sentence to show for the first of `cores` that this process may not use; nothing if it may use them all.
+[[nodiscard]] std::optional<std::string> first_core_error(const std::vector<uint32_t>& cores);
+
+/// Binds the calling thread to a core. Returns a sentence if that failed; the thread then runs where it ran before.
+[[nodiscard]] std::optional<std::string> pin_this_thread(uint32_t core);
+
+/// Names the calling thread for `top -H` and debuggers; the system keeps the first 15 characters.
+void name_this_thread(const std::string& name) noexcept;
+
+} // namespace texlex

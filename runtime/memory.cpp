@@ -1,0 +1,65 @@
+#include "runtime/memory.hpp"
+
+#include <cstdio>
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach/mach.h>
+#endif
+
+namespace texlex {
+
+size_t page_bytes() noexcept {
+  static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+#ifdef __APPLE__
+
+std::optional<uint64_t> resident_bytes() noexcept {
+  mach_task_basic_info info{};
+  mach_msg_type_number_t count = MACH_TASK_BASIC_INFO_COUNT;
+  const auto result = task_info(mach_task_self(), MACH_TASK_BASIC_INFO, reinterpret_cast<task_info_t>(&info), &count);
+  if (result != KERN_SUCCESS) return std::nullopt;
+  return info.resident_size;
+}
+
+#else
+
+// The second number of /proc/self/statm, in pages.
+std::optional<uint64_t> resident_bytes() noexcept {
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return std::nullopt;
+  unsigned long long total = 0, resident = 0;
+  const int read = std::fscanf(file, "%llu %llu", &total, &resident);
+  std::fclose(file);
+  if (read != 2) return std::nullopt;
+  return resident * page_bytes();
+}
+
+#endif
+
+std::optional<uint64_t> lockable_bytes_max() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  return limit.rlim_cur;
+}
+
+bool lock_memory(void* address, size_t bytes) noexcept { return mlock(address, bytes) == 0; }
+
+void fault_in(void* address, size_t bytes) noexcept {
+  auto* const first = static_cast<volatile unsigned char*>(address);
+  for (size_t i = 0; i < bytes; i += page_bytes()) first[i] = 0;
+}
+
+void give_back(void* address, size_t bytes) noexcept {
+#ifdef __APPLE__
+  madvise(address, bytes, MADV_FREE);
+#else
+  madvise(address, bytes, MADV_DONTNEED);
+#endif
+}
+
+} // namespace texlex
