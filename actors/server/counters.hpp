@@ -1,0 +1,61 @@
+// What the request server counts. Written by its I/O thread only, read by any thread (a scrape, a test, the log).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/outcome.hpp"
+
+namespace texlex {
+
+/// A reading of the counters. Each number is exact; two of them may be some events apart.
+struct server_counts {
+  uint64_t connections_accepted = 0;
+  uint64_t connections_refused = 0; ///< answered with `too_many_connections`; not among those accepted
+  uint64_t connections_open = 0;    ///< at present, the refused ones apart
+  uint64_t requests = 0;            ///< request headers read, whatever became of them
+  uint64_t requests_in_flight = 0;  ///< at present: admitted and without an outcome, or not yet read to their end
+  uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
+  uint64_t cancels_of_unknown_ids = 0;
+  uint64_t deprecated_payloads = 0; ///< requests without the inner length
+  uint64_t late_answers = 0;        ///< outcomes nobody waits for any more: dropped
+  uint64_t clients_vanished = 0;    ///< connections that ended with an error or with requests in flight
+  uint64_t connections_timed_out = 0; ///< ended by one of the three time-outs
+  uint64_t bytes_read = 0;
+  uint64_t bytes_written = 0;
+  std::array<uint64_t, status_count> responses{}; ///< by status: handed to the connection to be written
+};
+
+/// The same as the I/O thread keeps them.
+struct server_counters {
+  /// One thread adds, so that relaxed order loses nothing.
+  class counter {
+  public:
+    void add(uint64_t n = 1) noexcept { value_.store(read() + n, std::memory_order_relaxed); }
+    void set(uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+    [[nodiscard]] uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<uint64_t> value_ = 0;
+  };
+
+  counter connections_accepted;
+  counter connections_refused;
+  counter connections_open;
+  counter requests;
+  counter requests_in_flight;
+  counter request_bytes_in_flight;
+  counter cancels_of_unknown_ids;
+  counter deprecated_payloads;
+  counter late_answers;
+  counter clients_vanished;
+  counter connections_timed_out;
+  counter bytes_read;
+  counter bytes_written;
+  std::array<counter, status_count> responses;
+
+  [[nodiscard]] server_counts read() const;
+};
+
+} // namespace texlex

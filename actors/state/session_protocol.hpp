@@ -1,0 +1,157 @@
+// One connection's side of the wire protocol, version 1, as a plain class: frames and time go in, verdicts come out.
+// No socket, no clock, no CAF; the shell in actors/server reads, writes and asks. docs/protocol.md is the contract.
+//
+//   header_read ──▶ payload ──▶ payload_read ──▶ a job is open ──▶ answered ─┐
+//        │  └─────▶ skip (its response waits already)                        ├─▶ begin_write ──▶ written
+//        └────────▶ ended (its response is the last one) ────────────────────┘
+//
+// The promise it keeps: every request whose header was read gets exactly one response, while the client is there to
+// take it; and never are more requests and unwritten responses held than requests_in_flight_max.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "actors/job.hpp"
+#include "actors/state/admission.hpp"
+#include "runtime/frame.hpp"
+#include "runtime/outcome.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+struct session_limits {
+  uint32_t document_bytes_max = 0;
+  uint32_t requests_in_flight_max = 0; ///< of this connection, its unwritten responses among them
+  duration idle_timeout{};             ///< nothing in flight, no frame begun
+  duration read_timeout{};             ///< from a frame's first byte to its last
+  duration write_timeout{};            ///< from the first to the last byte of the responses written at once
+};
+
+struct response {
+  uint64_t id = 0; ///< the client's
+  outcome result;
+
+  friend bool operator==(const response&, const response&) = default;
+};
+
+/// What the shell is to read next.
+enum class read_step : uint8_t {
+  header,  ///< the 16 bytes of the next frame's header
+  payload, ///< `payload_bytes`, into one document; may be none
+  skip,    ///< `payload_bytes` that nobody wants
+  pause,   ///< nothing: as much is in flight as may be
+  ended,   ///< nothing any more
+};
+
+/// What a header turned out to be.
+struct header_verdict {
+  enum class kind : uint8_t { request, cancel, cancel_of_unknown_id, broken };
+  kind kind = kind::broken;
+  job_id to_cancel; ///< for `cancel`
+};
+
+/// A request read to its end: the shell makes a job of it and submits it.
+struct submission {
+  document_extent document; ///< where in the payload
+  admission::place place;   ///< to be held until the job has its outcome, even if the client is gone by then
+};
+
+/// What time has brought about.
+enum class tick_verdict : uint8_t {
+  nothing,
+  last_response_due, ///< a frame took too long: reading has ended, a response may wait to be written
+  close,             ///< idle too long, or its responses are not taken: close at once
+};
+
+class session_protocol {
+public:
+  /// `admission` is shared by all connections and must outlive this.
+  session_protocol(const session_limits& limits, admission& admission, instant now);
+
+  // What to read.
+  [[nodiscard]] read_step reading() const noexcept;
+  [[nodiscard]] uint32_t payload_bytes() const noexcept { return payload_bytes_; } ///< of the frame at hand, in all
+
+  // What was read.
+  void frame_begun(instant now); ///< the first byte of a header
+  [[nodiscard]] header_verdict header_read(const frame_header& header, instant now);
+  /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used.
+  [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
+  void payload_skipped(instant now);
+  /// There is no memory for the payload: `overload`, and it is to be skipped.
+  void payload_refused();
+  /// The client has ended its side. What is in flight is still answered.
+  void end_of_stream(instant now);
+
+  // Jobs.
+  /// True if this made a response; false if no such job is open here (a late answer): nothing happens.
+  bool answered(job_id job, const outcome& result, instant now);
+  /// What is in flight: to be cancelled if the client is gone.
+  [[nodiscard]] std::vector<job_id> open_jobs() const;
+
+  // What to write.
+  /// The responses to be written now, all in one go; none if nothing waits or a write is under way. The span holds
+  /// until `written`.
+  [[nodiscard]] std::span<const response> begin_write(instant now);
+  void written(instant now);
+
+  // Ends.
+  /// Answers with this one response and reads nothing.
+  void refuse(status reason);
+  /// From now on requests are answered `shutting_down`; those already begun are carried out.
+  void drain();
+  /// Draining, and nothing is begun, open or unwritten: `end` if the client has not sent anything meanwhile.
+  [[nodiscard]] bool drained() const noexcept;
+  void end() noexcept { step_ = read_step::ended; }
+  /// Every request begun is answered `shutting_down` now; its job's outcome will be late. Reading ends.
+  void abandon();
+  [[nodiscard]] tick_verdict tick(instant now);
+  /// Nothing will be read, and all has been answered and written: the connection is to be closed.
+  [[nodiscard]] bool done() const noexcept;
+  /// The client has ended its side, so that nothing unread can be lost when the connection is closed.
+  [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
+
+private:
+  struct open_request {
+    uint64_t id;
+    job_id job;
+  };
+
+  [[nodiscard]] header_verdict request_header_read(const frame_header& header);
+  [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
+  void frame_ended(instant now);
+  void respond(uint64_t id, status reason);
+  /// Reading ends; the response is written after all others.
+  void end_with(uint64_t id, status reason);
+  void release_last_response();
+  [[nodiscard]] bool at_frame_start() const noexcept { return step_ == read_step::header && !in_frame_; }
+  [[nodiscard]] size_t held() const noexcept { return open_.size() + waiting_.size() + being_written_.size(); }
+  void check_invariants() const;
+
+  session_limits limits_;
+  admission& admission_;
+
+  read_step step_ = read_step::header; ///< never `pause`: that follows from what is held
+  bool in_frame_ = false;              ///< the first byte of a header was read, not yet the last of its payload
+  bool draining_ = false;
+  bool ended_by_client_ = false;
+  uint64_t request_id_ = 0;            ///< of the payload being read
+  uint32_t payload_bytes_ = 0;
+  admission::place place_;             ///< of the payload being read
+
+  /// A few dozen by default, so that looking through them costs less than hashing; their memory is taken once.
+  std::vector<open_request> open_;
+  std::vector<response> waiting_;
+  std::vector<response> being_written_;
+  std::optional<response> last_response_; ///< held back until nothing is open
+
+  instant quiet_since_;
+  instant frame_begun_;
+  instant write_begun_;
+};
+
+} // namespace texlex

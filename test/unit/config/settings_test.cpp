@@ -1,0 +1,147 @@
+// Settings: what is checked, what a TOML file may say, and what flags do.
+#define BOOST_TEST_MODULE settings
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <fstream>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/flags.hpp"
+#include "config/load.hpp"
+#include "config/schema.hpp"
+#include "config/validate.hpp"
+
+using namespace texlex;
+
+namespace {
+
+// A TOML file that goes with its test.
+class toml_file {
+public:
+  explicit toml_file(const std::string& text) {
+    const int descriptor = mkstemp(path_);
+    BOOST_REQUIRE(descriptor >= 0);
+    close(descriptor);
+    std::ofstream{path_} << text;
+  }
+  ~toml_file() { std::remove(path_); }
+  toml_file(const toml_file&) = delete;
+  toml_file& operator=(const toml_file&) = delete;
+
+  [[nodiscard]] std::string path() const { return path_; }
+
+private:
+  char path_[32] = "/tmp/texlex_settings_XXXXXX";
+};
+
+bool mentions(const std::vector<std::string>& errors, std::string_view text) {
+  return std::any_of(errors.begin(), errors.end(), [&](const auto& error) { return error.find(text) != error.npos; });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(the_defaults_hold) { BOOST_TEST(check(settings{}).empty()); }
+
+BOOST_AUTO_TEST_CASE(a_value_out_of_range_is_told_with_its_key_and_its_range) {
+  settings wrong;
+  wrong.server.idle_timeout_ms = 9;
+  wrong.hedge.delay_us = 1;
+  const auto errors = check(wrong);
+  BOOST_REQUIRE(errors.size() == 2u);
+  BOOST_TEST(errors[0] == "server.idle_timeout_ms is 9; it must be 10 to 86400000.");
+  BOOST_TEST(errors[1] == "hedge.delay_us is 1; it must be 100 to 60000000.");
+}
+
+BOOST_AUTO_TEST_CASE(names_that_do_not_exist_are_told_with_those_that_do) {
+  settings wrong;
+  wrong.workers.regime = "context";
+  wrong.workers.kernel = "mmx";
+  wrong.log.level = "loud";
+  const auto errors = check(wrong);
+  BOOST_TEST(errors.size() == 3u);
+  BOOST_TEST(mentions(errors, "latex-package-8bit"));
+  BOOST_TEST(mentions(errors, "reference"));
+  BOOST_TEST(mentions(errors, "trace, debug"));
+}
+
+BOOST_AUTO_TEST_CASE(a_core_has_one_worker) {
+  settings wrong;
+  wrong.workers.cores = {1, 0, 1};
+  BOOST_TEST(mentions(check(wrong), "names core 1 twice"));
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_in_flight_must_hold_one_document) {
+  settings wrong;
+  wrong.limits.request_bytes_max = wrong.limits.document_bytes_max - 1;
+  BOOST_TEST(mentions(check(wrong), "limits.request_bytes_max"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_sets_what_it_names_and_leaves_the_rest) {
+  const toml_file file{"[server]\ntcp_port = 4000\nunix_socket_mode = 0o660\n[workers]\ncores = [0, 1]\nlock_memory = false\n"};
+  settings target;
+  BOOST_TEST(load_toml(file.path(), target).empty());
+  BOOST_TEST(target.server.tcp_port == 4000);
+  BOOST_TEST(target.server.unix_socket_mode == 0660u);
+  BOOST_TEST((target.workers.cores == std::vector<uint32_t>{0, 1}));
+  BOOST_TEST(!target.workers.lock_memory);
+  BOOST_TEST(target.server.connections_max == settings{}.server.connections_max);
+}
+
+BOOST_AUTO_TEST_CASE(every_error_of_a_file_is_told_with_its_line) {
+  const toml_file file{"loose = 1\n[server]\ntcp_prot = 1\ntcp_port = \"x\"\nidle_timeout_ms = -1\n"};
+  settings target;
+  const auto errors = load_toml(file.path(), target);
+  BOOST_TEST(errors.size() == 4u);
+  BOOST_TEST(mentions(errors, ":1: loose stands outside a section."));
+  BOOST_TEST(mentions(errors, ":3: there is no setting server.tcp_prot."));
+  BOOST_TEST(mentions(errors, ":4: server.tcp_port must be a whole number."));
+  BOOST_TEST(mentions(errors, ":5: server.idle_timeout_ms must be a number from 0 up."));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_toml_or_not_there_is_told_by_name) {
+  const toml_file file{"[server\n"};
+  settings target;
+  BOOST_TEST(mentions(load_toml(file.path(), target), file.path() + ":1:"));
+  BOOST_TEST(mentions(load_toml("/no/such/file.toml", target), "/no/such/file.toml"));
+}
+
+BOOST_AUTO_TEST_CASE(printed_settings_read_back_as_they_were) {
+  settings original;
+  original.server.unix_socket = "/run/a \"quoted\" name";
+  original.workers.cores = {3, 5};
+  original.hedge.enabled = false;
+  const toml_file file{to_toml(original)};
+  settings target;
+  BOOST_TEST(load_toml(file.path(), target).empty());
+  BOOST_TEST(to_toml(target) == to_toml(original));
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_has_a_flag_and_a_key_of_its_own) {
+  std::vector<std::string> flags;
+  std::vector<std::string> keys;
+  for (const field& row : schema()) {
+    flags.emplace_back(row.flag);
+    keys.push_back(std::string{row.section} + "." + std::string{row.key});
+    BOOST_TEST(!row.meaning.empty());
+  }
+  for (auto* names : {&flags, &keys}) {
+    std::sort(names->begin(), names->end());
+    BOOST_TEST((std::adjacent_find(names->begin(), names->end()) == names->end()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(flags_write_their_settings) {
+  CLI::App app;
+  settings target;
+  add_setting_flags(app, target);
+  app.parse("--unix /tmp/s --unix-mode 0660 --tcp-port 0 --cores 0,1 --no-hedge --no-lock-memory --hedge-delay-us 500");
+  BOOST_TEST(target.server.unix_socket == "/tmp/s");
+  BOOST_TEST(target.server.unix_socket_mode == 0660u);
+  BOOST_TEST(target.server.tcp_port == 0);
+  BOOST_TEST((target.workers.cores == std::vector<uint32_t>{0, 1}));
+  BOOST_TEST(!target.hedge.enabled);
+  BOOST_TEST(!target.workers.lock_memory);
+  BOOST_TEST(target.hedge.delay_us == 500u);
+}
