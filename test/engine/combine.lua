@@ -4,11 +4,20 @@
 local work, out = arg[1], arg[2]
 local header = "# texlex token transcript 1\n"
 
+local names = {}
+for name in io.lines(work .. "/names") do names[#names + 1] = name end
+
+-- The token lines, or nil where the engine complained of the document.
 local function read_tokens(index, regime)
   local path = work .. "/tokens/" .. index .. "." .. regime
   local file = io.open(path, "rb")
   local text = file and file:read("a") or ""
   if file then file:close() end
+  local complaint = ("\n" .. text):match("\ncomplaint ([^\n]*)\n$")
+  if complaint then
+    io.stderr:write("record: left out: ", names[index], ": ", regime, ": the engine says: ", complaint, "\n")
+    return nil
+  end
   -- The recorder's last line: without it the engine stopped on its way.
   local lines = text:match("^(.-)complete\n$")
   if not lines then
@@ -29,11 +38,11 @@ local function sections(index)
   local order, regimes = {}, {}
   for _, regime in ipairs(regimes_of[index] or {}) do
     local lines = read_tokens(index, regime)
-    if not regimes[lines] then
+    if lines and not regimes[lines] then
       regimes[lines] = {}
       order[#order + 1] = lines
     end
-    table.insert(regimes[lines], regime)
+    if lines then table.insert(regimes[lines], regime) end
   end
   local parts = {}
   for _, lines in ipairs(order) do parts[#parts + 1] = "= " .. table.concat(regimes[lines], " ") .. "\n" .. lines end
@@ -46,9 +55,8 @@ local function write(name, text)
   file:close()
 end
 
-local cases, index = {}, 0
-for name in io.lines(work .. "/names") do
-  index = index + 1
+local cases = {}
+for index, name in ipairs(names) do
   if name:sub(1, 2) == "@ " then
     cases[#cases + 1] = name .. "\n" .. sections(index)
   else

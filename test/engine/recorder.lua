@@ -18,6 +18,10 @@ callback.register("find_read_file", function(_, name)
   return name == "document.tex" and documents[current].path or name
 end)
 
+-- What the engine complains of it reads in a way of its own: such a document is left out, and the reason told.
+local complaint
+callback.register("show_error_message", function() complaint = complaint or status.lasterrorstring end)
+
 -- An invalid character is an error that drops it, and TeX gives up at the hundredth. Ignored characters are dropped
 -- with the same effect on the scanner (tex.web, section 345), so they stand in for invalid ones.
 local function effective(code) return code == 15 and 9 or code end
@@ -49,7 +53,11 @@ end
 
 local function escaped_name(name)
   local parts = {}
-  for _, code in utf8.codes(name) do parts[#parts + 1] = escaped(code) end
+  for _, code in utf8.codes(name) do
+    -- `^^^^d800` makes a character that UTF-8 cannot hold; we write U+FFFD in its place.
+    if code >= 0xD800 and code <= 0xDFFF then code = 0xFFFD end
+    parts[#parts + 1] = escaped(code)
+  end
   return table.concat(parts)
 end
 
@@ -69,7 +77,7 @@ end
 function texlex_open()
   current = current + 1
   tex.setcount(2, documents[current] and 1 or 0)
-  lines, run, run_command = {}, {}, nil
+  lines, run, run_command, complaint = {}, {}, nil, nil
 end
 
 local loop
@@ -96,6 +104,6 @@ function texlex_close()
   end_run()
   local file = assert(io.open(documents[current].target, "wb"))
   for _, line in ipairs(lines) do file:write(line, "\n") end
-  file:write("complete\n")
+  file:write(complaint and "complaint " .. complaint:gsub("%s+", " ") or "complete", "\n")
   file:close()
 end

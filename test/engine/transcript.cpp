@@ -29,9 +29,10 @@ void append_character(std::string& text, char32_t code) {
   }
 }
 
-std::string escaped(std::string_view utf8) {
+// A name as the engine's Lua interface tells it: it ends names at a NUL.
+std::string escaped_name(std::string_view utf8) {
   std::string text;
-  const auto bytes = bytes_of(utf8);
+  const auto bytes = bytes_of(utf8.substr(0, utf8.find('\0')));
   for (size_t i = 0; i < bytes.size();) {
     if (bytes[i] < 0x80) {
       append_character(text, bytes[i++]);
@@ -103,7 +104,7 @@ std::string transcript_of(std::span<const uint8_t> document, const regime& regim
     if (kind == token_kind::paragraph) token.name = "par";
     if (kind == token_kind::control_sequence || kind == token_kind::paragraph) {
       end_run();
-      text += "0\t" + escaped(token.name) + "\n";
+      text += "0\t" + escaped_name(token.name) + "\n";
       continue;
     }
     if (kind != run_kind || run_length == characters_per_line_max) end_run();
