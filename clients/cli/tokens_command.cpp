@@ -106,7 +106,8 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     ->capture_default_str();
   command->add_option("--columns", options.columns, "which columns, in which order: kind,text,start,end,line,column")
     ->check(CLI::IsMember(as_strings(column_names())))
-    ->delimiter(',');
+    ->delimiter(',')
+    ->allow_extra_args(false);
   command->add_option("--kernel", options.kernel, "the scanner to use")
     ->check(CLI::IsMember(as_strings(kernel_names())))
     ->capture_default_str();

@@ -1,0 +1,39 @@
+#include "clients/cli/remote.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/limits.hpp"
+
+namespace texlex::cli {
+namespace {
+
+/// A healthy server answers within milliseconds; this is for one that is overloaded or gone.
+constexpr std::chrono::seconds answer_timeout{30};
+
+} // namespace
+
+std::string remote::connect(const std::string& address) {
+  auto connected = client::connect(address, answer_timeout);
+  if (const auto* error = std::get_if<client_error>(&connected)) return error->sentence;
+  client_.emplace(std::move(std::get<client>(connected)));
+  return {};
+}
+
+remote_answer remote::tokenize(std::span<const uint8_t> document) {
+  const uint64_t id = next_id_++;
+  if (document.size() > limits::document_bytes_max)
+    return {{}, fmt::format("the document has {} bytes; no server takes more than {}", document.size(),
+                            limits::document_bytes_max)};
+  if (const auto error = client_->send_request(id, document)) return {{}, error->sentence};
+  auto received = client_->receive();
+  if (const auto* error = std::get_if<client_error>(&received)) return {{}, error->sentence};
+  const auto& response = std::get<client_response>(received);
+  if (response.result.status != status::ok)
+    return {response.result, fmt::format("texlexd refused: {}: {}", name_of(response.result.status),
+                                         explain(response.result.status))};
+  if (response.id != id)
+    return {response.result, fmt::format("texlexd answered request {} instead of {}", response.id, id)};
+  return {response.result, {}};
+}
+
+} // namespace texlex::cli

@@ -1,0 +1,191 @@
+#include "clients/cli/verify_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <spdlog/fmt/fmt.h>
+#include <unistd.h>
+
+#include "clients/cli/input.hpp"
+#include "clients/cli/remote.hpp"
+#include "clients/cli/tokenize.hpp"
+#include "clients/cli/tokens_command.hpp"
+#include "config/regimes.hpp"
+#include "kernels/kernels.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex::cli {
+namespace {
+
+// What all connections have seen together.
+struct tally {
+  std::vector<uint64_t> latencies_us;
+  std::array<uint64_t, 3> by_origin{};
+  uint64_t wrong = 0;  ///< answered ok with other counts
+  uint64_t failed = 0; ///< not answered, or with another status
+  std::string first_error;
+
+  void add(const tally& other) {
+    latencies_us.insert(latencies_us.end(), other.latencies_us.begin(), other.latencies_us.end());
+    for (size_t i = 0; i < by_origin.size(); ++i) by_origin[i] += other.by_origin[i];
+    wrong += other.wrong;
+    failed += other.failed;
+    if (first_error.empty()) first_error = other.first_error;
+  }
+};
+
+struct document_case {
+  std::string file;
+  std::vector<uint8_t> bytes;
+  outcome expected;
+};
+
+// One connection: takes numbers until none is left. A connection that breaks is made anew for the next number.
+class connection_run {
+public:
+  connection_run(const verify_options& options, const document_case& document, std::atomic<uint64_t>& next)
+    : options_(options), document_(document), next_(next) {}
+
+  tally run() {
+    bool connected = false;
+    while (next_.fetch_add(1, std::memory_order_relaxed) < options_.count) {
+      if (!connected) {
+        if (const auto error = service_.connect(options_.socket); !error.empty()) {
+          fail(error);
+          continue;
+        }
+        connected = true;
+      }
+      connected = ask();
+    }
+    return std::move(seen_);
+  }
+
+private:
+  // Says whether the connection may be used again.
+  bool ask() {
+    const instant sent = now();
+    const remote_answer answer = service_.tokenize(document_.bytes);
+    seen_.latencies_us.push_back(to_us(now() - sent));
+    if (!answer.error.empty()) {
+      fail(answer.error);
+      return answer.result.status != status::internal_error;
+    }
+    seen_.by_origin[static_cast<size_t>(answer.result.origin)] += 1;
+    const bool right = answer.result.token_count == document_.expected.token_count
+                       && answer.result.issue_count == document_.expected.issue_count;
+    if (!right) {
+      ++seen_.wrong;
+      if (seen_.first_error.empty())
+        seen_.first_error = fmt::format("{} tokens and {} issues through the socket, {} and {} in process",
+                                        answer.result.token_count, answer.result.issue_count,
+                                        document_.expected.token_count, document_.expected.issue_count);
+    }
+    return true;
+  }
+
+  void fail(const std::string& why) {
+    ++seen_.failed;
+    if (seen_.first_error.empty()) seen_.first_error = why;
+  }
+
+  const verify_options& options_;
+  const document_case& document_;
+  std::atomic<uint64_t>& next_;
+  remote service_;
+  tally seen_;
+};
+
+double milliseconds_at(const std::vector<uint64_t>& sorted_us, double share) {
+  if (sorted_us.empty()) return 0;
+  const auto rank = static_cast<size_t>(share * static_cast<double>(sorted_us.size() - 1) + 0.5);
+  return static_cast<double>(sorted_us[rank]) / 1000;
+}
+
+outcome tokenize_here(std::span<const uint8_t> bytes) {
+  const auto columns = tokenize({bytes, find_regime(default_regime_name), token_view::tex}, *find_kernel("reference"));
+  return {status::ok, static_cast<uint32_t>(columns.count), static_cast<uint32_t>(columns.issues.size()), origin::none};
+}
+
+void show_progress(const std::atomic<uint64_t>& next, uint64_t count, const std::atomic<bool>& done) {
+  while (!done.load()) {
+    fmt::print(stderr, "\r{} of {} requests", std::min(next.load(), count), count);
+    std::fflush(stderr);
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  }
+  fmt::print(stderr, "\r\x1b[K");
+}
+
+tally send_all(const verify_options& options, const document_case& document) {
+  std::atomic<uint64_t> next{0};
+  std::atomic<bool> done{false};
+  std::mutex mutex;
+  tally total;
+  std::jthread progress;
+  if (isatty(STDERR_FILENO) == 1) progress = std::jthread{[&] { show_progress(next, options.count, done); }};
+  {
+    std::vector<std::jthread> connections;
+    for (uint32_t i = 0; i < options.connections; ++i)
+      connections.emplace_back([&] {
+        const tally seen = connection_run{options, document, next}.run();
+        std::lock_guard guard{mutex};
+        total.add(seen);
+      });
+  }
+  done = true;
+  return total;
+}
+
+int report(const verify_options& options, const document_case& document, tally seen, duration elapsed) {
+  std::sort(seen.latencies_us.begin(), seen.latencies_us.end());
+  const uint64_t right = options.count - seen.wrong - seen.failed;
+  fmt::print("{}: {} tokens, {} issues\n", document.file, document.expected.token_count, document.expected.issue_count);
+  fmt::print("{} requests over {} connections: {} right, {} wrong, {} failed\n", options.count, options.connections,
+             right, seen.wrong, seen.failed);
+  fmt::print("latency p50 {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms; {:.0f} requests/s\n",
+             milliseconds_at(seen.latencies_us, 0.5), milliseconds_at(seen.latencies_us, 0.9),
+             milliseconds_at(seen.latencies_us, 0.99), milliseconds_at(seen.latencies_us, 1),
+             static_cast<double>(options.count) / std::chrono::duration<double>(elapsed).count());
+  fmt::print("answered by a first attempt {}, by a hedge {}\n", seen.by_origin[1], seen.by_origin[2]);
+  if (!seen.first_error.empty()) fmt::print(stderr, "texlex: first of these: {}\n", seen.first_error);
+  return right == options.count ? exit_ok : exit_service;
+}
+
+} // namespace
+
+void add_verify_command(CLI::App& app, verify_options& options) {
+  auto* command = app.add_subcommand("verify", "Send a document to texlexd many times and compare the answers");
+  command->add_option("file", options.files, "documents")->required();
+  command->add_option("--socket", options.socket, "Unix socket or host:port of texlexd")->required();
+  command->add_option("--count", options.count, "requests for each document")
+    ->check(CLI::Range(uint64_t{1}, uint64_t{100'000'000}))
+    ->capture_default_str();
+  command->add_option("--connections", options.connections, "connections at one time")
+    ->check(CLI::Range(1, 1024))
+    ->capture_default_str();
+  command->footer("The server must serve the regime latex, its default.\n"
+                  "Exit status: 0 every answer was right; 2 usage; 3 an input could not be read; 4 any other.");
+}
+
+int run_verify(const verify_options& options) {
+  int worst = exit_ok;
+  for (const std::string& file : options.files) {
+    input read = read_input(file);
+    if (!read.error.empty()) {
+      fmt::print(stderr, "texlex: {}\n", read.error);
+      worst = std::max<int>(worst, exit_input);
+      continue;
+    }
+    const outcome expected = tokenize_here(read.bytes);
+    const document_case document{file, std::move(read.bytes), expected};
+    const instant begin = now();
+    tally seen = send_all(options, document);
+    worst = std::max(worst, report(options, document, std::move(seen), now() - begin));
+  }
+  return worst;
+}
+
+} // namespace texlex::cli

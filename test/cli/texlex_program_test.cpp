@@ -1,0 +1,181 @@
+// The program `texlex` as a person or a script meets it: what it prints, where, and how it ends.
+#define BOOST_TEST_MODULE texlex_program
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ended {
+  int status = -1;
+  std::string output;
+  std::string errors;
+};
+
+// A folder of its own, gone with its test.
+class folder {
+public:
+  folder() { BOOST_REQUIRE(mkdtemp(path_) != nullptr); }
+  ~folder() { fs::remove_all(path_); }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+
+  [[nodiscard]] std::string operator/(const std::string& name) const { return std::string{path_} + "/" + name; }
+
+  std::string write(const std::string& name, std::string_view text) const {
+    std::ofstream{*this / name, std::ios::binary} << text;
+    return *this / name;
+  }
+
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream{*this / name, std::ios::binary}.rdbuf();
+    return text.str();
+  }
+
+  // Runs texlex with arguments as a shell takes them.
+  [[nodiscard]] ended run(const std::string& arguments) const {
+    const std::string command =
+      std::string{TEXLEX_PROGRAM} + " " + arguments + " >" + (*this / "output") + " 2>" + (*this / "errors") + " </dev/null";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("output"), read("errors")};
+  }
+
+private:
+  char path_[32] = "/tmp/texlex_program_XXXXXX";
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_token_is_a_line_of_kind_text_start_end_line_and_column) {
+  const folder here;
+  const auto result = here.run("tokens " + here.write("a.tex", "\\é x%c\n~\n\n"));
+  BOOST_TEST(result.status == 0);
+  BOOST_TEST(result.output == "0\té\t0\t3\t1\t1\n11\t78\t4\t5\t1\t4\n13\t7e\t8\t9\t2\t1\n10\t20\t9\t10\t2\t2\n"
+                              "par\t\t10\t11\t3\t1\n");
+  BOOST_TEST(result.errors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_are_escaped_so_that_a_token_stays_a_line) {
+  const folder here;
+  const auto result = here.run("tokens --columns kind,text " + here.write("a.tex", "\\\\\\ \\\n\\\t"));
+  BOOST_TEST(result.output == "0\t\\x5c\n0\t\\x20\n0\t\\x0d\n0\t\\x09\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_source_view_shows_trivia_by_name) {
+  const folder here;
+  const auto result = here.run("tokens --view source --columns kind,start,end " + here.write("a.tex", " a%b\n\x01"));
+  BOOST_TEST(result.output == "blank\t0\t1\n11\t1\t2\ncomment\t2\t4\neol\t4\t5\ninvalid\t5\t6\npar\t6\t6\n");
+}
+
+BOOST_AUTO_TEST_CASE(json_lines_hold_a_token_each) {
+  const folder here;
+  const auto result = here.run("tokens --format jsonl " + here.write("a.tex", "\\\"%"));
+  BOOST_TEST(result.output == "{\"kind\":0,\"text\":\"\\\"\",\"start\":0,\"end\":2,\"line\":1,\"column\":1}\n");
+}
+
+BOOST_AUTO_TEST_CASE(counts_are_tokens_issues_and_file) {
+  const folder here;
+  const auto file = here.write("a.tex", "a}");
+  BOOST_TEST(here.run("tokens --format counts " + file).output == "3\t1\t" + file + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_regime_may_be_chosen) {
+  const folder here;
+  const auto file = here.write("a.sty", "\\a@b");
+  BOOST_TEST(here.run("tokens --columns text --regime latex-package " + file).output == "a@b\n");
+}
+
+BOOST_AUTO_TEST_CASE(issues_are_listed_on_standard_error_with_their_places) {
+  const folder here;
+  const auto file = here.write("a.tex", "é\xFF\n}");
+  const auto result = here.run("tokens --issues --format counts " + file);
+  BOOST_TEST(result.status == 0);
+  BOOST_TEST(result.errors == file + ":1:2: malformed-utf8\n" + file + ":2:1: unbalanced-group\n");
+}
+
+BOOST_AUTO_TEST_CASE(more_issues_than_are_expected_are_all_listed) {
+  const folder here;
+  const auto result = here.run("tokens --issues --format counts " + here.write("a.tex", std::string(10000, '\x01')));
+  BOOST_TEST(std::count(result.errors.begin(), result.errors.end(), '\n') == 10000);
+}
+
+BOOST_AUTO_TEST_CASE(strict_ends_with_1_only_if_there_are_issues) {
+  const folder here;
+  BOOST_TEST(here.run("tokens --strict --format counts " + here.write("a.tex", "}")).status == 1);
+  BOOST_TEST(here.run("tokens --strict --format counts " + here.write("b.tex", "{}")).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_flag_ends_with_2_and_says_so) {
+  const folder here;
+  for (const char* arguments : {"", "tokens --regime context -", "tokens --nosuch", "tokens --columns kind,name -",
+                                "tokens --socket /tmp/s -", "verify"}) {
+    const auto result = here.run(arguments);
+    BOOST_TEST(result.status == 2, arguments);
+    BOOST_TEST(!result.errors.empty(), arguments);
+    BOOST_TEST(result.output.empty(), arguments);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_ends_with_3_and_the_others_are_still_done) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  const auto result = here.run("tokens --format counts " + (here / "missing.tex") + " " + file);
+  BOOST_TEST(result.status == 3);
+  BOOST_TEST(result.errors == "texlex: cannot read " + (here / "missing.tex") + ": No such file or directory\n");
+  BOOST_TEST(result.output == "2\t0\t" + file + "\n");
+  BOOST_TEST(here.run("tokens " + (here / "")).status == 3);
+}
+
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_3) {
+  const folder here;
+  const auto file = here.write("a.tex", std::string(100000, 'a'));
+  const std::string command = std::string{TEXLEX_PROGRAM} + " tokens " + file + " >/dev/full 2>" + (here / "errors");
+  BOOST_TEST(WEXITSTATUS(std::system(command.c_str())) == 3);
+  BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_ends_with_4_and_names_the_socket) {
+  const folder here;
+  const auto result = here.run("tokens --format counts --socket " + (here / "none") + " -");
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(result.errors.find(here / "none") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(standard_input_is_a_document_too) {
+  const folder here;
+  BOOST_TEST(here.run("tokens --columns kind -").output == "par\n");
+}
+
+BOOST_AUTO_TEST_CASE(several_documents_are_told_apart) {
+  const folder here;
+  const auto first = here.write("a.tex", "%");
+  const auto second = here.write("b.tex", "%");
+  BOOST_TEST(here.run("tokens " + first + " " + second).output == "# " + first + "\n# " + second + "\n");
+  const auto json = here.run("tokens --format jsonl --columns kind " + here.write("c.tex", "a%") + " " + second).output;
+  BOOST_TEST(json == "{\"file\":\"" + (here / "c.tex") + "\",\"kind\":11}\n");
+}
+
+BOOST_AUTO_TEST_CASE(colour_comes_only_when_asked_for_or_on_a_terminal) {
+  const folder here;
+  const auto file = here.write("a.tex", "\\a");
+  BOOST_TEST(here.run("tokens " + file).output.find('\x1b') == std::string::npos);
+  BOOST_TEST(here.run("tokens --color always " + file).output.find('\x1b') != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(help_shows_examples_and_exit_statuses) {
+  const folder here;
+  const auto result = here.run("tokens --help");
+  BOOST_TEST(result.status == 0);
+  BOOST_TEST(result.output.find("Examples:") != std::string::npos);
+  BOOST_TEST(result.output.find("Exit status:") != std::string::npos);
+  BOOST_TEST(here.run("--version").output.starts_with("texlex "));
+}
