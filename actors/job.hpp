@@ -29,10 +29,10 @@ struct lane_id {
 
 struct job {
   job_id id;
-  document_lease memory;                 ///< what `document` lies in
+  document_lease memory; ///< what `document` lies in
   std::span<const uint8_t> document;
   const texlex::regime* regime = nullptr;
-  instant received;                      ///< when its last byte was read
+  instant received; ///< when its last byte was read
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
   mutable std::atomic<bool> stop = false;

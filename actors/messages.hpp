@@ -74,6 +74,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, ready, "tx_ready")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, report, "tx_report")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, respawn, "tx_respawn")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, unspawned, "tx_unspawn")
 
   // anyone -> metrics
   CAF_ADD_ATOM(texlex_messages, texlex::atom, request, "tx_request")

@@ -13,7 +13,9 @@ struct add_flag {
     return app.add_flag(std::string{row.flag}, target, std::string{row.meaning});
   }
   CLI::Option* operator()(std::vector<uint32_t>& target) const {
-    return app.add_option(std::string{row.flag}, target, std::string{row.meaning})->delimiter(',')->allow_extra_args(false);
+    return app.add_option(std::string{row.flag}, target, std::string{row.meaning})
+      ->delimiter(',')
+      ->allow_extra_args(false);
   }
   template <class T>
   CLI::Option* operator()(T& target) const {

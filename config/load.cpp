@@ -51,27 +51,29 @@ private:
 };
 
 std::string_view expected_type(const field& row) {
-  constexpr std::array<std::string_view, 6> types{"a string",        "true or false",          "a number from 0 up",
+  constexpr std::array<std::string_view, 6> types{"a string",       "true or false",      "a number from 0 up",
                                                   "a whole number", "a number from 0 up", "a list of numbers"};
   return types[row.access.index()];
 }
 
 const field* find_field(std::string_view section, std::string_view key) {
   const auto rows = schema();
-  const auto found = std::find_if(rows.begin(), rows.end(),
-                                  [&](const field& row) { return row.section == section && row.key == key; });
+  const auto found =
+    std::find_if(rows.begin(), rows.end(), [&](const field& row) { return row.section == section && row.key == key; });
   return found == rows.end() ? nullptr : &*found;
 }
 
 void load_section(const std::string& path, std::string_view section, const toml::table& table, settings& target,
                   std::vector<std::string>& errors) {
-  for (auto&& [key, value] : table) {
+  for (auto&& entry : table) {
+    const std::string_view key = entry.first.str();
+    const toml::node& value = entry.second;
     const uint32_t line = value.source().begin.line;
-    const field* row = find_field(section, key.str());
+    const field* row = find_field(section, key);
     if (row == nullptr) {
-      errors.push_back(fmt::format("{}:{}: there is no setting {}.{}.", path, line, section, key.str()));
+      errors.push_back(fmt::format("{}:{}: there is no setting {}.{}.", path, line, section, key));
     } else if (!std::visit([&](auto access) { return assign{value}(access(target)); }, row->access)) {
-      errors.push_back(fmt::format("{}:{}: {}.{} must be {}.", path, line, section, key.str(), expected_type(*row)));
+      errors.push_back(fmt::format("{}:{}: {}.{} must be {}.", path, line, section, key, expected_type(*row)));
     }
   }
 }
@@ -83,7 +85,9 @@ struct print_value {
     return fmt::format("[{}]", fmt::join(values, ", "));
   }
   template <class Number>
-  std::string operator()(Number value) const { return std::to_string(value); }
+  std::string operator()(Number value) const {
+    return std::to_string(value);
+  }
 
 private:
   // Lets the TOML library quote and escape.
@@ -104,8 +108,8 @@ std::vector<std::string> load_toml(const std::string& path, settings& settings) 
       if (const toml::table* table = value.as_table()) {
         load_section(path, section.str(), *table, settings, errors);
       } else {
-        errors.push_back(fmt::format("{}:{}: {} stands outside a section.", path, value.source().begin.line,
-                                     section.str()));
+        errors.push_back(
+          fmt::format("{}:{}: {} stands outside a section.", path, value.source().begin.line, section.str()));
       }
     }
   } catch (const toml::parse_error& error) {

@@ -10,51 +10,51 @@ namespace texlex {
 
 /// [server]: where texlexd listens and how long it waits.
 struct server_settings {
-  std::string unix_socket;                    ///< path; empty: no Unix socket. Up to 107 bytes
-  uint32_t unix_socket_mode = 0600;           ///< permission bits of the socket, written in octal
-  std::string tcp_address = "127.0.0.1";      ///< a numeric IPv4 or IPv6 address
-  int32_t tcp_port = -1;                      ///< 0: any free port, told in the log; -1: no TCP. Up to 65535
-  uint32_t connections_max = 1024;            ///< 1..65000
-  uint32_t idle_timeout_ms = 300'000;         ///< a connection with nothing in flight and no frame begun; 10..86400000
-  uint32_t read_timeout_ms = 10'000;          ///< from a frame's first byte to its last; 10..3600000
-  uint32_t write_timeout_ms = 10'000;         ///< a client that does not take its responses; 10..3600000
-  uint32_t drain_timeout_ms = 10'000;         ///< from SIGTERM to the exit, at most; 10..600000
+  std::string unix_socket;               ///< path; empty: no Unix socket. Up to 107 bytes
+  uint32_t unix_socket_mode = 0600;      ///< permission bits of the socket, written in octal
+  std::string tcp_address = "127.0.0.1"; ///< a numeric IPv4 or IPv6 address
+  int32_t tcp_port = -1;                 ///< 0: any free port, told in the log; -1: no TCP. Up to 65535
+  uint32_t connections_max = 1024;       ///< 1..65000
+  uint32_t idle_timeout_ms = 300'000;    ///< a connection with nothing in flight and no frame begun; 10..86400000
+  uint32_t read_timeout_ms = 10'000;     ///< from a frame's first byte to its last; 10..3600000
+  uint32_t write_timeout_ms = 10'000;    ///< a client that does not take its responses; 10..3600000
+  uint32_t drain_timeout_ms = 10'000;    ///< from SIGTERM to the exit, at most; 10..600000
 };
 
 /// [limits]: what a client may ask for.
 struct limit_settings {
-  uint32_t document_bytes_max = 2u << 20;          ///< 1..limits::document_bytes_max
-  uint32_t requests_per_connection_max = 64;       ///< in flight; beyond it the connection is not read. 1..4096
-  uint32_t requests_max = 4096;                    ///< in flight in all; beyond it: overload. 1..1000000
-  uint64_t request_bytes_max = 512ull << 20;       ///< document bytes in flight in all; beyond it: overload
+  uint32_t document_bytes_max = 2u << 20;    ///< 1..limits::document_bytes_max
+  uint32_t requests_per_connection_max = 64; ///< in flight; beyond it the connection is not read. 1..4096
+  uint32_t requests_max = 4096;              ///< in flight in all; beyond it: overload. 1..1000000
+  uint64_t request_bytes_max = 512ull << 20; ///< document bytes in flight in all; beyond it: overload
 };
 
 /// [workers]: who tokenizes.
 struct worker_settings {
-  std::vector<uint32_t> cores;                ///< one worker a core, pinned; empty: one for each core of the process
-  std::string regime = "latex";               ///< a name of config/regimes.hpp
+  std::vector<uint32_t> cores;  ///< one worker a core, pinned; empty: one for each core of the process
+  std::string regime = "latex"; ///< a name of config/regimes.hpp
   std::string kernel = "reference";
-  uint64_t alloc_budget_mb = 5000;            ///< arena bytes handed out before a worker is replaced; 0: no budget
-  uint64_t major_cycles_budget = 50;          ///< arena trims before a worker is replaced; 0: no budget
-  uint64_t arena_resident_mb = 16;            ///< of each arena, faulted in at start; what a job used beyond it is trimmed
-  bool lock_memory = true;                    ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
+  uint64_t alloc_budget_mb = 5000;   ///< arena bytes handed out before a worker is replaced; 0: no budget
+  uint64_t major_cycles_budget = 50; ///< arena trims before a worker is replaced; 0: no budget
+  uint64_t arena_resident_mb = 16;   ///< of each arena, faulted in at start; what a job used beyond it is trimmed
+  bool lock_memory = true;           ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
 };
 
 /// [hedge]
 struct hedge_settings {
   bool enabled = true;
-  uint32_t delay_us = 10'000;                 ///< 100..60000000
+  uint32_t delay_us = 10'000; ///< 100..60000000
 };
 
 /// [log]
 struct log_settings {
-  std::string level = "info";                 ///< trace, debug, info, warn, error, off
+  std::string level = "info"; ///< trace, debug, info, warn, error, off
 };
 
 /// [test]: ways to make texlexd fail on purpose; off unless set, and told in the log when set.
 struct test_settings {
-  std::string crash_marker;                   ///< a worker dies in the middle of a document that begins with this text
-  uint32_t crash_count_max = 0;               ///< so many times in all
+  std::string crash_marker;     ///< a worker dies in the middle of a document that begins with this text
+  uint32_t crash_count_max = 0; ///< so many times in all
 };
 
 struct settings {

@@ -51,8 +51,8 @@ private:
 void check_names(const settings& settings, std::vector<std::string>& errors) {
   const auto names = regime_names();
   if (std::find(names.begin(), names.end(), settings.workers.regime) == names.end())
-    errors.push_back(fmt::format("workers.regime is \"{}\"; it must be one of: {}.", settings.workers.regime,
-                                 fmt::join(names, ", ")));
+    errors.push_back(
+      fmt::format("workers.regime is \"{}\"; it must be one of: {}.", settings.workers.regime, fmt::join(names, ", ")));
   if (find_kernel(settings.workers.kernel) == nullptr)
     errors.push_back(fmt::format("workers.kernel is \"{}\"; it must be one of: {}.", settings.workers.kernel,
                                  fmt::join(kernel_names(), ", ")));
@@ -64,8 +64,8 @@ void check_names(const settings& settings, std::vector<std::string>& errors) {
 void check_together(const settings& settings, std::vector<std::string>& errors) {
   auto cores = settings.workers.cores;
   if (cores.size() > limits::workers_max)
-    errors.push_back(fmt::format("workers.cores names {} cores; at most {} workers can run.", cores.size(),
-                                 limits::workers_max));
+    errors.push_back(
+      fmt::format("workers.cores names {} cores; at most {} workers can run.", cores.size(), limits::workers_max));
   std::sort(cores.begin(), cores.end());
   if (const auto twice = std::adjacent_find(cores.begin(), cores.end()); twice != cores.end())
     errors.push_back(fmt::format("workers.cores names core {} twice; a core has one worker.", *twice));

@@ -28,9 +28,7 @@ catcode_table::page& catcode_table::own_page(size_t number) {
   return pages_[index];
 }
 
-void catcode_table::set(char32_t character, catcode code) {
-  set({character, character, static_cast<uint8_t>(code)});
-}
+void catcode_table::set(char32_t character, catcode code) { set({character, character, static_cast<uint8_t>(code)}); }
 
 void catcode_table::set(const catcode_range& range) {
   const char32_t last = std::min(range.last, code_point_max);

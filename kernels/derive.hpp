@@ -15,8 +15,8 @@ namespace texlex {
 /// What a column counts.
 enum class column_unit : uint8_t {
   bytes,
-  code_points,  ///< a malformed UTF-8 subpart counts as one; in an 8-bit regime each byte is one
-  utf16_units,  ///< as most editors count (Language Server Protocol): two for a character beyond U+FFFF
+  code_points, ///< a malformed UTF-8 subpart counts as one; in an 8-bit regime each byte is one
+  utf16_units, ///< as most editors count (Language Server Protocol): two for a character beyond U+FFFF
 };
 
 /// A place in a document as people tell it; both count from 1.
@@ -47,9 +47,9 @@ private:
 
 /// What a token stands for.
 struct token_text {
-  uint64_t end = 0;      ///< byte offset after its last byte
-  char32_t code = 0;     ///< of a character or active character; 32 for every space
-  std::string name;      ///< of a control sequence, in UTF-8, without its escape character; may be empty
+  uint64_t end = 0;  ///< byte offset after its last byte
+  char32_t code = 0; ///< of a character or active character; 32 for every space
+  std::string name;  ///< of a control sequence, in UTF-8, without its escape character; may be empty
 };
 
 /// Derives texts of tokens. Tokens asked in ascending order of start find their line once a line.

@@ -55,7 +55,8 @@ public:
   [[nodiscard]] line_character read(uint64_t position) const noexcept {
     const auto raw = decode(position);
     line_character result{raw.code, regime_.catcodes[raw.code], position + raw.bytes};
-    while (result.category == catcode::superscript && resolve_superscript(result)) {}
+    while (result.category == catcode::superscript && resolve_superscript(result)) {
+    }
     return result;
   }
 

@@ -71,9 +71,7 @@ private:
       case catcode::end_of_line: return end_of_line(start, character.next);
       case catcode::comment: return drop_rest(start, character.next);
       case catcode::space: return space(start, character.next);
-      case catcode::ignored:
-        trivia(at_end ? token_kind::line_end : token_kind::ignored, start);
-        return character.next;
+      case catcode::ignored: trivia(at_end ? token_kind::line_end : token_kind::ignored, start); return character.next;
       case catcode::invalid:
         report(issue_kind::invalid_character, start);
         trivia(at_end ? token_kind::line_end : token_kind::invalid, start);
@@ -121,7 +119,8 @@ private:
     switch (cursor_.state) {
       case line_state::new_line: token(token_kind::paragraph, start); break;
       case line_state::middle: token(token_kind::space, start); break;
-      case line_state::skipping_blanks: trivia(next > cursor_.line_end ? token_kind::line_end : token_kind::blank, start);
+      case line_state::skipping_blanks:
+        trivia(next > cursor_.line_end ? token_kind::line_end : token_kind::blank, start);
     }
     if (next > cursor_.line_end) return next;
     return drop_rest(next, next);

@@ -41,12 +41,12 @@ struct scan_cursor {
   bool finished = false;
 
   line_state state = line_state::new_line;
-  bool in_line = false;        ///< the fields of the line below hold
+  bool in_line = false;               ///< the fields of the line below hold
   token_kind run = token_kind::other; ///< kind of the trivia run that is still growing (blank, ignored), else `other`
-  uint64_t line_end = 0;       ///< where the line's stripped text ends: trailing spaces and terminator begin
-  uint64_t terminator = 0;     ///< where its terminator begins
-  uint64_t next_line = 0;      ///< where the next line begins
-  uint64_t checked = 0;        ///< bytes before this have been looked at for issues of single bytes
+  uint64_t line_end = 0;              ///< where the line's stripped text ends: trailing spaces and terminator begin
+  uint64_t terminator = 0;            ///< where its terminator begins
+  uint64_t next_line = 0;             ///< where the next line begins
+  uint64_t checked = 0;               ///< bytes before this have been looked at for issues of single bytes
   uint64_t group_depth = 0;
   uint32_t outermost_group = 0; ///< where the outermost open group began, if `group_depth` is not 0
 };

@@ -39,7 +39,8 @@ arena::arena(const arena_options& options)
   : document_bytes_max_(options.document_bytes_max),
     region_bytes_(round_up(used_bytes(document_bytes_max_), page_bytes())),
     resident_bytes_(std::min(region_bytes_, round_up(options.resident_bytes, page_bytes()))) {
-  void* region = mmap(nullptr, region_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* region =
+      mmap(nullptr, region_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (region == MAP_FAILED) throw std::bad_alloc{};
   region_ = static_cast<std::byte*>(region);
   fault_in(region_, resident_bytes_);
@@ -95,7 +96,8 @@ void arena_lease::give_back() noexcept {
 
 std::optional<token_columns> arena_lease::columns_for(uint64_t document_bytes) noexcept {
   const auto columns = owner_->arenas[index_].columns_for(document_bytes);
-  if (columns) owner_->bytes_handed_out.fetch_add(columns->kinds.size() * limits::token_bytes, std::memory_order_relaxed);
+  if (columns)
+    owner_->bytes_handed_out.fetch_add(columns->kinds.size() * limits::token_bytes, std::memory_order_relaxed);
   return columns;
 }
 

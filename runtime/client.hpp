@@ -21,10 +21,10 @@ enum class client_fault : uint8_t {
   bad_address, ///< neither a path nor host:port, or nobody knows the host
   no_server,   ///< nobody listens there, or it may not be reached
   timed_out,
-  closed,      ///< the server has ended its side between two frames
-  broken,      ///< the connection was reset, or ended in the middle of a frame
-  malformed,   ///< what came is not a response of version 1
-  system,      ///< the operating system refused
+  closed,    ///< the server has ended its side between two frames
+  broken,    ///< the connection was reset, or ended in the middle of a frame
+  malformed, ///< what came is not a response of version 1
+  system,    ///< the operating system refused
 };
 
 struct client_error {

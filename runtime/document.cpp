@@ -52,7 +52,8 @@ document_lease document_pool::take(size_t bytes) {
   const size_t capacity = std::bit_ceil(std::max(bytes, smallest_block_bytes));
   auto block = shelf_->pop(capacity);
   if (!block) block = std::make_unique<document_buffer>(capacity);
-  return {block.release(), [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
+  return {block.release(),
+          [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
 }
 
 size_t document_pool::kept_bytes() const {

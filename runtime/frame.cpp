@@ -19,8 +19,8 @@ frame_header decode_header(std::span<const uint8_t, frame_header_bytes> bytes) n
           endian::load_big_u32(bytes.data() + 12)};
 }
 
-std::array<uint8_t, frame_header_bytes + document_length_bytes>
-encode_request_head(uint64_t id, uint32_t document_bytes) noexcept {
+std::array<uint8_t, frame_header_bytes + document_length_bytes> encode_request_head(uint64_t id,
+                                                                                    uint32_t document_bytes) noexcept {
   std::array<uint8_t, frame_header_bytes + document_length_bytes> bytes;
   endian::store_big_u32(bytes.data(), static_cast<uint32_t>(frame_type::request));
   endian::store_big_u64(bytes.data() + 4, id);

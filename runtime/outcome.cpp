@@ -11,21 +11,21 @@ struct status_text {
 };
 
 constexpr std::array<status_text, status_count> texts{{
-    {"ok", "The document was tokenized."},
-    {"malformed-frame", "The frame's lengths contradict each other; see the protocol's frame layout."},
-    {"unknown-type", "The frame's type is not known, so the stream cannot be followed; the connection is closed."},
-    {"document-too-large", "The document is larger than this server accepts; split it or raise max_document_bytes."},
-    {"frame-too-large", "The frame claims more bytes than any frame may have; the connection is closed."},
-    {"duplicate-id", "A request with this id is still in flight on this connection; choose another id."},
-    {"overload", "The server holds as many requests or bytes as it may; try again later."},
-    {"cancelled", "The request was cancelled by its client."},
-    {"worker-lost", "Two workers died on this document; it was not tokenized."},
-    {"shutting-down", "The server is shutting down; send the request to another one."},
-    {"frame-timeout", "The rest of the frame did not arrive in time; the connection is closed."},
-    {"frame-cut-short", "The client ended its side of the connection in the middle of a frame."},
-    {"too-many-connections", "The server holds as many connections as it may; try again later."},
-    {"no-worker", "No worker is alive and none could be started; see the server's log."},
-    {"internal-error", "The server failed on its own account; see the server's log."},
+  {"ok", "The document was tokenized."},
+  {"malformed-frame", "The frame's lengths contradict each other; see the protocol's frame layout."},
+  {"unknown-type", "The frame's type is not known, so the stream cannot be followed; the connection is closed."},
+  {"document-too-large", "The document is larger than this server accepts; split it or raise max_document_bytes."},
+  {"frame-too-large", "The frame claims more bytes than any frame may have; the connection is closed."},
+  {"duplicate-id", "A request with this id is still in flight on this connection; choose another id."},
+  {"overload", "The server holds as many requests or bytes as it may; try again later."},
+  {"cancelled", "The request was cancelled by its client."},
+  {"worker-lost", "Two workers died on this document; it was not tokenized."},
+  {"shutting-down", "The server is shutting down; send the request to another one."},
+  {"frame-timeout", "The rest of the frame did not arrive in time; the connection is closed."},
+  {"frame-cut-short", "The client ended its side of the connection in the middle of a frame."},
+  {"too-many-connections", "The server holds as many connections as it may; try again later."},
+  {"no-worker", "No worker is alive and none could be started; see the server's log."},
+  {"internal-error", "The server failed on its own account; see the server's log."},
 }};
 
 } // namespace

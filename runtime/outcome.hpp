@@ -10,20 +10,20 @@ namespace texlex {
 /// The status of a response. The numbers are part of the wire protocol: never renumber, only add.
 enum class status : uint32_t {
   ok = 0,
-  malformed_frame = 1,      ///< the frame's lengths contradict each other or its type's form
-  unknown_type = 2,         ///< framing is lost: last response, then the connection is closed
-  document_too_large = 3,   ///< refused from its header; the connection goes on
-  frame_too_large = 4,      ///< a length over the hard limit: last response, then the connection is closed
-  duplicate_id = 5,         ///< the id is in flight on this connection
-  overload = 6,             ///< a limit on requests or bytes in flight is reached
-  cancelled = 7,            ///< the client cancelled it
-  worker_lost = 8,          ///< two workers died on it
-  shutting_down = 9,        ///< the server drains
-  frame_timeout = 10,       ///< the rest of the frame did not arrive in time: last response, then close
-  frame_cut_short = 11,     ///< the client ended its side in the middle of a frame: last response, then close
+  malformed_frame = 1,       ///< the frame's lengths contradict each other or its type's form
+  unknown_type = 2,          ///< framing is lost: last response, then the connection is closed
+  document_too_large = 3,    ///< refused from its header; the connection goes on
+  frame_too_large = 4,       ///< a length over the hard limit: last response, then the connection is closed
+  duplicate_id = 5,          ///< the id is in flight on this connection
+  overload = 6,              ///< a limit on requests or bytes in flight is reached
+  cancelled = 7,             ///< the client cancelled it
+  worker_lost = 8,           ///< two workers died on it
+  shutting_down = 9,         ///< the server drains
+  frame_timeout = 10,        ///< the rest of the frame did not arrive in time: last response, then close
+  frame_cut_short = 11,      ///< the client ended its side in the middle of a frame: last response, then close
   too_many_connections = 12, ///< request id 0, then close
-  no_worker = 13,           ///< no worker is left, and none can be started
-  internal_error = 14,      ///< a fault of the server's own; its log says more
+  no_worker = 13,            ///< no worker is left, and none can be started
+  internal_error = 14,       ///< a fault of the server's own; its log says more
 };
 
 inline constexpr uint32_t status_count = 15;

@@ -12,15 +12,15 @@ namespace texlex {
 /// A reading of the counters. Each number is exact; two of them may be some events apart.
 struct server_counts {
   uint64_t connections_accepted = 0;
-  uint64_t connections_refused = 0; ///< answered with `too_many_connections`; not among those accepted
-  uint64_t connections_open = 0;    ///< at present, the refused ones apart
-  uint64_t requests = 0;            ///< request headers read, whatever became of them
-  uint64_t requests_in_flight = 0;  ///< at present: admitted and without an outcome, or not yet read to their end
+  uint64_t connections_refused = 0;     ///< answered with `too_many_connections`; not among those accepted
+  uint64_t connections_open = 0;        ///< at present, the refused ones apart
+  uint64_t requests = 0;                ///< request headers read, whatever became of them
+  uint64_t requests_in_flight = 0;      ///< at present: admitted and without an outcome, or not yet read to their end
   uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
   uint64_t cancels_of_unknown_ids = 0;
-  uint64_t deprecated_payloads = 0; ///< requests without the inner length
-  uint64_t late_answers = 0;        ///< outcomes nobody waits for any more: dropped
-  uint64_t clients_vanished = 0;    ///< connections that ended with an error or with requests in flight
+  uint64_t deprecated_payloads = 0;   ///< requests without the inner length
+  uint64_t late_answers = 0;          ///< outcomes nobody waits for any more: dropped
+  uint64_t clients_vanished = 0;      ///< connections that broke in a frame, or before all responses were taken
   uint64_t connections_timed_out = 0; ///< ended by one of the three time-outs
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;

@@ -7,7 +7,9 @@ namespace texlex {
 admission::admission(uint32_t requests_max, uint64_t bytes_max) noexcept
   : requests_max_(requests_max), bytes_max_(bytes_max) {}
 
-admission::~admission() { require(requests_ == 0 && bytes_ == 0, "every place is given back before its admission ends"); }
+admission::~admission() {
+  require(requests_ == 0 && bytes_ == 0, "every place is given back before its admission ends");
+}
 
 std::optional<admission::place> admission::admit(uint64_t bytes) noexcept {
   if (requests_ >= requests_max_ || bytes > bytes_max_ - bytes_) return std::nullopt;

@@ -56,8 +56,10 @@ hedge_verdict dispatcher::overdue(job_id id) {
     ledger_.rang(id);
   }
   const hedge_verdict verdict = hedge_.overdue(question);
-  if (verdict == hedge_verdict::send_copy) dispatch(id, *idle, origin::hedge);
-  else if (verdict != hedge_verdict::already_answered) ledger_.hedge_skipped(id);
+  if (verdict == hedge_verdict::send_copy)
+    dispatch(id, *idle, origin::hedge);
+  else if (verdict != hedge_verdict::already_answered)
+    ledger_.hedge_skipped(id);
   return verdict;
 }
 

@@ -37,8 +37,10 @@ std::optional<duration> hedge_policy::delay_for(uint64_t /* document_bytes */) c
 
 hedge_verdict hedge_policy::overdue(const hedge_question& question) noexcept {
   const hedge_verdict verdict = decide(question);
-  if (verdict == hedge_verdict::send_copy) ++counts_.fired;
-  else if (verdict != hedge_verdict::already_answered) ++counts_.skipped;
+  if (verdict == hedge_verdict::send_copy)
+    ++counts_.fired;
+  else if (verdict != hedge_verdict::already_answered)
+    ++counts_.skipped;
   return verdict;
 }
 

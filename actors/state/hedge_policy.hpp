@@ -28,10 +28,10 @@ enum class hedge_verdict : uint8_t {
 
 /// All that the decision looks at.
 struct hedge_question {
-  bool open = false;       ///< the job is known and not answered
-  uint32_t running = 0;    ///< its attempts
-  bool hedged = false;     ///< one of them was a copy
-  uint32_t losses = 0;     ///< of its attempts with their lanes
+  bool open = false;    ///< the job is known and not answered
+  uint32_t running = 0; ///< its attempts
+  bool hedged = false;  ///< one of them was a copy
+  uint32_t losses = 0;  ///< of its attempts with their lanes
   bool jobs_waiting = false;
   bool other_lane_idle = false;
 };

@@ -23,10 +23,10 @@ struct attempt {
 
 struct open_job {
   job_ptr job;
-  std::vector<attempt> attempts; ///< those still running
-  uint32_t dispatched = 0;       ///< attempts in all
-  uint32_t losses = 0;           ///< attempts whose lane was lost
-  bool armed = false;            ///< its hedge delay runs
+  std::vector<attempt> attempts{}; ///< those still running
+  uint32_t dispatched = 0;         ///< attempts in all
+  uint32_t losses = 0;             ///< attempts whose lane was lost
+  bool armed = false;              ///< its hedge delay runs
   bool hedged = false;
   bool hedge_skipped = false;
 };

@@ -8,12 +8,14 @@
 namespace texlex {
 namespace {
 
-bool holds(const std::vector<job_id>& jobs, job_id job) { return std::find(jobs.begin(), jobs.end(), job) != jobs.end(); }
+bool holds(const std::vector<job_id>& jobs, job_id job) {
+  return std::find(jobs.begin(), jobs.end(), job) != jobs.end();
+}
 
 } // namespace
 
 void lane_table::join(lane_id id, uint32_t capacity) {
-  lane entry{.capacity = capacity};
+  row entry{.capacity = capacity};
   entry.in_flight.reserve(capacity); // so that starting an attempt cannot fail for memory
   require(lanes_.try_emplace(id.value, std::move(entry)).second, "a lane joins once");
 }
@@ -52,7 +54,7 @@ std::optional<lane_id> lane_table::pick_idle(job_id job) const {
 }
 
 void lane_table::started(lane_id id, job_id job) {
-  lane& lane = lanes_.at(id.value);
+  row& lane = lanes_.at(id.value);
   require(lane.state == lane_state::hot, "only a hot lane is given work");
   require(lane.in_flight.size() < lane.capacity, "a lane is given no more than it can run");
   require(!holds(lane.in_flight, job), "a lane runs a job once");

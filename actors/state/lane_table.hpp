@@ -50,13 +50,13 @@ public:
   void check_invariants() const;
 
 private:
-  struct lane {
+  struct row {
     lane_state state = lane_state::hot;
     uint32_t capacity = 1;
-    std::vector<job_id> in_flight;
+    std::vector<job_id> in_flight{};
   };
 
-  std::map<uint32_t, lane> lanes_; ///< ids grow, so this is the order of joining
+  std::map<uint32_t, row> lanes_; ///< ids grow, so this is the order of joining
 };
 
 } // namespace texlex

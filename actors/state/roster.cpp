@@ -42,25 +42,20 @@ void roster::drained(lane_id lane) {
 void roster::down(lane_id lane, instant now) {
   const auto found = workers_.find(lane.value);
   if (found == workers_.end()) return;
-  const worker gone = found->second;
+  const member gone = found->second;
   workers_.erase(found);
   if (gone.joined) effects_.left(lane);
   if (closed_) return;
   switch (rotation_.gone(lane)) {
-    case gone_verdict::completed:
-      effects_.event(core_event::rotated, gone.core);
-      break;
+    case gone_verdict::completed: effects_.event(core_event::rotated, gone.core); break;
     case gone_verdict::replacement_lost: // its core still has a worker: try again, but not at once and not for ever
-      if (const auto delay = restart_.failed(gone.core, now)) rotation_.hold_off(now + *delay);
-      else effects_.event(core_event::given_up, gone.core);
+      if (const auto delay = count_failure(gone.core, now)) rotation_.hold_off(now + *delay);
       break;
     case gone_verdict::old_lane_lost: // counted, and its replacement is on its way
-      static_cast<void>(restart_.failed(gone.core, now));
+      count_failure(gone.core, now);
       effects_.event(core_event::restarted, gone.core);
       break;
-    case gone_verdict::unrelated:
-      restart(gone.core, now);
-      break;
+    case gone_verdict::unrelated: restart(gone.core, now); break;
   }
   rotate_next(now);
   say_if_unstaffed();
@@ -85,12 +80,12 @@ lane_id roster::spawn(uint32_t core) {
   return lane;
 }
 
-void roster::end(lane_id lane, worker& worker) {
+void roster::end(lane_id lane, member& worker) {
   worker.stage = stage::ending;
   effects_.end(lane);
 }
 
-void roster::rotate_if_worn(lane_id lane, const worker& worker, instant now) {
+void roster::rotate_if_worn(lane_id lane, const member& worker, instant now) {
   if (closed_ || worker.stage != stage::hot || restart_.given_up(worker.core)) return;
   if (!rotation_.worn(worker.usage) || !rotation_.may_start(now)) return;
   rotation_.start(lane, spawn(worker.core)); // on the same core, while the old one still works
@@ -105,11 +100,18 @@ void roster::rotate_next(instant now) {
 }
 
 void roster::restart(uint32_t core, instant now) {
-  const auto delay = restart_.failed(core, now);
-  if (!delay) return effects_.event(core_event::given_up, core);
+  const auto delay = count_failure(core, now);
+  if (!delay) return;
   awaiting_respawn_.insert(core);
   effects_.event(core_event::restarted, core);
   effects_.spawn_later(core, *delay);
+}
+
+std::optional<duration> roster::count_failure(uint32_t core, instant now) {
+  if (restart_.given_up(core)) return std::nullopt; // said before; this was its last worker
+  const auto delay = restart_.failed(core, now);
+  if (!delay) effects_.event(core_event::given_up, core);
+  return delay;
 }
 
 void roster::say_if_unstaffed() {
@@ -138,8 +140,8 @@ void roster::check_invariants() const {
   }
   require(cooling <= 1, "one lane cools at a time");
   for (const uint32_t core : options_.cores) {
-    const auto on_core = std::count_if(workers_.begin(), workers_.end(),
-                                       [&](const auto& w) { return w.second.core == core; });
+    const auto on_core =
+        std::count_if(workers_.begin(), workers_.end(), [&](const auto& w) { return w.second.core == core; });
     require(on_core <= 2, "a core has its worker and at most its replacement or predecessor");
     if (!closed_ && on_core == 0 && !awaiting_respawn_.contains(core))
       require(restart_.given_up(core), "a core has a worker, or will have one, or was given up");

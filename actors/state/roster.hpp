@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -26,7 +27,7 @@ public:
   virtual void left(lane_id lane) = 0;    ///< only of lanes that joined
   virtual void end(lane_id lane) = 0;     ///< the worker is to exit; say `down` once it has
   virtual void event(core_event event, uint32_t core) = 0;
-  virtual void unstaffed() = 0;           ///< nobody is left and nobody will come: said once
+  virtual void unstaffed() = 0; ///< nobody is left and nobody will come: said once
 };
 
 struct roster_options {
@@ -60,25 +61,26 @@ public:
 
 private:
   enum class stage : uint8_t { starting, hot, cooling, ending };
-  struct worker {
+  struct member {
     uint32_t core = 0;
     roster::stage stage = stage::starting;
     bool joined = false;
-    lane_usage usage;
+    lane_usage usage{};
   };
 
   lane_id spawn(uint32_t core);
-  void end(lane_id lane, worker& worker);
-  void rotate_if_worn(lane_id lane, const worker& worker, instant now);
+  void end(lane_id lane, member& worker);
+  void rotate_if_worn(lane_id lane, const member& worker, instant now);
   void rotate_next(instant now);
   void restart(uint32_t core, instant now);
+  std::optional<duration> count_failure(uint32_t core, instant now);
   void say_if_unstaffed();
 
   roster_options options_;
   roster_effects& effects_;
   rotation_policy rotation_;
   restart_policy restart_;
-  std::map<uint32_t, worker> workers_;  ///< by lane
+  std::map<uint32_t, member> workers_;  ///< by lane
   std::set<uint32_t> awaiting_respawn_; ///< cores whose back-off runs
   uint32_t next_lane_ = 1;
   bool unstaffed_ = false;

@@ -38,7 +38,7 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
   }
   if (header.payload_bytes > limits::frame_payload_bytes_max) {
     end_with(header.id, status::frame_too_large);
-    return is_request ? header_verdict{header_verdict::kind::request, {}} : header_verdict{};
+    return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
   }
   step_ = read_step::skip;
   const header_verdict verdict = is_request ? request_header_read(header) : cancel_header_read(header);
@@ -49,14 +49,14 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
 
 // The cheapest reasons to refuse come first; the place is taken last, when nothing else can refuse.
 header_verdict session_protocol::request_header_read(const frame_header& header) {
-  constexpr header_verdict request{header_verdict::kind::request, {}};
+  constexpr header_verdict request{header_kind::request, {}};
   const auto refused = [&](status reason) {
     respond(header.id, reason);
     return request;
   };
   const uint32_t bytes = header.payload_bytes;
-  const uint32_t document_bytes = bytes >= document_length_bytes
-                                    ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
+  const uint32_t document_bytes =
+      bytes >= document_length_bytes ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
   if (draining_) return refused(status::shutting_down);
   if (document_bytes > limits_.document_bytes_max) return refused(status::document_too_large);
   if (std::any_of(open_.begin(), open_.end(), [&](const open_request& open) { return open.id == header.id; }))
@@ -70,10 +70,10 @@ header_verdict session_protocol::request_header_read(const frame_header& header)
 }
 
 header_verdict session_protocol::cancel_header_read(const frame_header& header) const {
-  const auto open = std::find_if(open_.begin(), open_.end(),
-                                 [&](const open_request& request) { return request.id == header.id; });
-  if (open == open_.end()) return {header_verdict::kind::cancel_of_unknown_id, {}};
-  return {header_verdict::kind::cancel, open->job};
+  const auto open =
+      std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.id == header.id; });
+  if (open == open_.end()) return {header_kind::cancel_of_unknown_id, {}};
+  return {header_kind::cancel, open->job};
 }
 
 std::optional<submission> session_protocol::payload_read(std::span<const uint8_t> payload, job_id job, instant now) {
@@ -86,8 +86,9 @@ std::optional<submission> session_protocol::payload_read(std::span<const uint8_t
     return std::nullopt;
   }
   open_.push_back({request_id_, job});
+  submission accepted{document, std::move(place_)};
   check_invariants();
-  return submission{document, std::move(place_)};
+  return accepted;
 }
 
 void session_protocol::payload_skipped(instant now) {
@@ -112,8 +113,8 @@ void session_protocol::end_of_stream(instant) {
 }
 
 bool session_protocol::answered(job_id job, const outcome& result, instant now) {
-  const auto open = std::find_if(open_.begin(), open_.end(),
-                                 [&](const open_request& request) { return request.job == job; });
+  const auto open =
+      std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
   if (open == open_.end()) return false;
   waiting_.push_back({open->id, result});
   *open = open_.back();
@@ -148,7 +149,8 @@ void session_protocol::drain() { draining_ = true; }
 
 bool session_protocol::drained() const noexcept { return draining_ && at_frame_start() && held() == 0; }
 
-void session_protocol::abandon() {
+size_t session_protocol::abandon() {
+  const size_t begun = open_.size() + (step_ == read_step::payload ? 1 : 0);
   draining_ = true;
   for (const open_request& request : open_) respond(request.id, status::shutting_down);
   open_.clear();
@@ -159,6 +161,7 @@ void session_protocol::abandon() {
     release_last_response();
   }
   check_invariants();
+  return begun;
 }
 
 tick_verdict session_protocol::tick(instant now) {
@@ -172,16 +175,12 @@ tick_verdict session_protocol::tick(instant now) {
   } else {
     step_ = read_step::ended;
   }
-  return tick_verdict::last_response_due;
+  return tick_verdict::reading_ended;
 }
 
-bool session_protocol::done() const noexcept {
-  return step_ == read_step::ended && held() == 0 && !last_response_;
-}
+bool session_protocol::done() const noexcept { return step_ == read_step::ended && held() == 0 && !last_response_; }
 
-void session_protocol::respond(uint64_t id, status reason) {
-  waiting_.push_back({id, {reason, 0, 0, origin::none}});
-}
+void session_protocol::respond(uint64_t id, status reason) { waiting_.push_back({id, {reason, 0, 0, origin::none}}); }
 
 void session_protocol::end_with(uint64_t id, status reason) {
   place_.give_back();

@@ -48,9 +48,10 @@ enum class read_step : uint8_t {
 };
 
 /// What a header turned out to be.
+enum class header_kind : uint8_t { request, cancel, cancel_of_unknown_id, broken };
+
 struct header_verdict {
-  enum class kind : uint8_t { request, cancel, cancel_of_unknown_id, broken };
-  kind kind = kind::broken;
+  header_kind kind = header_kind::broken;
   job_id to_cancel; ///< for `cancel`
 };
 
@@ -63,8 +64,8 @@ struct submission {
 /// What time has brought about.
 enum class tick_verdict : uint8_t {
   nothing,
-  last_response_due, ///< a frame took too long: reading has ended, a response may wait to be written
-  close,             ///< idle too long, or its responses are not taken: close at once
+  reading_ended, ///< a frame took too long: a last response may wait to be written
+  close,         ///< idle too long, or its responses are not taken: close at once
 };
 
 class session_protocol {
@@ -107,11 +108,14 @@ public:
   /// Draining, and nothing is begun, open or unwritten: `end` if the client has not sent anything meanwhile.
   [[nodiscard]] bool drained() const noexcept;
   void end() noexcept { step_ = read_step::ended; }
-  /// Every request begun is answered `shutting_down` now; its job's outcome will be late. Reading ends.
-  void abandon();
+  /// Every request begun is answered `shutting_down` now; its job's outcome will be late. Reading ends. Returns how
+  /// many requests that were.
+  size_t abandon();
   [[nodiscard]] tick_verdict tick(instant now);
   /// Nothing will be read, and all has been answered and written: the connection is to be closed.
   [[nodiscard]] bool done() const noexcept;
+  /// Something is begun, open or unwritten: if the connection breaks now, somebody misses a response.
+  [[nodiscard]] bool busy() const noexcept { return in_frame_ || held() > 0; }
   /// The client has ended its side, so that nothing unread can be lost when the connection is closed.
   [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
 
@@ -139,9 +143,9 @@ private:
   bool in_frame_ = false;              ///< the first byte of a header was read, not yet the last of its payload
   bool draining_ = false;
   bool ended_by_client_ = false;
-  uint64_t request_id_ = 0;            ///< of the payload being read
+  uint64_t request_id_ = 0; ///< of the payload being read
   uint32_t payload_bytes_ = 0;
-  admission::place place_;             ///< of the payload being read
+  admission::place place_; ///< of the payload being read
 
   /// A few dozen by default, so that looking through them costs less than hashing; their memory is taken once.
   std::vector<open_request> open_;

@@ -53,8 +53,8 @@ input read_input(const std::string& path) {
     if (got == 0) break;
     filled += static_cast<size_t>(got);
     if (filled > limits::scan_bytes_max)
-      return failed(path, fmt::format("it is larger than {} bytes, the most a document may have",
-                                      limits::scan_bytes_max));
+      return failed(path,
+                    fmt::format("it is larger than {} bytes, the most a document may have", limits::scan_bytes_max));
   }
   result.bytes.resize(filled);
   return result;

@@ -22,15 +22,16 @@ std::string remote::connect(const std::string& address) {
 remote_answer remote::tokenize(std::span<const uint8_t> document) {
   const uint64_t id = next_id_++;
   if (document.size() > limits::document_bytes_max)
-    return {{}, fmt::format("the document has {} bytes; no server takes more than {}", document.size(),
-                            limits::document_bytes_max)};
+    return {{},
+            fmt::format("the document has {} bytes; no server takes more than {}", document.size(),
+                        limits::document_bytes_max)};
   if (const auto error = client_->send_request(id, document)) return {{}, error->sentence};
   auto received = client_->receive();
   if (const auto* error = std::get_if<client_error>(&received)) return {{}, error->sentence};
   const auto& response = std::get<client_response>(received);
   if (response.result.status != status::ok)
-    return {response.result, fmt::format("texlexd refused: {}: {}", name_of(response.result.status),
-                                         explain(response.result.status))};
+    return {response.result,
+            fmt::format("texlexd refused: {}: {}", name_of(response.result.status), explain(response.result.status))};
   if (response.id != id)
     return {response.result, fmt::format("texlexd answered request {} instead of {}", response.id, id)};
   return {response.result, {}};

@@ -101,7 +101,9 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
   command->add_option("--view", options.view, "tex: what TeX sees; source: every byte, with comments and blanks")
     ->check(CLI::IsMember({"tex", "source"}))
     ->capture_default_str();
-  command->add_option("--format", options.format, "tsv: a token a line; jsonl: a JSON object a line; counts: tokens, issues, file")
+  command
+    ->add_option("--format", options.format,
+                 "tsv: a token a line; jsonl: a JSON object a line; counts: tokens, issues, file")
     ->check(CLI::IsMember({"tsv", "jsonl", "counts"}))
     ->capture_default_str();
   command->add_option("--columns", options.columns, "which columns, in which order: kind,text,start,end,line,column")
@@ -117,14 +119,13 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     ->capture_default_str();
   command->add_flag("--issues", options.issues, "list issues on standard error as file:line:column: name");
   command->add_flag("--strict", options.strict, "exit with 1 if a document has issues");
-  command->footer(
-    "Examples:\n"
-    "  texlex tokens paper.tex\n"
-    "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
-    "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
-    "  printf 'a%%b' | texlex tokens -\n\n"
-    "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
-    "be read or the output not written; 4 texlexd could not be reached or refused.");
+  command->footer("Examples:\n"
+                  "  texlex tokens paper.tex\n"
+                  "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
+                  "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
+                  "  printf 'a%%b' | texlex tokens -\n\n"
+                  "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
+                  "be read or the output not written; 4 texlexd could not be reached or refused.");
   return command;
 }
 

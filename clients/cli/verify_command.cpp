@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <thread>
 
@@ -51,20 +52,18 @@ public:
 
   tally run() {
     bool connected = false;
-    while (next_.fetch_add(1, std::memory_order_relaxed) < options_.count) {
-      if (!connected) {
-        if (const auto error = service_.connect(options_.socket); !error.empty()) {
-          fail(error);
-          continue;
-        }
-        connected = true;
-      }
-      connected = ask();
-    }
+    while (next_.fetch_add(1, std::memory_order_relaxed) < options_.count)
+      connected = (connected || connect()) && ask();
     return std::move(seen_);
   }
 
 private:
+  bool connect() {
+    const std::string error = service_.connect(options_.socket);
+    if (!error.empty()) fail(error);
+    return error.empty();
+  }
+
   // Says whether the connection may be used again.
   bool ask() {
     const instant sent = now();
@@ -80,9 +79,9 @@ private:
     if (!right) {
       ++seen_.wrong;
       if (seen_.first_error.empty())
-        seen_.first_error = fmt::format("{} tokens and {} issues through the socket, {} and {} in process",
-                                        answer.result.token_count, answer.result.issue_count,
-                                        document_.expected.token_count, document_.expected.issue_count);
+        seen_.first_error =
+          fmt::format("{} tokens and {} issues through the socket, {} and {} in process", answer.result.token_count,
+                      answer.result.issue_count, document_.expected.token_count, document_.expected.issue_count);
     }
     return true;
   }
@@ -101,7 +100,7 @@ private:
 
 double milliseconds_at(const std::vector<uint64_t>& sorted_us, double share) {
   if (sorted_us.empty()) return 0;
-  const auto rank = static_cast<size_t>(share * static_cast<double>(sorted_us.size() - 1) + 0.5);
+  const auto rank = static_cast<size_t>(std::lround(share * static_cast<double>(sorted_us.size() - 1)));
   return static_cast<double>(sorted_us[rank]) / 1000;
 }
 

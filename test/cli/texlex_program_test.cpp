@@ -43,8 +43,8 @@ public:
 
   // Runs texlex with arguments as a shell takes them.
   [[nodiscard]] ended run(const std::string& arguments) const {
-    const std::string command =
-      std::string{TEXLEX_PROGRAM} + " " + arguments + " >" + (*this / "output") + " 2>" + (*this / "errors") + " </dev/null";
+    const std::string command = std::string{TEXLEX_PROGRAM} + " " + arguments + " >" + (*this / "output") + " 2>"
+                                + (*this / "errors") + " </dev/null";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("output"), read("errors")};
   }
@@ -59,8 +59,9 @@ BOOST_AUTO_TEST_CASE(a_token_is_a_line_of_kind_text_start_end_line_and_column) {
   const folder here;
   const auto result = here.run("tokens " + here.write("a.tex", "\\é x%c\n~\n\n"));
   BOOST_TEST(result.status == 0);
-  BOOST_TEST(result.output == "0\té\t0\t3\t1\t1\n11\t78\t4\t5\t1\t4\n13\t7e\t8\t9\t2\t1\n10\t20\t9\t10\t2\t2\n"
-                              "par\t\t10\t11\t3\t1\n");
+  BOOST_TEST(result.output
+             == "0\té\t0\t3\t1\t1\n11\t78\t4\t5\t1\t4\n13\t7e\t8\t9\t2\t1\n10\t20\t9\t10\t2\t2\n"
+                "par\t\t10\t11\t3\t1\n");
   BOOST_TEST(result.errors.empty());
 }
 

@@ -32,7 +32,8 @@ void compare(const std::string& name, const std::string& bytes, const recorded_t
     const auto difference =
       first_difference(recorded.lines, transcript_of(bytes_of(bytes), *rules, *find_kernel("reference")));
     if (recorded.case_name.empty() || !difference.empty())
-      fmt::print("{:<28} {:<20} {:>9} tokens  {}\n", name, regime_name, tokens, difference.empty() ? "same" : difference);
+      fmt::print("{:<28} {:<20} {:>9} tokens  {}\n", name, regime_name, tokens,
+                 difference.empty() ? "same" : difference);
     ++totals.comparisons;
     totals.differing += difference.empty() ? 0 : 1;
     totals.tokens += tokens;

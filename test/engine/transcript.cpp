@@ -148,7 +148,8 @@ std::string first_difference(std::string_view recorded, std::string_view ours) {
     const bool more_right = static_cast<bool>(std::getline(right, actual));
     if (more_left && more_right && expected == actual) continue;
     return fmt::format("token line {}: the engine has {}, texlex has {}", number,
-                       more_left ? '"' + expected + '"' : "nothing more", more_right ? '"' + actual + '"' : "nothing more");
+                       more_left ? '"' + expected + '"' : "nothing more",
+                       more_right ? '"' + actual + '"' : "nothing more");
   }
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 struct mapping {
   explicit mapping(size_t size)
-    : bytes(size), data(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+    : bytes(size),
+      data(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
     BOOST_REQUIRE(data != MAP_FAILED);
   }
   ~mapping() { munmap(data, bytes); }

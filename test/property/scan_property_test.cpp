@@ -15,22 +15,23 @@ namespace {
 // Pieces of TeX, well-formed or not; any two may stand side by side.
 rc::Gen<std::string> piece() {
   using namespace std::string_literals;
-  return rc::gen::oneOf(
-    rc::gen::element("\\"s, "\\foo"s, "\\a@b"s, "\\x_y:z"s, "{"s, "}"s, "%"s, " "s, "  "s, "\t"s, "\n"s, "\r"s, "\r\n"s,
-                     "a"s, "Z"s, "1"s, "~"s, "$"s, "&"s, "#"s, "_"s, "^"s),
-    rc::gen::element("^^"s, "^^M"s, "^^5c"s, "^^41"s, "^^5e^"s, "^^20"s, "^^25"s, "^^^^"s, "^^^^00e9"s, "^^^^12"s,
-                     "^^^^^^01f600"s, "^^^^^^11"s, "^^?"s, "\v\v41"s, "4a"s),
-    rc::gen::element("é"s, "漢"s, "😀"s, "\u00AD"s, "\uFEFF"s, "\u202E"s, "\xE2\x82"s, "\xF0\x9F"s, "\xFF"s, "\x80"s,
-                     "\xED\xA0\x80"s, "\0"s, "\x01"s, "\x7F"s, "\f"s, "\v"s),
-    rc::gen::container<std::string>(rc::gen::arbitrary<char>()));
+  return rc::gen::oneOf(rc::gen::element("\\"s, "\\foo"s, "\\a@b"s, "\\x_y:z"s, "{"s, "}"s, "%"s, " "s, "  "s, "\t"s,
+                                         "\n"s, "\r"s, "\r\n"s, "a"s, "Z"s, "1"s, "~"s, "$"s, "&"s, "#"s, "_"s, "^"s),
+                        rc::gen::element("^^"s, "^^M"s, "^^5c"s, "^^41"s, "^^5e^"s, "^^20"s, "^^25"s, "^^^^"s,
+                                         "^^^^00e9"s, "^^^^12"s, "^^^^^^01f600"s, "^^^^^^11"s, "^^?"s, "\v\v41"s,
+                                         "4a"s),
+                        rc::gen::element("é"s, "漢"s, "😀"s, "\u00AD"s, "\uFEFF"s, "\u202E"s, "\xE2\x82"s, "\xF0\x9F"s,
+                                         "\xFF"s, "\x80"s, "\xED\xA0\x80"s, "\0"s, "\x01"s, "\x7F"s, "\f"s, "\v"s),
+                        rc::gen::container<std::string>(rc::gen::arbitrary<char>()));
 }
 
 rc::Gen<std::string> document() {
-  return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece()), [](const std::vector<std::string>& pieces) {
-    std::string text;
-    for (const std::string& each : pieces) text += each;
-    return text;
-  });
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece()),
+                      [](const std::vector<std::string>& pieces) {
+                        std::string text;
+                        for (const std::string& each : pieces) text += each;
+                        return text;
+                      });
 }
 
 const regime& any_regime() {

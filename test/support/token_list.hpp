@@ -32,8 +32,7 @@ struct scanned {
 
 /// Scans a document in chunks of `chunk_bytes`.
 [[nodiscard]] inline scanned scan(std::string_view document, const regime& regime, token_view view = token_view::tex,
-                                  uint64_t chunk_bytes = UINT32_MAX,
-                                  const kernel& kernel = *find_kernel("reference")) {
+                                  uint64_t chunk_bytes = UINT32_MAX, const kernel& kernel = *find_kernel("reference")) {
   scanned result;
   const auto capacity = static_cast<size_t>(tokens_max(document.size()));
   result.kinds.resize(capacity);
@@ -59,9 +58,7 @@ inline void show(std::string& text, token_kind kind, const token_text& token) {
     case token_kind::paragraph: text += "¶"; break;
     case token_kind::letter:
     case token_kind::other: append_utf8(text, token.code); break;
-    default:
-      append_utf8(text, token.code);
-      text += name_of(kind);
+    default: append_utf8(text, token.code); text += name_of(kind);
   }
 }
 

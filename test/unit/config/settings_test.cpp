@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(the_bytes_in_flight_must_hold_one_document) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_sets_what_it_names_and_leaves_the_rest) {
-  const toml_file file{"[server]\ntcp_port = 4000\nunix_socket_mode = 0o660\n[workers]\ncores = [0, 1]\nlock_memory = false\n"};
+  const toml_file file{
+    "[server]\ntcp_port = 4000\nunix_socket_mode = 0o660\n[workers]\ncores = [0, 1]\nlock_memory = false\n"};
   settings target;
   BOOST_TEST(load_toml(file.path(), target).empty());
   BOOST_TEST(target.server.tcp_port == 4000);

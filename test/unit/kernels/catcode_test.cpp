@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(any_sequence_of_changes_gives_the_last_code_set) {
     std::fill(expected.begin() + first, expected.begin() + last + 1, static_cast<catcode>(code));
   }
   uint32_t wrong = 0;
-  for (char32_t character = 0; character <= code_point_max; ++character) wrong += table[character] != expected[character];
+  for (char32_t character = 0; character <= code_point_max; ++character)
+    wrong += table[character] != expected[character];
   BOOST_TEST(wrong == 0u, "seed " << seed);
 }
 

@@ -31,7 +31,7 @@ text_position place(std::string_view document, uint64_t offset, column_unit unit
 #define CHECK_ENDS(document, ...)                                                                                      \
   do {                                                                                                                 \
     const std::vector<uint64_t> expected{__VA_ARGS__};                                                                 \
-    BOOST_TEST(ends(document) == expected, boost::test_tools::per_element());                                         \
+    BOOST_TEST(ends(document) == expected, boost::test_tools::per_element());                                          \
   } while (false)
 
 } // namespace

@@ -26,7 +26,9 @@ std::string issues(std::string_view document, std::string_view regime_name = "la
 BOOST_AUTO_TEST_CASE(a_sound_document_has_none) { BOOST_TEST(issues("\\a{b} % c\n\n$x^2_i$ é") == ""); }
 
 BOOST_AUTO_TEST_CASE(each_maximal_ill_formed_subpart_is_one) {
-  BOOST_TEST(issues("a\xE2\x82""b\xFF") == "malformed-utf8@1 malformed-utf8@4");
+  BOOST_TEST(issues("a\xE2\x82"
+                    "b\xFF")
+             == "malformed-utf8@1 malformed-utf8@4");
 }
 
 BOOST_AUTO_TEST_CASE(malformed_utf8_is_told_in_comments_too) { BOOST_TEST(issues("%\xFF\n") == "malformed-utf8@1"); }
@@ -55,9 +57,13 @@ BOOST_AUTO_TEST_CASE(four_superscripts_without_four_digits_are_malformed) {
   BOOST_TEST(issues("^^^^0041^^41") == "");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_group_too_many_is_told_where_it_stands) { BOOST_TEST(issues("{}}") == "unbalanced-group@2"); }
+BOOST_AUTO_TEST_CASE(an_end_group_too_many_is_told_where_it_stands) {
+  BOOST_TEST(issues("{}}") == "unbalanced-group@2");
+}
 
-BOOST_AUTO_TEST_CASE(of_groups_never_ended_the_outermost_is_told) { BOOST_TEST(issues("{}a{{}") == "unbalanced-group@3"); }
+BOOST_AUTO_TEST_CASE(of_groups_never_ended_the_outermost_is_told) {
+  BOOST_TEST(issues("{}a{{}") == "unbalanced-group@3");
+}
 
 BOOST_AUTO_TEST_CASE(issues_come_in_order_of_offset) {
   BOOST_TEST(issues("{\x01\xFF") == "unbalanced-group@0 invalid-character@1 malformed-utf8@2");

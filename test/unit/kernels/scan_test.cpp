@@ -109,11 +109,11 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(characters)
 
-BOOST_AUTO_TEST_CASE(each_category_makes_its_own_token) {
-  BOOST_TEST(tokens("{}$&#^_~a1") == "{1}2$3&4#6^7_8~13a1␣");
-}
+BOOST_AUTO_TEST_CASE(each_category_makes_its_own_token) { BOOST_TEST(tokens("{}$&#^_~a1") == "{1}2$3&4#6^7_8~13a1␣"); }
 
-BOOST_AUTO_TEST_CASE(under_initex_braces_and_the_like_are_other) { BOOST_TEST(tokens("{}$&#^_~", "initex") == "{}$&#^_~␣"); }
+BOOST_AUTO_TEST_CASE(under_initex_braces_and_the_like_are_other) {
+  BOOST_TEST(tokens("{}$&#^_~", "initex") == "{}$&#^_~␣");
+}
 
 BOOST_AUTO_TEST_CASE(a_comment_drops_the_rest_of_its_line_and_its_end) { BOOST_TEST(tokens("a%b\n c") == "ac␣"); }
 
@@ -127,7 +127,9 @@ BOOST_AUTO_TEST_CASE(ignored_characters_vanish_and_leave_the_state_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(invalid_characters_vanish_and_leave_the_state_alone) {
-  BOOST_TEST(tokens("\x01 a\x7f""b \x02 c") == "ab␣c␣");
+  BOOST_TEST(tokens("\x01 a\x7f"
+                    "b \x02 c")
+             == "ab␣c␣");
 }
 
 BOOST_AUTO_TEST_CASE(spaces_and_line_ends_are_ignored_under_expl3) {
@@ -141,7 +143,9 @@ BOOST_AUTO_TEST_CASE(in_an_8_bit_regime_each_byte_is_a_character) {
 }
 
 BOOST_AUTO_TEST_CASE(malformed_utf8_reads_as_one_replacement_character_a_maximal_subpart) {
-  BOOST_TEST(tokens("a\xE2\x82""b\xFF\xC0\x80\xED\xA0\x80") == "a\uFFFDb\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD␣");
+  BOOST_TEST(tokens("a\xE2\x82"
+                    "b\xFF\xC0\x80\xED\xA0\x80")
+             == "a\uFFFDb\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD␣");
 }
 
 BOOST_AUTO_TEST_CASE(an_active_end_line_character_is_a_token_at_each_line_end) {
@@ -189,9 +193,13 @@ BOOST_AUTO_TEST_CASE(two_at_the_end_without_end_line_character_stand_for_themsel
 
 BOOST_AUTO_TEST_CASE(four_and_six_digits_in_unicode_regimes) { BOOST_TEST(tokens("^^^^6f22^^^^^^01f600") == "漢😀␣"); }
 
-BOOST_AUTO_TEST_CASE(eight_bit_regimes_know_two_digits_only) { BOOST_TEST(tokens("^^^^41", "plain-8bit") == "\x1e^741␣"); }
+BOOST_AUTO_TEST_CASE(eight_bit_regimes_know_two_digits_only) {
+  BOOST_TEST(tokens("^^^^41", "plain-8bit") == "\x1e^741␣");
+}
 
-BOOST_AUTO_TEST_CASE(before_a_character_beyond_ascii_they_stand_for_themselves) { BOOST_TEST(tokens("^^é") == "^7^7é␣"); }
+BOOST_AUTO_TEST_CASE(before_a_character_beyond_ascii_they_stand_for_themselves) {
+  BOOST_TEST(tokens("^^é") == "^7^7é␣");
+}
 
 BOOST_AUTO_TEST_CASE(any_character_of_category_7_will_do_if_there_are_two_of_it) {
   BOOST_TEST(tokens("\v\v41^\v41", "plain") == "A^7\v741␣");

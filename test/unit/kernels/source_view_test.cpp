@@ -44,15 +44,17 @@ BOOST_AUTO_TEST_CASE(text_behind_an_end_of_line_character_is_dropped_as_a_commen
   BOOST_TEST(tokens("a^^Mb\n") == "a␣<comment 4-5><eol 5-6>");
 }
 
-BOOST_AUTO_TEST_CASE(invalid_characters_are_one_token_each) { BOOST_TEST(tokens("\x01\x02""a") == "<invalid 0-1><invalid 1-2>a␣"); }
+BOOST_AUTO_TEST_CASE(invalid_characters_are_one_token_each) {
+  BOOST_TEST(tokens("\x01\x02"
+                    "a")
+             == "<invalid 0-1><invalid 1-2>a␣");
+}
 
 BOOST_AUTO_TEST_CASE(ignored_characters_are_one_token_a_run) {
   BOOST_TEST(tokens("  a  b\n", "expl3") == "<ignored 0-2>a<ignored 3-5>b<eol 6-7>");
 }
 
-BOOST_AUTO_TEST_CASE(runs_do_not_cross_lines) {
-  BOOST_TEST(tokens("a\n  \n  b") == "a␣<blank 2-4>¶<blank 5-7>b␣");
-}
+BOOST_AUTO_TEST_CASE(runs_do_not_cross_lines) { BOOST_TEST(tokens("a\n  \n  b") == "a␣<blank 2-4>¶<blank 5-7>b␣"); }
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_last_line_without_terminator_is_an_empty_token_only_if_tex_makes_one) {
   BOOST_TEST(tokens("a%") == "a<comment 1-2>");

@@ -1,0 +1,13 @@
+// Rings for jobs that outlive their hedge delay. Lives on CAF's clock, whose thread's timer slack is set to 1 us (see
+// service.cpp): about 32 us late at the median, which a thread of its own would not better.
+#pragma once
+
+#include <caf/actor_system.hpp>
+
+#include "actors/interfaces.hpp"
+
+namespace texlex {
+
+[[nodiscard]] hedge_timer_actor spawn_hedge_timer(caf::actor_system& system);
+
+} // namespace texlex

@@ -1,0 +1,24 @@
+// Counts on the side: what came, how it ended, how long it took. Logs the lines operators know from the predecessor
+// and answers a question for all of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/interfaces.hpp"
+
+namespace texlex {
+
+[[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system);
+
+/// `[hedge] req=10000 fired=1500 (15.0%) wins=750 (50.0%) rotations=2`: the share of requests, and of copies.
+[[nodiscard]] std::string hedge_line(const metrics_report& report);
+
+/// `[worker] core=0 req=1000 rss=123.4MB live=45.6MB alloc_since=789MB majors_since=12`: MB are 2^20 bytes, rss is the
+/// whole process's (0.0MB where the system does not tell), live is the resident part of the worker's arenas.
+[[nodiscard]] std::string worker_line(const worker_report& report, std::optional<uint64_t> rss_bytes);
+
+} // namespace texlex

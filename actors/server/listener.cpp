@@ -1,0 +1,57 @@
+#include "actors/server/listener.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <spdlog/spdlog.h>
+
+namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+constexpr auto pause_after_failure = 50ms;
+
+} // namespace
+
+listener::listener(server_core& core, owned_fd fd, int family)
+  : core_(core), family_(family), acceptor_(core.io), pause_(core.io) {
+  acceptor_.assign(asio::generic::stream_protocol(family, 0), fd.get());
+  [[maybe_unused]] const int owned_by_acceptor = fd.release();
+}
+
+void listener::accept_on() {
+  acceptor_.async_accept([this](const boost::system::error_code& error, stream_socket socket) {
+    accepted(error, std::move(socket));
+  });
+}
+
+void listener::accepted(const boost::system::error_code& error, stream_socket socket) {
+  if (!acceptor_.is_open()) return;
+  if (error) {
+    if (!told_) spdlog::warn("cannot accept connections, trying again: {}", error.message());
+    told_ = true;
+    pause_.expires_after(pause_after_failure);
+    pause_.async_wait([this](const boost::system::error_code& ended) {
+      if (!ended) accept_on();
+    });
+    return;
+  }
+  told_ = false;
+  if (family_ != AF_UNIX) { // responses are small and written whole: waiting for more only delays them
+    boost::system::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
+  core_.connected(std::move(socket));
+  accept_on();
+}
+
+void listener::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+} // namespace texlex

@@ -1,0 +1,31 @@
+// Accepts connections on one listening socket and hands them to the server. When the process has no file left it
+// waits a moment and tries again: connections queue in the kernel meanwhile.
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "actors/server/server_core.hpp"
+#include "runtime/socket.hpp"
+
+namespace texlex {
+
+class listener {
+public:
+  /// `fd` listens already; `family` is its address family.
+  listener(server_core& core, owned_fd fd, int family);
+
+  void accept_on();
+  void close();
+
+private:
+  void accepted(const boost::system::error_code& error, stream_socket socket);
+
+  server_core& core_;
+  int family_;
+  boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol> acceptor_;
+  boost::asio::steady_timer pause_;
+  bool told_ = false; ///< that accepting fails: once until it works again
+};
+
+} // namespace texlex

@@ -1,0 +1,188 @@
+#include "actors/server/request_server.hpp"
+
+#include <future>
+#include <mutex>
+#include <optional>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/server/listener.hpp"
+#include "actors/server/server_core.hpp"
+#include "actors/server/session.hpp"
+#include "runtime/socket.hpp"
+
+namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long the last responses may take to be written once the drain's deadline has passed.
+constexpr duration last_writes = 500ms;
+
+int family_of(const std::string& address) { return address.find(':') == std::string::npos ? AF_INET : AF_INET6; }
+
+} // namespace
+
+/// The I/O thread and what it owns.
+class request_server::loop {
+public:
+  loop(const server_settings& server, const limit_settings& limits, const regime* rules, job_port& port)
+    : settings_(server), core_(server, limits, rules, port) {}
+
+  ~loop() { stop(); }
+
+  std::variant<server_endpoints, server_error> start();
+  void deliver(job_id id, const outcome& result);
+  uint64_t drain(instant deadline);
+  [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
+
+private:
+  void run();
+  void stop();
+  void take_deliveries();
+  void begin_drain(instant deadline);
+  void deadline_met();
+  void all_closed();
+
+  server_settings settings_;
+  server_core core_;
+  std::optional<listener> unix_;
+  std::optional<listener> tcp_;
+  unix_socket_path unix_path_;
+  boost::asio::steady_timer deadline_{core_.io};
+  uint64_t met_by_deadline_ = 0;
+  std::promise<void> drained_;
+  bool told_drained_ = false;
+
+  std::mutex deliveries_mutex_; // guards the two below; held for a push or a swap
+  std::vector<std::pair<job_id, outcome>> deliveries_;
+  bool taking_deliveries_ = false;
+  std::vector<std::pair<job_id, outcome>> taken_; ///< the I/O thread's; kept for its memory
+
+  std::thread thread_;
+};
+
+std::variant<server_endpoints, server_error> request_server::loop::start() {
+  server_endpoints endpoints;
+  if (settings_.unix_socket.empty() && settings_.tcp_port < 0)
+    return server_error{"There is nothing to listen on: neither a Unix socket nor a TCP port is set."};
+  if (!settings_.unix_socket.empty()) {
+    auto listening = listen_unix(settings_.unix_socket, settings_.unix_socket_mode);
+    if (auto* error = std::get_if<socket_error>(&listening)) return server_error{std::move(error->sentence)};
+    auto& [fd, path] = std::get<unix_listener>(listening);
+    unix_path_ = std::move(path);
+    unix_.emplace(core_, std::move(fd), AF_UNIX);
+    endpoints.unix_socket = settings_.unix_socket;
+  }
+  if (settings_.tcp_port >= 0) {
+    auto listening = listen_tcp(settings_.tcp_address, static_cast<uint16_t>(settings_.tcp_port));
+    if (auto* error = std::get_if<socket_error>(&listening)) {
+      unix_path_.remove();
+      unix_.reset();
+      return server_error{std::move(error->sentence)};
+    }
+    auto& opened = std::get<tcp_listener>(listening);
+    tcp_.emplace(core_, std::move(opened.fd), family_of(settings_.tcp_address));
+    endpoints.tcp_address = settings_.tcp_address;
+    endpoints.tcp_port = opened.port;
+  }
+  for (auto* each : {&unix_, &tcp_})
+    if (*each) (*each)->accept_on();
+  taking_deliveries_ = true;
+  thread_ = std::thread{[this] { run(); }};
+  return endpoints;
+}
+
+void request_server::loop::run() {
+  ::pthread_setname_np(::pthread_self(), "texlex.io");
+  const auto work = boost::asio::make_work_guard(core_.io);
+  core_.io.run();
+}
+
+void request_server::loop::stop() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard guard{deliveries_mutex_};
+    taking_deliveries_ = false;
+  }
+  core_.io.stop();
+  thread_.join();
+  core_.on_idle = nullptr;
+  for (const auto& each : core_.sessions()) each->close();
+}
+
+void request_server::loop::deliver(job_id id, const outcome& result) {
+  {
+    std::lock_guard guard{deliveries_mutex_};
+    if (!taking_deliveries_) return;
+    deliveries_.emplace_back(id, result);
+    if (deliveries_.size() > 1) return; // the post that takes this one too is under way
+  }
+  boost::asio::post(core_.io, [this] { take_deliveries(); });
+}
+
+void request_server::loop::take_deliveries() {
+  taken_.clear();
+  {
+    std::lock_guard guard{deliveries_mutex_};
+    std::swap(taken_, deliveries_);
+  }
+  core_.deliver(taken_);
+}
+
+uint64_t request_server::loop::drain(instant deadline) {
+  if (!thread_.joinable()) return 0;
+  boost::asio::post(core_.io, [this, deadline] { begin_drain(deadline); });
+  drained_.get_future().wait();
+  stop();
+  return met_by_deadline_;
+}
+
+void request_server::loop::begin_drain(instant deadline) {
+  core_.draining = true;
+  unix_path_.remove(); // while we still listen: nobody can have taken the path over
+  for (auto* each : {&unix_, &tcp_})
+    if (*each) (*each)->close();
+  core_.on_idle = [this] { all_closed(); };
+  for (const auto& each : core_.sessions()) each->drain();
+  if (core_.idle()) return all_closed();
+  deadline_.expires_at(deadline);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) deadline_met();
+  });
+}
+
+void request_server::loop::deadline_met() {
+  for (const auto& each : core_.sessions()) met_by_deadline_ += each->abandon();
+  if (met_by_deadline_ > 0) spdlog::warn("{} requests were not done in time and were told so", met_by_deadline_);
+  deadline_.expires_after(last_writes);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (const auto& each : core_.sessions()) each->close();
+  });
+}
+
+void request_server::loop::all_closed() {
+  if (told_drained_) return;
+  told_drained_ = true;
+  drained_.set_value();
+}
+
+request_server::request_server(const server_settings& server, const limit_settings& limits, const regime* regime,
+                               job_port& port)
+  : loop_(std::make_unique<loop>(server, limits, regime, port)) {}
+
+request_server::~request_server() = default;
+
+std::variant<server_endpoints, server_error> request_server::start() { return loop_->start(); }
+void request_server::deliver(job_id id, const outcome& result) { loop_->deliver(id, result); }
+uint64_t request_server::drain(instant deadline) { return loop_->drain(deadline); }
+server_counts request_server::counts() const { return loop_->counts(); }
+
+} // namespace texlex

@@ -1,0 +1,127 @@
+#include "actors/server/server_core.hpp"
+
+#include <algorithm>
+
+#include <sys/socket.h>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/server/session.hpp"
+#include "runtime/limits.hpp"
+
+namespace texlex {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Refused connections are waited for like others, so that they get to read why; beyond so many they are not.
+constexpr uint32_t refused_waited_for_max = 64;
+
+duration sweep_interval_of(const server_settings& server) {
+  const uint32_t shortest_ms = std::min({server.idle_timeout_ms, server.read_timeout_ms, server.write_timeout_ms});
+  return std::clamp(milliseconds{shortest_ms / 4}, milliseconds{5}, milliseconds{250});
+}
+
+} // namespace
+
+server_core::server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* rules,
+                         job_port& jobs)
+  : sweep_interval_(sweep_interval_of(server)),
+    connections_max_(server.connections_max),
+    protocol_limits{limits.document_bytes_max, limits.requests_per_connection_max,
+                    milliseconds{server.idle_timeout_ms}, milliseconds{server.read_timeout_ms},
+                    milliseconds{server.write_timeout_ms}},
+    admission(limits.requests_max, limits.request_bytes_max),
+    documents(limits::document_pool_bytes_max),
+    regime(rules),
+    port(jobs) {}
+
+server_core::~server_core() = default;
+
+void server_core::connected(stream_socket socket) {
+  const bool too_many = sessions_.size() - refused_ >= connections_max_;
+  if (too_many) {
+    counters.connections_refused.add();
+    if (refused_ >= refused_waited_for_max) { // a new socket's buffer is empty, so this is never waited for
+      const auto frame = encode_response(0, {status::too_many_connections, 0, 0, origin::none});
+      counters.responses[static_cast<size_t>(status::too_many_connections)].add();
+      if (::send(socket.native_handle(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        spdlog::debug("a refused client could not be told so");
+      return;
+    }
+    ++refused_;
+  } else {
+    counters.connections_accepted.add();
+  }
+  auto made = std::make_shared<session>(*this, std::move(socket), too_many);
+  sessions_.emplace(made.get(), made);
+  update_gauges();
+  start_sweep();
+  made->start();
+}
+
+void server_core::closed(session& ended) {
+  if (ended.refused()) --refused_;
+  sessions_.erase(&ended);
+  update_gauges();
+  if (sessions_.empty() && on_idle) on_idle();
+}
+
+std::vector<std::shared_ptr<session>> server_core::sessions() const {
+  std::vector<std::shared_ptr<session>> all;
+  all.reserve(sessions_.size());
+  for (const auto& [_, one] : sessions_) all.push_back(one);
+  return all;
+}
+
+void server_core::submit(session& from, job_ptr job, admission::place place) {
+  jobs_.emplace(job->id.value, waiting_job{&from, std::move(place)});
+  port.submit(std::move(job));
+}
+
+void server_core::abandon(const std::vector<job_id>& jobs) {
+  for (const job_id job : jobs) {
+    if (const auto found = jobs_.find(job.value); found != jobs_.end()) found->second.waiter = nullptr;
+    port.cancel(job);
+  }
+}
+
+void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcomes) {
+  const instant at = now();
+  for (const auto& [job, result] : outcomes) {
+    const auto found = jobs_.find(job.value);
+    session* const waiter = found == jobs_.end() ? nullptr : found->second.waiter;
+    if (found != jobs_.end()) jobs_.erase(found);
+    if (waiter && waiter->answered(job, result, at)) {
+      touched_.push_back(waiter->shared_from_this());
+    } else {
+      counters.late_answers.add();
+    }
+  }
+  // Only now do they write: a session with several outcomes writes them in one go, and finds nothing the next time.
+  for (const auto& waiter : touched_) waiter->settle();
+  touched_.clear();
+  update_gauges();
+}
+
+void server_core::update_gauges() noexcept {
+  counters.connections_open.set(sessions_.size() - refused_);
+  counters.requests_in_flight.set(admission.requests_in_flight());
+  counters.request_bytes_in_flight.set(admission.bytes_in_flight());
+}
+
+// Time-outs are coarse on purpose: one timer for all connections, and none while there is no connection.
+void server_core::start_sweep() {
+  if (sweeping_) return;
+  sweeping_ = true;
+  sweep_.expires_after(sweep_interval_);
+  sweep_.async_wait([this](const boost::system::error_code& error) {
+    sweeping_ = false;
+    if (error) return;
+    const instant at = now();
+    for (const auto& one : sessions()) one->sweep(at);
+    if (!sessions_.empty()) start_sweep();
+  });
+}
+
+} // namespace texlex

@@ -1,0 +1,93 @@
+// What all connections of one server share: the loop, the limits, the memory for documents, and who waits for which
+// job. All of it belongs to the I/O thread, except that any thread may read the counters and post into the loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <memory_resource>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "actors/job.hpp"
+#include "actors/server/counters.hpp"
+#include "actors/state/admission.hpp"
+#include "actors/state/session_protocol.hpp"
+#include "config/settings.hpp"
+#include "runtime/document.hpp"
+
+namespace texlex {
+
+class session;
+
+using stream_socket = boost::asio::generic::stream_protocol::socket;
+
+class server_core {
+public:
+  server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* regime,
+              job_port& port);
+  ~server_core();
+
+  // Connections.
+  /// Takes a connection on, or tells it that there are too many.
+  void connected(stream_socket socket);
+  /// A session has closed and is let go of, whether it was served or refused.
+  void closed(session& ended);
+  [[nodiscard]] std::vector<std::shared_ptr<session>> sessions() const;
+  [[nodiscard]] bool idle() const noexcept { return sessions_.empty(); }
+
+  // Jobs.
+  [[nodiscard]] job_id next_job() noexcept { return {++last_job_}; }
+  void submit(session& from, job_ptr job, admission::place place);
+  /// Nobody waits for these any more: asks for their early end. Their places are held until they are answered.
+  void abandon(const std::vector<job_id>& jobs);
+  /// Hands outcomes to the sessions that wait for them, then lets each of those write once.
+  void deliver(const std::vector<std::pair<job_id, outcome>>& outcomes);
+
+  void update_gauges() noexcept;
+
+  /// Where bytes are read that nobody looks at: one for all, since only the I/O thread reads.
+  static constexpr size_t scratch_bytes = 64u << 10;
+
+private:
+  struct waiting_job {
+    session* waiter; ///< null once the client is gone
+    admission::place place;
+  };
+
+  void start_sweep();
+
+  duration sweep_interval_;
+  uint32_t connections_max_;
+  uint64_t last_job_ = 0;
+
+public:
+  const session_limits protocol_limits;
+  texlex::admission admission;
+  document_pool documents;
+  const texlex::regime* const regime;
+  job_port& port;
+  server_counters counters;
+  std::array<uint8_t, scratch_bytes> scratch;
+  bool draining = false;
+  std::function<void()> on_idle; ///< called when the last connection has closed
+  // Below this line lies what may hold the last reference to a session: it goes before what sessions refer to.
+  boost::asio::io_context io{1};
+
+private:
+  boost::asio::steady_timer sweep_{io};
+  bool sweeping_ = false;
+  uint32_t refused_ = 0; ///< among the sessions, those that only get to know that there are too many
+  // One entry a request: its nodes come from this pool, so that none is asked of the allocator once it is warm.
+  std::pmr::unsynchronized_pool_resource nodes_;
+  std::pmr::unordered_map<uint64_t, waiting_job> jobs_{&nodes_};
+  std::unordered_map<session*, std::shared_ptr<session>> sessions_;
+  std::vector<std::shared_ptr<session>> touched_; ///< by the outcomes at hand; kept for its memory
+};
+
+} // namespace texlex

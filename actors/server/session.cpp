@@ -1,0 +1,251 @@
+#include "actors/server/session.hpp"
+
+#include <algorithm>
+#include <new>
+#include <poll.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
+
+#include "runtime/limits.hpp"
+
+namespace texlex {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// While draining nobody was cut off in a frame, so that a short wait does for a request that crossed our end.
+constexpr duration drain_linger = 250ms;
+
+} // namespace
+
+session::session(server_core& core, stream_socket socket, bool refused)
+  : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused) {}
+
+void session::start() {
+  if (refused_) protocol_.refuse(status::too_many_connections);
+  settle();
+}
+
+void session::settle() {
+  if (closed_) return;
+  write_waiting();
+  core_.update_gauges();
+  if (lingering_) return;
+  if (protocol_.drained() && !input_waiting()) protocol_.end();
+  if (protocol_.done()) return finish();
+  read_on();
+}
+
+void session::read_on() {
+  if (reading_) return;
+  switch (protocol_.reading()) {
+    case read_step::header: return read_into(header_.data() + filled_, header_.size() - filled_);
+    case read_step::payload: return read_into(payload_->data() + filled_, protocol_.payload_bytes() - filled_);
+    case read_step::skip:
+      return read_into(core_.scratch.data(), std::min(core_.scratch.size(), protocol_.payload_bytes() - filled_));
+    case read_step::pause:
+    case read_step::ended: return;
+  }
+}
+
+void session::read_into(uint8_t* to, size_t bytes) {
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(to, bytes), [self = shared_from_this()](const error_code& error, size_t count) {
+    self->was_read(error, count);
+  });
+}
+
+void session::was_read(const error_code& error, size_t bytes) {
+  reading_ = false;
+  if (closed_) return;
+  core_.counters.bytes_read.add(bytes);
+  if (lingering_) {
+    if (error || bytes >= linger_bytes_left_) return close();
+    linger_bytes_left_ -= bytes;
+    return read_into(core_.scratch.data(), core_.scratch.size());
+  }
+  if (error == asio::error::eof) {
+    if (client_gone()) return vanished("the client has closed its connection");
+    protocol_.end_of_stream(now());
+  } else if (error) {
+    return vanished(error.message().c_str());
+  } else if (protocol_.reading() != read_step::ended) { // a time-out may have ended it while this read was under way
+    if (protocol_.reading() == read_step::header && filled_ == 0) protocol_.frame_begun(now());
+    filled_ += bytes;
+    take_frames();
+  }
+  settle();
+}
+
+// Tells the protocol of each part that is complete: a payload of no bytes is so at once.
+void session::take_frames() {
+  for (;;) {
+    switch (protocol_.reading()) {
+      case read_step::header:
+        if (filled_ < frame_header_bytes) return;
+        header_complete();
+        break;
+      case read_step::payload:
+        if (!has_payload_memory()) break;
+        if (filled_ < protocol_.payload_bytes()) return;
+        payload_complete();
+        break;
+      case read_step::skip:
+        if (filled_ < protocol_.payload_bytes()) return;
+        filled_ = 0;
+        protocol_.payload_skipped(now());
+        break;
+      case read_step::pause:
+      case read_step::ended: return;
+    }
+  }
+}
+
+void session::header_complete() {
+  filled_ = 0;
+  const header_verdict verdict = protocol_.header_read(decode_header(header_), now());
+  switch (verdict.kind) {
+    case header_kind::request: return core_.counters.requests.add();
+    case header_kind::cancel: return core_.port.cancel(verdict.to_cancel);
+    case header_kind::cancel_of_unknown_id: return core_.counters.cancels_of_unknown_ids.add();
+    case header_kind::broken: return spdlog::debug("a client sent a frame that cannot be followed");
+  }
+}
+
+bool session::has_payload_memory() {
+  if (payload_) return true;
+  try {
+    payload_ = core_.documents.take(protocol_.payload_bytes());
+    return true;
+  } catch (const std::bad_alloc&) {
+    spdlog::warn("no memory for a document of {} bytes", protocol_.payload_bytes());
+    protocol_.payload_refused();
+    return false;
+  }
+}
+
+void session::payload_complete() {
+  filled_ = 0;
+  const instant at = now();
+  const job_id id = core_.next_job();
+  const document_lease memory = std::move(payload_);
+  const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
+  auto accepted = protocol_.payload_read(payload, id, at);
+  if (!accepted) return;
+  if (accepted->document.deprecated) core_.counters.deprecated_payloads.add();
+  // The one allocation of a request here: its attempts, on several threads, decide when it goes.
+  const auto made = std::make_shared<job>();
+  made->id = id;
+  made->memory = memory;
+  made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
+  made->regime = core_.regime;
+  made->received = at;
+  core_.submit(*this, made, std::move(accepted->place));
+}
+
+void session::write_waiting() {
+  const std::span<const response> responses = protocol_.begin_write(now());
+  if (responses.empty()) return;
+  out_.resize(responses.size() * response_frame_bytes);
+  auto to = out_.begin();
+  for (const response& one : responses) {
+    to = std::ranges::copy(encode_response(one.id, one.result), to).out;
+    const auto index = static_cast<size_t>(one.result.status);
+    if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
+  }
+  asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](const error_code& error, size_t count) {
+    self->was_written(error, count);
+  });
+}
+
+void session::was_written(const error_code& error, size_t bytes) {
+  if (closed_) return;
+  core_.counters.bytes_written.add(bytes);
+  if (error) return vanished(error.message().c_str());
+  protocol_.written(now());
+  settle();
+}
+
+void session::sweep(instant at) {
+  if (closed_) return;
+  if (lingering_) {
+    if (at >= linger_until_) close();
+    return;
+  }
+  // While nothing is read only a look tells whether the client is still there.
+  const read_step step = protocol_.reading();
+  if ((step == read_step::pause || step == read_step::ended) && client_gone())
+    return vanished("the client has closed its connection");
+  switch (protocol_.tick(at)) {
+    case tick_verdict::nothing: return;
+    case tick_verdict::reading_ended:
+      core_.counters.connections_timed_out.add();
+      return settle();
+    case tick_verdict::close:
+      spdlog::debug("a connection is closed: it was idle, or its client did not take its responses");
+      core_.counters.connections_timed_out.add();
+      return close();
+  }
+}
+
+void session::drain() {
+  protocol_.drain();
+  settle();
+}
+
+size_t session::abandon() {
+  if (closed_ || lingering_) return 0;
+  core_.abandon(protocol_.open_jobs());
+  const size_t requests = protocol_.abandon();
+  settle();
+  return requests;
+}
+
+// All is said. If the socket were closed while bytes lie unread, TCP would reset the connection, and the client might
+// lose the last response: so only our side is ended, and what still comes is read and dropped, within limits.
+void session::finish() {
+  if (protocol_.ended_by_client()) return close();
+  error_code error;
+  socket_.shutdown(stream_socket::shutdown_send, error);
+  if (error) return close();
+  lingering_ = true;
+  linger_until_ = now() + (core_.draining ? drain_linger : std::chrono::milliseconds{limits::linger_ms_max});
+  linger_bytes_left_ = limits::linger_bytes_max;
+  if (!reading_) read_into(core_.scratch.data(), core_.scratch.size());
+}
+
+void session::vanished(const char* how) {
+  if (protocol_.busy()) { // else it is done: it has all its responses
+    core_.counters.clients_vanished.add();
+    spdlog::debug("a client vanished: {}", how);
+  }
+  close();
+}
+
+void session::close() {
+  if (closed_) return;
+  const auto self = shared_from_this(); // `closed` lets go of the last other reference
+  closed_ = true;
+  core_.abandon(protocol_.open_jobs());
+  error_code error;
+  socket_.close(error);
+  core_.closed(*this);
+}
+
+// Whether both sides of the connection have ended: then no response can reach anybody. A client that has only ended
+// its own side still reads.
+bool session::client_gone() const {
+  pollfd watched{const_cast<stream_socket&>(socket_).native_handle(), 0, 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+bool session::input_waiting() const {
+  error_code error;
+  return socket_.available(error) > 0 && !error;
+}
+
+} // namespace texlex

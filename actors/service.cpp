@@ -1,0 +1,200 @@
+#include "actors/service.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <caf/actor_companion.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/thread_hook.hpp>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "actors/broker.hpp"
+#include "actors/hedge_timer.hpp"
+#include "actors/metrics.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/watchdog.hpp"
+#include "runtime/cpu.hpp"
+
+namespace texlex {
+namespace {
+
+// Broker, supervisor, timer and metrics never compute for long: two threads keep one from waiting for another.
+constexpr size_t scheduler_threads = 2;
+
+constexpr std::chrono::milliseconds shutdown_ms_max{5000};
+constexpr std::chrono::seconds question_timeout{1};
+
+// Half of a timer's lateness is the system's slack of 50 us; a hedge wants less.
+class clock_slack : public caf::thread_hook {
+public:
+  void init(caf::actor_system&) override {}
+  void thread_started() override {
+#ifdef __linux__
+    char name[16] = {};
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    if (std::string{name} == "caf.clock") prctl(PR_SET_TIMERSLACK, 1000UL);
+#endif
+  }
+  void thread_terminates() override {}
+};
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    set("scheduler.policy", caf::atom("sharing")); // stealing leaves a message up to 5 ms behind a busy neighbour
+    set("scheduler.max-threads", scheduler_threads);
+    add_message_types<caf::id_block::texlex_messages>();
+    add_thread_hook<clock_slack>();
+  }
+};
+
+std::vector<uint32_t> cores_of(const worker_settings& workers) {
+  if (workers.cores.empty()) return allowed_cores();
+  if (const auto error = first_core_error(workers.cores)) throw std::runtime_error{"workers.cores: " + *error};
+  return workers.cores;
+}
+
+supervisor_options supervision(const settings& settings, const kernel& kernel) {
+  supervisor_options options;
+  options.roster.cores = cores_of(settings.workers);
+  options.roster.budgets = {settings.workers.alloc_budget_mb, settings.workers.major_cycles_budget};
+  options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
+                          .resident_bytes = settings.workers.arena_resident_mb << 20,
+                          .lock = settings.workers.lock_memory};
+  options.worker.kernel = kernel;
+  if (!settings.test.crash_marker.empty() && settings.test.crash_count_max > 0) {
+    spdlog::warn("test.crash_marker is set: workers will die on {} documents that begin with it",
+                 settings.test.crash_count_max);
+    options.worker.crash = std::make_shared<crash_hook>(settings.test.crash_marker, settings.test.crash_count_max);
+  }
+  return options;
+}
+
+dispatch_options dispatching(const settings& settings) {
+  return {.waiting_max = settings.limits.requests_max,
+          .hedge = {.enabled = settings.hedge.enabled, .delay = std::chrono::microseconds{settings.hedge.delay_us}}};
+}
+
+} // namespace
+
+// Declared in the order in which things are made; what refers to the system goes before it does.
+struct service::house {
+  house(const settings& settings, const kernel& kernel) {
+    auto options = supervision(settings, kernel); // first what may throw
+    system = std::make_unique<caf::actor_system>(config);
+    front = system->spawn<caf::actor_companion>();
+    metrics = spawn_metrics(*system);
+    timer = spawn_hedge_timer(*system);
+    broker = spawn_broker(*system, dispatching(settings), {front, timer, metrics});
+    supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
+    watch(broker, "broker", broker_ended);
+    watch(supervisor, "supervisor", supervisor_ended);
+    watch(timer, "hedge timer", timer_ended);
+  }
+
+  // An end nobody asked for breaks what all rests on: that each job is answered. Better to be restarted.
+  template <class Handle>
+  void watch(const Handle& actor, const char* name, std::promise<void>& ended) {
+    actor->attach_functor([this, name, &ended](const caf::error&) {
+      if (!ending) {
+        spdlog::critical("the {} has died: texlexd cannot go on", name);
+        spdlog::default_logger()->flush();
+        std::abort();
+      }
+      ended.set_value();
+    });
+  }
+
+  // Metrics is no part of an answer: it ends last and unwatched, and the system waits for it.
+  void end() {
+    const watchdog bound{"the service", shutdown_ms_max};
+    ending = true;
+    caf::anon_send(broker, atom::close_v); // answers what is open and stops what runs
+    end_and_wait(supervisor, supervisor_ended); // with its workers
+    end_and_wait(broker, broker_ended);
+    end_and_wait(timer, timer_ended);
+    caf::anon_send_exit(std::exchange(metrics, nullptr), caf::exit_reason::user_shutdown);
+    companion().disconnect(caf::exit_reason::user_shutdown);
+    front = nullptr;
+    system.reset();
+  }
+
+  template <class Handle>
+  void end_and_wait(Handle& actor, std::promise<void>& ended) {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    ended.get_future().wait();
+    actor = nullptr;
+  }
+
+  [[nodiscard]] caf::actor_companion& companion() const {
+    return *static_cast<caf::actor_companion*>(caf::actor_cast<caf::abstract_actor*>(front));
+  }
+
+  // What an actor answers, or nothing of note if it does not in time.
+  template <class Answer, class Handle, class Atom>
+  Answer ask(const Handle& actor, Atom question, caf::timespan timeout) {
+    Answer result;
+    if (ending) return result;
+    caf::scoped_actor self{*system};
+    self->request(actor, timeout, question)
+      .receive([&](const Answer& answer) { result = answer; }, [](const caf::error&) {});
+    return result;
+  }
+
+  system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  std::atomic<bool> ending = false;
+  std::promise<void> broker_ended, supervisor_ended, timer_ended;
+  caf::actor front;
+  metrics_actor metrics;
+  hedge_timer_actor timer;
+  broker_actor broker;
+  supervisor_actor supervisor;
+};
+
+service::service(const settings& settings, const kernel& kernel) : house_(std::make_unique<house>(settings, kernel)) {}
+
+service::~service() { shutdown(); }
+
+void service::connect(deliver_function deliver) {
+  house_->companion().on_enqueue([deliver = std::move(deliver)](caf::mailbox_element_ptr element) {
+    const caf::message message = element->move_content_to_message();
+    if (message.match_elements<atom::answer, job_id, outcome>())
+      deliver(message.get_as<job_id>(1), message.get_as<outcome>(2));
+  });
+}
+
+void service::submit(job_ptr job) { caf::anon_send(house_->broker, atom::submit_v, std::move(job)); }
+
+void service::cancel(job_id id) { caf::anon_send(house_->broker, atom::cancel_v, id); }
+
+health_report service::wait_until_settled(std::chrono::milliseconds timeout) {
+  house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout);
+  return health();
+}
+
+health_report service::health() {
+  return house_->ask<health_report>(house_->supervisor, atom::health_v, question_timeout);
+}
+
+metrics_report service::stats() {
+  return house_->ask<metrics_report>(house_->metrics, atom::stats_v, question_timeout);
+}
+
+void service::shutdown() {
+  if (house_->system) house_->end();
+}
+
+} // namespace texlex

@@ -1,0 +1,137 @@
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <spdlog/spdlog.h>
+
+namespace texlex {
+namespace {
+
+class supervisor final : public supervisor_actor::base, private roster_effects {
+public:
+  supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
+    : supervisor_actor::base(config),
+      template_(std::move(options.worker)),
+      links_(std::move(links)),
+      roster_(std::move(options.roster), *this) {}
+  const char* name() const override { return "texlex.supervisor"; }
+
+protected:
+  behavior_type make_behavior() override {
+    set_default_handler(caf::drop);
+    set_down_handler([this](caf::down_msg& message) { down(message); });
+    set_exit_handler([this](caf::exit_msg&) {
+      roster_.close();
+      leave_if_done();
+    });
+    roster_.start();
+    return {
+      [this](atom::ready, lane_id lane) {
+        roster_.ready(lane);
+        answer_if_settled();
+      },
+      [this](atom::report, const worker_report& report) {
+        roster_.reported(report.lane, {report.bytes_handed_out, report.trims}, clock().now());
+      },
+      [this](atom::drained, lane_id lane) { roster_.drained(lane); },
+      [this](atom::respawn, uint32_t core) { roster_.spawn_due(core); },
+      [this](atom::unspawned, lane_id lane) { gone(lane); },
+      [this](atom::health) { return roster_.health(); },
+      [this](atom::settled) -> caf::result<health_report> {
+        auto promise = make_response_promise<health_report>();
+        waiting_.push_back(promise);
+        answer_if_settled();
+        return promise;
+      },
+    };
+  }
+
+  void on_exit() override {
+    workers_.clear();
+    waiting_.clear();
+    links_ = {};
+  }
+
+private:
+  void spawn(lane_id lane, uint32_t core) override try {
+    worker_options options = template_;
+    options.lane = lane;
+    options.core = core;
+    const lane_actor worker = spawn_worker(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
+    monitor(worker);
+    workers_[lane.value] = worker;
+  } catch (const std::exception& error) {
+    spdlog::error("cannot start a worker for core {}: {}", core, error.what());
+    caf::anon_send(supervisor_actor{this}, atom::unspawned_v, lane);
+  }
+
+  void spawn_later(uint32_t core, duration delay) override { delayed_send(this, delay, atom::respawn_v, core); }
+
+  void joined(lane_id lane) override { caf::anon_send(links_.broker, atom::joined_v, lane, workers_.at(lane.value)); }
+
+  void cooling(lane_id lane) override { caf::anon_send(links_.broker, atom::cooling_v, lane, drain_listener{this}); }
+
+  void left(lane_id lane) override { caf::anon_send(links_.broker, atom::left_v, lane); }
+
+  // An exit message waits behind the jobs already sent: those are still run.
+  void end(lane_id lane) override {
+    const auto worker = workers_.find(lane.value);
+    if (worker != workers_.end()) caf::anon_send_exit(worker->second, caf::exit_reason::user_shutdown);
+  }
+
+  void event(core_event event, uint32_t core) override {
+    if (event == core_event::given_up) spdlog::critical("core {} is given up: its workers died too often", core);
+    if (event == core_event::restarted) spdlog::warn("the worker of core {} is started again", core);
+    if (event == core_event::rotated) spdlog::debug("the worker of core {} was replaced", core);
+    caf::anon_send(links_.metrics, atom::core_v, event);
+  }
+
+  void unstaffed() override {
+    spdlog::critical("no worker is left and every core is given up: requests end with no-worker until a restart");
+    caf::anon_send(links_.broker, atom::unstaffed_v);
+  }
+
+  void down(const caf::down_msg& message) {
+    const auto worker = std::find_if(workers_.begin(), workers_.end(),
+                                     [&](const auto& w) { return w.second.address() == message.source; });
+    if (worker != workers_.end()) gone({worker->first});
+  }
+
+  void gone(lane_id lane) {
+    workers_.erase(lane.value);
+    roster_.down(lane, clock().now());
+    answer_if_settled();
+    leave_if_done();
+  }
+
+  void answer_if_settled() {
+    if (roster_.health().lanes_starting > 0) return;
+    for (auto& promise : std::exchange(waiting_, {})) promise.deliver(roster_.health());
+  }
+
+  void leave_if_done() {
+    if (roster_.closed() && roster_.empty()) quit(caf::exit_reason::user_shutdown);
+  }
+
+  worker_options template_;
+  supervisor_links links_;
+  roster roster_;
+  std::map<uint32_t, lane_actor> workers_; ///< by lane
+  std::vector<caf::typed_response_promise<health_report>> waiting_;
+};
+
+} // namespace
+
+supervisor_actor spawn_supervisor(caf::actor_system& system, supervisor_options options, supervisor_links links) {
+  return system.spawn<supervisor>(std::move(options), std::move(links));
+}
+
+} // namespace texlex

@@ -1,0 +1,27 @@
+// Starts one worker a core, replaces the worn and the dead, and tells the broker who is there. All it decides is
+// decided in state/roster. Told to exit, it ends its workers first and goes when the last is gone.
+#pragma once
+
+#include <caf/actor_system.hpp>
+
+#include "actors/interfaces.hpp"
+#include "actors/state/roster.hpp"
+#include "actors/worker.hpp"
+
+namespace texlex {
+
+struct supervisor_options {
+  roster_options roster;
+  worker_options worker; ///< of every worker; lane and core are filled in
+};
+
+struct supervisor_links {
+  lane_listener broker;
+  finish_listener finish; ///< where workers say `finished`: the broker too
+  metrics_actor metrics;
+};
+
+[[nodiscard]] supervisor_actor spawn_supervisor(caf::actor_system& system, supervisor_options options,
+                                                supervisor_links links);
+
+} // namespace texlex

@@ -1,0 +1,169 @@
+// The program texlexd: settings in, the house built from the bottom up, signals awaited, everything taken down in
+// order. The only file that knows every room.
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "actors/server/request_server.hpp"
+#include "actors/service.hpp"
+#include "config/flags.hpp"
+#include "config/load.hpp"
+#include "config/regimes.hpp"
+#include "config/validate.hpp"
+#include "kernels/kernels.hpp"
+
+namespace texlex {
+namespace {
+
+enum exit_status : int { served = 0, ended_at_once = 1, usage = 2, cannot_serve = 4 };
+
+constexpr std::chrono::seconds start_timeout{60};
+
+/// The settings, or the status to exit with.
+using read_settings = std::variant<settings, int>;
+
+/// Flags over `target`; the status to exit with if there is nothing to serve.
+std::optional<int> parse_flags(int argc, char** argv, settings& target, std::string& config_path) {
+  CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service"};
+  app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
+  app.require_subcommand(1);
+  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
+  serve->add_option("--config", config_path, "TOML file with settings; flags override it");
+  add_setting_flags(*serve, target);
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? served : usage; // help and version are no errors
+  }
+}
+
+int complain(const std::vector<std::string>& errors) {
+  for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
+  return usage;
+}
+
+// Defaults, then the file, then the flags: so the flags are read twice, first to learn of the file.
+read_settings read(int argc, char** argv) {
+  settings result;
+  std::string config_path;
+  settings first_pass;
+  if (const auto status = parse_flags(argc, argv, first_pass, config_path)) return *status;
+  if (!config_path.empty()) {
+    if (const auto errors = load_toml(config_path, result); !errors.empty()) return complain(errors);
+    if (const auto status = parse_flags(argc, argv, result, config_path)) return *status;
+  } else {
+    result = first_pass;
+  }
+  if (const auto errors = check(result); !errors.empty()) return complain(errors);
+  return result;
+}
+
+std::string default_socket() {
+  const char* directory = std::getenv("XDG_RUNTIME_DIR");
+  if (directory != nullptr && *directory != '\0') return std::string{directory} + "/texlexd.sock";
+  return "/tmp/texlexd-" + std::to_string(getuid()) + ".sock";
+}
+
+// Blocked before any thread exists, so that all inherit it and only `wait_for_signal` sees them.
+sigset_t block_signals() {
+  sigset_t handled;
+  sigemptyset(&handled);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&handled, signal);
+  sigset_t blocked = handled;
+  sigaddset(&blocked, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  return handled;
+}
+
+int wait_for_signal(const sigset_t& handled) {
+  int signal = 0;
+  while (sigwait(&handled, &signal) != 0) {}
+  return signal;
+}
+
+// The line a script waits for: everything it needs to connect.
+void print_ready(const server_endpoints& endpoints, const settings& settings, uint32_t workers) {
+  std::string line = "texlexd ready:";
+  if (!endpoints.unix_socket.empty()) line += " unix " + endpoints.unix_socket;
+  if (!endpoints.tcp_address.empty()) {
+    const bool ipv6 = endpoints.tcp_address.find(':') != std::string::npos;
+    const std::string address = ipv6 ? "[" + endpoints.tcp_address + "]" : endpoints.tcp_address;
+    line += " tcp " + address + ":" + std::to_string(endpoints.tcp_port);
+  }
+  line += " kernel " + settings.workers.kernel + " workers " + std::to_string(workers);
+  line += " pid " + std::to_string(getpid());
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+int cannot(const std::string& sentence) {
+  std::fprintf(stderr, "texlexd: cannot serve: %s\n", sentence.c_str());
+  return cannot_serve;
+}
+
+int serve(const settings& settings, const sigset_t& signals) {
+  const regime* regime = find_regime(settings.workers.regime);
+  const kernel* kernel = find_kernel(settings.workers.kernel);
+  if (regime == nullptr || kernel == nullptr) return complain({"workers.regime or workers.kernel is unknown"});
+
+  service house{settings, *kernel};
+  request_server server{settings.server, settings.limits, regime, house};
+  house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); });
+  // Whatever happens from here on: the house goes before the server it delivers to.
+  struct ending {
+    service& house;
+    ~ending() { house.shutdown(); }
+  } const ending{house};
+
+  const health_report health = house.wait_until_settled(start_timeout);
+  if (health.lanes_alive == 0) return cannot("no worker could be started; see the log");
+  const auto started = server.start();
+  if (const auto* error = std::get_if<server_error>(&started)) return cannot(error->sentence);
+  print_ready(std::get<server_endpoints>(started), settings, health.lanes_alive);
+
+  spdlog::info("signal {}: draining for at most {} ms", wait_for_signal(signals), settings.server.drain_timeout_ms);
+  std::thread{[&signals] {
+    wait_for_signal(signals);
+    std::fprintf(stderr, "texlexd: a second signal: ending at once\n");
+    std::_Exit(ended_at_once);
+  }}.detach(); // it waits for what may never come; the process does not wait for it
+  const uint64_t cut_off = server.drain(now() + std::chrono::milliseconds{settings.server.drain_timeout_ms});
+  if (cut_off > 0) spdlog::warn("the drain ran out of time: {} requests ended with shutting-down", cut_off);
+  return served;
+}
+
+int run(int argc, char** argv) {
+  // Static, as the thread that waits for a second signal outlives `main`'s locals.
+  static const sigset_t signals = block_signals();
+  const auto read_result = read(argc, argv);
+  if (const int* status = std::get_if<int>(&read_result)) return *status;
+  settings settings = std::get<texlex::settings>(read_result);
+  if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0) settings.server.unix_socket = default_socket();
+
+  spdlog::set_default_logger(spdlog::stderr_color_mt("texlexd"));
+  spdlog::set_level(spdlog::level::from_str(settings.log.level == "warn" ? "warning" : settings.log.level));
+  try {
+    return serve(settings, signals);
+  } catch (const std::exception& error) {
+    return cannot(error.what());
+  }
+}
+
+} // namespace
+} // namespace texlex
+
+int main(int argc, char** argv) { return texlex::run(argc, argv); }

@@ -1,0 +1,139 @@
+#include "actors/worker.hpp"
+
+#include <exception>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include "runtime/cpu.hpp"
+
+namespace texlex {
+namespace {
+
+// The supervisor hears of what was used after so many jobs or bytes, and of every trim: budgets are far larger.
+constexpr uint64_t report_jobs = 64;
+constexpr uint64_t report_bytes = uint64_t{16} << 20;
+
+// Metrics logs a line a worker after so many of its jobs.
+constexpr uint64_t line_jobs = 1000;
+
+const char* what(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    return e.what(); // lives as long as `error` does
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+class worker final : public lane_actor::base {
+public:
+  worker(caf::actor_config& config, const worker_options& options, const worker_links& links)
+    : lane_actor::base(config), options_(options), links_(links) {}
+  const char* name() const override { return "texlex.worker"; }
+
+protected:
+  // Runs on the worker's own thread, unlike the constructor.
+  behavior_type make_behavior() override {
+    set_default_handler(caf::drop);
+    set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
+    if (options_.own_thread) settle_on_core();
+    arenas_.emplace(options_.arena);
+    if (options_.arena.lock && !arenas_->locked())
+      spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
+    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
+    return {
+      [this](atom::run, const job_ptr& job) {
+        const instant begun = now();
+        const outcome result = scan(*job);
+        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result);
+        ++jobs_;
+        tell(attempt_sample{options_.lane, result.status, now() - begun, job->document.size()});
+      },
+    };
+  }
+
+  void on_exit() override {
+    if (arenas_) caf::anon_send(links_.metrics, atom::report_v, report(true));
+    arenas_.reset();
+    links_ = {};
+  }
+
+private:
+  void settle_on_core() {
+    name_this_thread("texlex.w" + std::to_string(options_.core));
+    if (const auto error = pin_this_thread(options_.core)) spdlog::warn("{}", *error);
+  }
+
+  outcome scan(const job& job) try {
+    auto lease = arenas_->take();
+    if (!lease) return {.status = status::internal_error}; // one job at a time needs one of two
+    const auto columns = lease->columns_for(job.document.size());
+    if (!columns) return {.status = status::document_too_large};
+    const scan_input input{job.document, job.regime, token_view::tex};
+    const scan_output output{columns->kinds.data(), columns->starts.data(), columns->issues};
+    scan_cursor cursor;
+    if (options_.crash && options_.crash->fires(job.document)) crash_half_way(input, cursor, output);
+    if (run_scan(options_.kernel, input, cursor, output, &job.stop) == scan_verdict::stopped)
+      return {.status = status::cancelled};
+    return {.status = status::ok,
+            .token_count = static_cast<uint32_t>(cursor.token_count),
+            .issue_count = static_cast<uint32_t>(cursor.issue_count)};
+  } catch (const std::bad_alloc&) {
+    return {.status = status::internal_error};
+  }
+
+  [[noreturn]] void crash_half_way(const scan_input& input, scan_cursor& cursor, const scan_output& output) {
+    options_.kernel.advance(input, input.document.size() / 2, cursor, output);
+    throw std::runtime_error{"the document begins with test.crash_marker"};
+  }
+
+  caf::error died(const std::exception_ptr& error) {
+    spdlog::error("worker of core {} (lane {}) died: {}", options_.core, options_.lane.value, what(error));
+    return caf::sec::runtime_error;
+  }
+
+  void tell(const attempt_sample& sample) {
+    caf::anon_send(links_.metrics, atom::attempt_v, sample);
+    const worker_report now_used = report(false);
+    if (jobs_ % line_jobs == 0) caf::anon_send(links_.metrics, atom::report_v, now_used);
+    if (now_used.trims == told_.trims && now_used.jobs < told_.jobs + report_jobs
+        && now_used.bytes_handed_out < told_.bytes_handed_out + report_bytes)
+      return;
+    told_ = now_used;
+    caf::anon_send(links_.supervisor, atom::report_v, now_used);
+  }
+
+  worker_report report(bool ended) const {
+    const arena_usage usage = arenas_->usage();
+    return {.lane = options_.lane,
+            .core = options_.core,
+            .jobs = jobs_,
+            .bytes_handed_out = usage.bytes_handed_out,
+            .trims = usage.trims,
+            .live_bytes = arenas_->resident_bytes(),
+            .ended = ended};
+  }
+
+  worker_options options_;
+  worker_links links_;
+  std::optional<arena_pair> arenas_;
+  uint64_t jobs_ = 0;
+  worker_report told_; ///< what the supervisor heard last
+};
+
+} // namespace
+
+lane_actor spawn_worker(caf::actor_system& system, const worker_options& options, const worker_links& links) {
+  if (options.own_thread) return system.spawn<worker, caf::detached>(options, links);
+  return system.spawn<worker>(options, links);
+}
+
+} // namespace texlex

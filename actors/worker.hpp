@@ -1,0 +1,35 @@
+// One core, one job at a time: runs the kernel into memory of its own and says how it ended. Its thread is pinned and
+// its arenas are faulted in before it says that it is ready, so that its first job is as fast as its last.
+#pragma once
+
+#include <memory>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/crash_hook.hpp"
+#include "actors/interfaces.hpp"
+#include "kernels/scan.hpp"
+#include "runtime/arena.hpp"
+
+namespace texlex {
+
+struct worker_options {
+  lane_id lane;
+  uint32_t core = 0;
+  bool own_thread = true; ///< false: on the scheduler, unpinned, for tests with virtual time
+  arena_options arena;
+  texlex::kernel kernel{};
+  std::shared_ptr<crash_hook> crash; ///< null: never
+};
+
+struct worker_links {
+  finish_listener finish;
+  worker_listener supervisor;
+  metrics_actor metrics;
+};
+
+/// Throws what the system throws when it has no thread left.
+[[nodiscard]] lane_actor spawn_worker(caf::actor_system& system, const worker_options& options,
+                                      const worker_links& links);
+
+} // namespace texlex

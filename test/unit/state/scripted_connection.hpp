@@ -1,0 +1,136 @@
+// A connection without a socket: what the client sends is fed to the protocol as a shell would, jobs are kept until the
+// test answers them, and what would be written is collected.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/state/session_protocol.hpp"
+
+namespace texlex::test {
+
+using bytes = std::vector<uint8_t>;
+
+inline bytes header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
+  const auto raw = encode(frame_header{type, id, payload_bytes});
+  return {raw.begin(), raw.end()};
+}
+
+inline bytes request(uint64_t id, std::string_view document) {
+  const auto head = encode_request_head(id, static_cast<uint32_t>(document.size()));
+  bytes frame{head.begin(), head.end()};
+  frame.insert(frame.end(), document.begin(), document.end());
+  return frame;
+}
+
+/// A request as the predecessor also took it: the payload is the document.
+inline bytes bare_request(uint64_t id, std::string_view document) {
+  bytes frame = header(1, id, static_cast<uint32_t>(document.size()));
+  frame.insert(frame.end(), document.begin(), document.end());
+  return frame;
+}
+
+inline bytes cancel(uint64_t id) { return header(3, id, 0); }
+
+class scripted_connection {
+public:
+  struct job_at_work {
+    std::string document;
+    bool deprecated = false;
+    admission::place place;
+  };
+
+  scripted_connection(const session_limits& limits, texlex::admission& desk, instant begin = instant{})
+    : protocol(limits, desk, begin), time(begin) {}
+
+  /// Returns how many bytes were taken; what is left would stay in the socket.
+  size_t send(const bytes& sent) {
+    size_t taken = 0;
+    while (take_complete_parts(), wanted() > 0 && taken < sent.size()) {
+      if (protocol.reading() == read_step::header && part_.empty()) protocol.frame_begun(time);
+      part_.push_back(sent[taken++]);
+      ++bytes_taken;
+    }
+    return taken;
+  }
+
+  void answer(job_id job, const outcome& result = {status::ok, 1, 0, origin::primary}) {
+    jobs.erase(job.value);
+    protocol.answered(job, result, time);
+  }
+
+  void answer_all() {
+    while (!jobs.empty()) answer({jobs.begin()->first});
+  }
+
+  /// Writes all there is; the client has read it.
+  std::vector<response> receive() {
+    std::vector<response> got;
+    for (auto batch = protocol.begin_write(time); !batch.empty(); batch = protocol.begin_write(time)) {
+      got.insert(got.end(), batch.begin(), batch.end());
+      protocol.written(time);
+    }
+    take_complete_parts();
+    return got;
+  }
+
+  session_protocol protocol;
+  instant time;
+  std::map<uint64_t, job_at_work> jobs;
+  std::vector<job_id> cancelled;
+  size_t unknown_cancels = 0;
+  size_t requests = 0;
+  size_t bytes_taken = 0;
+
+private:
+  size_t wanted() const {
+    switch (protocol.reading()) {
+      case read_step::header: return frame_header_bytes - part_.size();
+      case read_step::payload:
+      case read_step::skip: return protocol.payload_bytes() - part_.size();
+      case read_step::pause:
+      case read_step::ended: return 0;
+    }
+    return 0;
+  }
+
+  void take_complete_parts() {
+    while (wanted() == 0) {
+      const bytes part = std::exchange(part_, {});
+      switch (protocol.reading()) {
+        case read_step::header: header_complete(part); break;
+        case read_step::payload: payload_complete(part); break;
+        case read_step::skip: protocol.payload_skipped(time); break;
+        case read_step::pause:
+        case read_step::ended: return;
+      }
+    }
+  }
+
+  void header_complete(const bytes& part) {
+    std::array<uint8_t, frame_header_bytes> raw;
+    std::copy(part.begin(), part.end(), raw.begin());
+    const header_verdict verdict = protocol.header_read(decode_header(raw), time);
+    if (verdict.kind == header_kind::request) ++requests;
+    if (verdict.kind == header_kind::cancel) cancelled.push_back(verdict.to_cancel);
+    if (verdict.kind == header_kind::cancel_of_unknown_id) ++unknown_cancels;
+  }
+
+  void payload_complete(const bytes& part) {
+    const job_id job{++last_job_};
+    auto accepted = protocol.payload_read(part, job, time);
+    if (!accepted) return;
+    const auto begin = part.begin() + static_cast<std::ptrdiff_t>(accepted->document.offset);
+    jobs[job.value] = {std::string{begin, begin + static_cast<std::ptrdiff_t>(accepted->document.bytes)},
+                       accepted->document.deprecated, std::move(accepted->place)};
+  }
+
+  bytes part_;
+  uint64_t last_job_ = 100;
+};
+
+} // namespace texlex::test
