@@ -126,7 +126,7 @@ struct service::house {
     end_and_wait(broker, broker_ended);
     end_and_wait(timer, timer_ended);
     caf::anon_send_exit(std::exchange(metrics, nullptr), caf::exit_reason::user_shutdown);
-    companion().disconnect(caf::exit_reason::user_shutdown);
+    companion().quit(caf::exit_reason::user_shutdown);
     front = nullptr;
     system.reset();
   }

@@ -51,11 +51,11 @@ protected:
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
     return {
       [this](atom::run, const job_ptr& job) {
-        const instant begun = now();
+        const instant begun = texlex::now(); // `local_actor` declares one that it lacks
         const outcome result = scan(*job);
         caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result);
         ++jobs_;
-        tell(attempt_sample{options_.lane, result.status, now() - begun, job->document.size()});
+        tell(attempt_sample{options_.lane, result.status, texlex::now() - begun, job->document.size()});
       },
     };
   }

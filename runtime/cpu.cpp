@@ -71,8 +71,8 @@ std::optional<std::string> first_core_error(const std::vector<uint32_t>& cores) 
   const auto allowed = allowed_cores();
   for (uint32_t core : cores)
     if (!std::binary_search(allowed.begin(), allowed.end(), core))
-      return "core " + std::to_string(core) + " does not exist or is not given to this process; it may use "
-             + list(allowed);
+      return "core " + std::to_string(core) + " does not exist or is not given to this process, which may use "
+             + list(allowed) + ".";
   return std::nullopt;
 }
 

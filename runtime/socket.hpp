@@ -40,7 +40,8 @@ struct socket_error {
   std::string sentence; ///< for a person, with the path or address
 };
 
-/// A Unix socket's place in the file system. Its end removes the file, unless another file lies there by then.
+/// A Unix socket's place in the file system. Its end removes the file, unless another file lies there by then; so it
+/// must come before the socket is closed, which keeps the file's inode number from being given to another.
 class unix_socket_path {
 public:
   unix_socket_path() = default;

@@ -62,7 +62,7 @@ struct run {
   }
 
   void read_some() {
-    const size_t count = std::min<size_t>(socket.size(), *rc::gen::inRange<size_t>(0, 24));
+    const size_t count = std::min<size_t>(socket.size(), *rc::gen::inRange<size_t>(0, 80));
     const bytes piece{socket.begin(), socket.begin() + static_cast<std::ptrdiff_t>(count)};
     const size_t taken = client.send(piece);
     socket.erase(socket.begin(), socket.begin() + static_cast<std::ptrdiff_t>(taken));
@@ -122,7 +122,6 @@ BOOST_AUTO_TEST_CASE(every_request_whose_header_was_read_gets_exactly_one_respon
       if (one.broken_off) break;
       one.step(each);
       RC_ASSERT(one.desk.requests_in_flight() <= 6u);
-      RC_ASSERT(one.client.jobs.size() <= small.requests_in_flight_max || events.size() > 0);
     }
     RC_CLASSIFY(one.broken_off, "closed by a time-out");
     RC_CLASSIFY(one.client.requests > 0, "with requests");
@@ -135,7 +134,7 @@ BOOST_AUTO_TEST_CASE(every_request_whose_header_was_read_gets_exactly_one_respon
     RC_ASSERT(one.last_ones <= 1u);
     RC_ASSERT(one.client.protocol.open_jobs().empty());
     one.client.jobs.clear();
-    RC_ASSERT(one.desk.requests_in_flight() <= 0u);
+    RC_ASSERT(one.desk.requests_in_flight() == 0u);
     RC_ASSERT(one.desk.bytes_in_flight() == 0u);
   }));
 }

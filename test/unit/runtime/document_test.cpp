@@ -1,0 +1,68 @@
+// Blocks of bytes that are used again.
+#define BOOST_TEST_MODULE document
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "runtime/document.hpp"
+
+using namespace texlex;
+
+BOOST_AUTO_TEST_CASE(a_block_has_at_least_the_size_asked_for) {
+  document_pool pool{1 << 20};
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{4096}, size_t{4097}, size_t{100'000}})
+    BOOST_TEST(pool.take(bytes)->capacity() >= bytes);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_given_back_is_used_again_for_a_document_of_its_size_class) {
+  document_pool pool{1 << 20};
+  const uint8_t* first = pool.take(5000)->data();
+  BOOST_TEST(pool.kept_bytes() == 8192u);
+  BOOST_TEST((pool.take(8000)->data() == first));
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_block_goes_back_when_the_last_copy_is_gone) {
+  document_pool pool{1 << 20};
+  document_lease one = pool.take(100);
+  document_lease other = one;
+  one.reset();
+  BOOST_TEST(pool.kept_bytes() == 0u);
+  other.reset();
+  BOOST_TEST(pool.kept_bytes() == 4096u);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_kept_than_the_bound) {
+  document_pool pool{10'000};
+  std::vector<document_lease> leases;
+  for (int i = 0; i < 4; ++i) leases.push_back(pool.take(4096));
+  leases.clear();
+  BOOST_TEST(pool.kept_bytes() == 8192u);
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_may_outlive_its_pool) {
+  document_lease lease;
+  {
+    document_pool pool{1 << 20};
+    lease = pool.take(100);
+  }
+  lease->data()[99] = 1;
+  lease.reset();
+}
+
+BOOST_AUTO_TEST_CASE(blocks_are_taken_and_given_back_on_many_threads) {
+  document_pool pool{1 << 20};
+  std::vector<std::thread> threads;
+  for (uint8_t t = 0; t < 4; ++t)
+    threads.emplace_back([&pool, t] {
+      for (size_t i = 0; i < 5000; ++i) {
+        const auto lease = pool.take(1 + i % 20'000);
+        lease->data()[0] = t;
+        lease->data()[lease->capacity() - 1] = t;
+        if (lease->data()[0] != t) std::abort(); // Boost.Test counts on one thread only
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(pool.kept_bytes() <= size_t{1} << 20);
+}

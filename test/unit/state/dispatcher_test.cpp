@@ -1,0 +1,198 @@
+// What the broker does with jobs, lanes and rings.
+#define BOOST_TEST_MODULE dispatcher
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "actors/state/dispatcher.hpp"
+#include "test/unit/state/jobs.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+using test::counted;
+using test::make_job;
+
+namespace {
+
+constexpr lane_id one{1}, two{2}, three{3};
+
+// Writes down every effect as a word.
+struct diary : dispatch_effects {
+  std::string text;
+  void add(const std::string& word) { text += (text.empty() ? "" : ", ") + word; }
+  std::string read() { return std::exchange(text, {}); }
+
+  void run(lane_id lane, const job_ptr& job) override {
+    add("run " + std::to_string(job->id.value) + " at " + std::to_string(lane.value));
+  }
+  void answer(const closed_job& closed) override {
+    const char* origins[] = {"", " by primary", " by hedge"};
+    add("answer " + std::to_string(closed.last.job->id.value) + " " + std::string{name_of(closed.result.status)}
+        + origins[static_cast<size_t>(closed.result.origin)]);
+  }
+  void arm(job_id id, duration) override { add("arm " + std::to_string(id.value)); }
+  void disarm(job_id id) override { add("disarm " + std::to_string(id.value)); }
+  void drained(lane_id lane) override { add("drained " + std::to_string(lane.value)); }
+};
+
+struct desk {
+  diary said;
+  dispatcher broker{{.waiting_max = 2, .hedge = {.enabled = true, .delay = 10ms}}, said};
+  void submit(uint64_t id) { broker.submit(make_job(id)); }
+  ~desk() { broker.check_invariants(); }
+};
+
+struct two_lanes : desk {
+  two_lanes() {
+    broker.lane_joined(one);
+    broker.lane_joined(two);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_job_runs_is_timed_and_is_answered, two_lanes) {
+  submit(7);
+  BOOST_TEST(said.read() == "run 7 at 1, arm 7");
+  broker.finished(one, {7}, counted(3));
+  BOOST_TEST(said.read() == "disarm 7, answer 7 ok by primary");
+  broker.finished(one, {7}, counted(3));
+  BOOST_TEST(said.read() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_waits_for_a_lane_and_its_delay_runs_from_its_dispatch, desk) {
+  submit(7);
+  BOOST_TEST(said.read() == "");
+  broker.lane_joined(one);
+  BOOST_TEST(said.read() == "run 7 at 1, arm 7");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lane_that_becomes_free_takes_the_job_that_waited_longest, two_lanes) {
+  for (uint64_t id = 1; id <= 4; ++id) submit(id);
+  said.read();
+  broker.finished(two, {2}, counted(1));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 3 at 2, arm 3");
+}
+
+BOOST_FIXTURE_TEST_CASE(when_the_queue_is_full_the_next_job_is_refused, two_lanes) {
+  for (uint64_t id = 1; id <= 4; ++id) submit(id);
+  said.read();
+  submit(5);
+  BOOST_TEST(said.read() == "answer 5 overload");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_overdue_job_gets_a_copy_on_the_idle_lane_and_the_copy_may_win, two_lanes) {
+  submit(7);
+  said.read();
+  BOOST_TEST((broker.overdue({7}) == hedge_verdict::send_copy));
+  BOOST_TEST(said.read() == "run 7 at 2");
+  broker.finished(two, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by hedge");
+  BOOST_TEST(broker.hedges().won == 1u);
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_loser_occupies_its_lane_until_it_says_so, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  broker.finished(two, {7}, counted(3));
+  said.read();
+  submit(8);
+  submit(9);
+  BOOST_TEST(said.read() == "run 8 at 2, arm 8");
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "run 9 at 1, arm 9");
+}
+
+BOOST_FIXTURE_TEST_CASE(no_copy_is_sent_while_jobs_wait_or_lanes_are_busy, two_lanes) {
+  submit(1);
+  submit(2);
+  BOOST_TEST((broker.overdue({1}) == hedge_verdict::no_idle_lane));
+  submit(3);
+  BOOST_TEST((broker.overdue({2}) == hedge_verdict::jobs_waiting));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_ring_for_an_answered_job_is_nothing, two_lanes) {
+  submit(7);
+  broker.finished(one, {7}, counted(3));
+  said.read();
+  BOOST_TEST((broker.overdue({7}) == hedge_verdict::already_answered));
+  BOOST_TEST(said.read() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lost_lanes_job_goes_to_another_lane_once_and_then_ends_as_worker_lost, two_lanes) {
+  submit(7);
+  said.read();
+  broker.lane_left(one);
+  BOOST_TEST(said.read() == "run 7 at 2");
+  BOOST_TEST((broker.overdue({7}) == hedge_verdict::killed_a_worker));
+  broker.lane_left(two);
+  BOOST_TEST(said.read() == "answer 7 worker-lost");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_is_served_before_those_that_wait, two_lanes) {
+  for (uint64_t id = 1; id <= 3; ++id) submit(id);
+  broker.lane_left(one);
+  said.read();
+  broker.finished(two, {2}, counted(1));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 1 at 2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cancelled_job_is_answered_at_once_wherever_it_is, two_lanes) {
+  for (uint64_t id = 1; id <= 3; ++id) submit(id);
+  said.read();
+  broker.cancel({3});
+  BOOST_TEST(said.read() == "answer 3 cancelled");
+  broker.cancel({1});
+  BOOST_TEST(said.read() == "disarm 1, answer 1 cancelled");
+  broker.cancel({1});
+  broker.finished(one, {1}, counted(1));
+  BOOST_TEST(said.read() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cooling_lane_ends_what_it_has_and_is_given_nothing, two_lanes) {
+  submit(1);
+  said.read();
+  broker.lane_cooling(one);
+  submit(2);
+  submit(3);
+  BOOST_TEST(said.read() == "run 2 at 2, arm 2");
+  broker.finished(one, {1}, counted(1));
+  BOOST_TEST(said.read() == "disarm 1, answer 1 ok by primary, drained 1");
+  broker.lane_left(one);
+  broker.lane_joined(three);
+  BOOST_TEST(said.read() == "run 3 at 3, arm 3");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_idle_lane_that_cools_is_drained_at_once, two_lanes) {
+  broker.lane_cooling(two);
+  BOOST_TEST(said.read() == "drained 2");
+}
+
+BOOST_FIXTURE_TEST_CASE(when_nobody_will_come_jobs_without_a_lane_end_with_no_worker, two_lanes) {
+  for (uint64_t id = 1; id <= 3; ++id) submit(id);
+  broker.lane_left(one);
+  said.read();
+  broker.unstaffed();
+  BOOST_TEST(said.read() == "");
+  broker.lane_left(two); // with job 2 on it, its first loss
+  BOOST_TEST(said.read() == "disarm 2, answer 2 no-worker, disarm 1, answer 1 no-worker, answer 3 no-worker");
+  submit(4);
+  BOOST_TEST(said.read() == "answer 4 no-worker");
+}
+
+BOOST_FIXTURE_TEST_CASE(after_close_all_jobs_end_with_shutting_down, two_lanes) {
+  for (uint64_t id = 1; id <= 3; ++id) submit(id);
+  said.read();
+  broker.close();
+  BOOST_TEST(said.read() == "disarm 1, answer 1 shutting-down, disarm 2, answer 2 shutting-down, answer 3 shutting-down");
+  submit(4);
+  BOOST_TEST(said.read() == "answer 4 shutting-down");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_told_twice_is_answered_once, two_lanes) {
+  submit(7);
+  submit(7);
+  BOOST_TEST(said.read() == "run 7 at 1, arm 7");
+}

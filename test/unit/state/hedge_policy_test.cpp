@@ -1,0 +1,70 @@
+// When a slow job gets a second copy.
+#define BOOST_TEST_MODULE hedge_policy
+#include <boost/test/unit_test.hpp>
+
+#include "actors/state/hedge_policy.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+
+namespace {
+
+hedge_question slow_job() { return {.open = true, .running = 1, .other_lane_idle = true}; }
+
+struct policy_of_10ms {
+  hedge_policy policy{{.enabled = true, .delay = 10ms}};
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_slow_job_gets_a_copy_when_another_lane_is_idle, policy_of_10ms) {
+  BOOST_TEST((policy.overdue(slow_job()) == hedge_verdict::send_copy));
+  BOOST_TEST(policy.counts().fired == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_ring_for_an_answered_job_is_nothing, policy_of_10ms) {
+  BOOST_TEST((policy.overdue({}) == hedge_verdict::already_answered));
+  BOOST_TEST(policy.counts().skipped == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(there_is_no_copy_when_no_lane_is_idle, policy_of_10ms) {
+  auto question = slow_job();
+  question.other_lane_idle = false;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::no_idle_lane));
+  BOOST_TEST(policy.counts().skipped == 1u);
+  BOOST_TEST(policy.counts().fired == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(jobs_that_wait_have_a_better_use_for_an_idle_lane, policy_of_10ms) {
+  auto question = slow_job();
+  question.jobs_waiting = true;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::jobs_waiting));
+}
+
+BOOST_FIXTURE_TEST_CASE(one_copy_is_enough, policy_of_10ms) {
+  auto question = slow_job();
+  question.hedged = true;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::hedged_before));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_that_killed_a_worker_shall_not_meet_a_second_one_early, policy_of_10ms) {
+  auto question = slow_job();
+  question.losses = 1;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::killed_a_worker));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_without_a_lane_is_not_copied, policy_of_10ms) {
+  auto question = slow_job();
+  question.running = 0;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::not_running));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_delay_is_the_configured_one, policy_of_10ms) {
+  BOOST_TEST((policy.delay_for(4096) == duration{10ms}));
+  BOOST_TEST((policy.delay_for(1'000'000) == duration{10ms}));
+}
+
+BOOST_AUTO_TEST_CASE(without_hedging_nothing_is_ever_overdue) {
+  const hedge_policy policy{{.enabled = false, .delay = 10ms}};
+  BOOST_TEST(!policy.delay_for(4096).has_value());
+}
