@@ -22,7 +22,8 @@ public:
                                    [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
     if (!marked) return false;
     uint32_t left = left_.load();
-    while (left > 0 && !left_.compare_exchange_weak(left, left - 1)) {}
+    while (left > 0 && !left_.compare_exchange_weak(left, left - 1)) {
+    }
     return left > 0;
   }
 

@@ -44,18 +44,19 @@ using drain_listener = caf::typed_actor<takes<atom::drained, lane_id>>;
 /// Whoever gives work to lanes. A lane joins, may cool, and leaves; it never comes back. `unstaffed`: no lane is left
 /// and none will join.
 using lane_listener =
-    caf::typed_actor<takes<atom::joined, lane_id, lane_actor>, takes<atom::cooling, lane_id, drain_listener>,
-                     takes<atom::left, lane_id>, takes<atom::unstaffed>>;
+  caf::typed_actor<takes<atom::joined, lane_id, lane_actor>, takes<atom::cooling, lane_id, drain_listener>,
+                   takes<atom::left, lane_id>, takes<atom::unstaffed>>;
 
 /// Starts a worker a core, replaces the dead and the worn, tells the broker about both. `settled` is answered as soon
 /// as no worker is starting. `respawn` and `unspawned` (a thread could not be made) are words to itself.
-using supervisor_actor = worker_listener::extend_with<drain_listener>::extend<
-    takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>, answers<health_report, atom::health>,
-    answers<health_report, atom::settled>>;
+using supervisor_actor =
+  worker_listener::extend_with<drain_listener>::extend<takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>,
+                                                       answers<health_report, atom::health>,
+                                                       answers<health_report, atom::settled>>;
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
 /// `shutting_down`, those in hand and those that come.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
-    takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>>;
+  takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>>;
 
 } // namespace texlex

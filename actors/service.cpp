@@ -121,7 +121,7 @@ struct service::house {
   void end() {
     const watchdog bound{"the service", shutdown_ms_max};
     ending = true;
-    caf::anon_send(broker, atom::close_v); // answers what is open and stops what runs
+    caf::anon_send(broker, atom::close_v);      // answers what is open and stops what runs
     end_and_wait(supervisor, supervisor_ended); // with its workers
     end_and_wait(broker, broker_ended);
     end_and_wait(timer, timer_ended);

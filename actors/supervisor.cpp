@@ -18,9 +18,7 @@ namespace {
 class supervisor final : public supervisor_actor::base, private roster_effects {
 public:
   supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
-    : supervisor_actor::base(config),
-      template_(std::move(options.worker)),
-      links_(std::move(links)),
+    : supervisor_actor::base(config), template_(std::move(options.worker)), links_(std::move(links)),
       roster_(std::move(options.roster), *this) {}
   const char* name() const override { return "texlex.supervisor"; }
 

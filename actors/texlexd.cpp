@@ -32,16 +32,26 @@ enum exit_status : int { served = 0, ended_at_once = 1, usage = 2, cannot_serve 
 
 constexpr std::chrono::seconds start_timeout{60};
 
+/// What the flags say beside the settings.
+struct command_line {
+  std::string config_path; ///< empty: none
+  bool print_config = false;
+};
+
 /// The settings, or the status to exit with.
 using read_settings = std::variant<settings, int>;
 
 /// Flags over `target`; the status to exit with if there is nothing to serve.
-std::optional<int> parse_flags(int argc, char** argv, settings& target, std::string& config_path) {
+std::optional<int> parse_flags(int argc, char** argv, settings& target, command_line& line) {
   CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service"};
   app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
   app.require_subcommand(1);
   CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
-  serve->add_option("--config", config_path, "TOML file with settings; flags override it");
+  serve->add_option("--config", line.config_path, "TOML file with settings; flags override it");
+  serve->add_flag("--print-config", line.print_config, "Print the settings in force as a TOML file, and exit");
+  serve->footer(
+    "Exit status: 0 served and drained; 1 a second signal ended it at once; 2 usage or settings; 4 it could "
+    "not serve.");
   add_setting_flags(*serve, target);
   try {
     app.parse(argc, argv);
@@ -59,16 +69,20 @@ int complain(const std::vector<std::string>& errors) {
 // Defaults, then the file, then the flags: so the flags are read twice, first to learn of the file.
 read_settings read(int argc, char** argv) {
   settings result;
-  std::string config_path;
+  command_line line;
   settings first_pass;
-  if (const auto status = parse_flags(argc, argv, first_pass, config_path)) return *status;
-  if (!config_path.empty()) {
-    if (const auto errors = load_toml(config_path, result); !errors.empty()) return complain(errors);
-    if (const auto status = parse_flags(argc, argv, result, config_path)) return *status;
+  if (const auto status = parse_flags(argc, argv, first_pass, line)) return *status;
+  if (!line.config_path.empty()) {
+    if (const auto errors = load_toml(line.config_path, result); !errors.empty()) return complain(errors);
+    if (const auto status = parse_flags(argc, argv, result, line)) return *status;
   } else {
     result = first_pass;
   }
   if (const auto errors = check(result); !errors.empty()) return complain(errors);
+  if (line.print_config) {
+    std::fputs(to_toml(result).c_str(), stdout);
+    return served;
+  }
   return result;
 }
 
@@ -91,7 +105,8 @@ sigset_t block_signals() {
 
 int wait_for_signal(const sigset_t& handled) {
   int signal = 0;
-  while (sigwait(&handled, &signal) != 0) {}
+  while (sigwait(&handled, &signal) != 0) {
+  }
   return signal;
 }
 
@@ -152,7 +167,8 @@ int run(int argc, char** argv) {
   const auto read_result = read(argc, argv);
   if (const int* status = std::get_if<int>(&read_result)) return *status;
   settings settings = std::get<texlex::settings>(read_result);
-  if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0) settings.server.unix_socket = default_socket();
+  if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0)
+    settings.server.unix_socket = default_socket();
 
   spdlog::set_default_logger(spdlog::stderr_color_mt("texlexd"));
   spdlog::set_level(spdlog::level::from_str(settings.log.level == "warn" ? "warning" : settings.log.level));

@@ -1,26 +1,42 @@
 #include "config/flags.hpp"
 
+#include <spdlog/fmt/fmt.h>
+
 #include "config/schema.hpp"
 
 namespace texlex {
 namespace {
 
-struct add_flag {
-  CLI::App& app;
-  const field& row;
+class add_flag {
+public:
+  add_flag(CLI::App& options, const field& each) : app_(options), row_(each) {}
 
   CLI::Option* operator()(bool& target) const {
-    return app.add_flag(std::string{row.flag}, target, std::string{row.meaning});
+    return app_.add_flag(std::string{row_.flag}, target, std::string{row_.meaning});
   }
   CLI::Option* operator()(std::vector<uint32_t>& target) const {
-    return app.add_option(std::string{row.flag}, target, std::string{row.meaning})
+    return app_.add_option(std::string{row_.flag}, target, std::string{row_.meaning} + "; as in 0,1")
       ->delimiter(',')
       ->allow_extra_args(false);
   }
   template <class T>
   CLI::Option* operator()(T& target) const {
-    return app.add_option(std::string{row.flag}, target, std::string{row.meaning})->capture_default_str();
+    CLI::Option* option = app_.add_option(std::string{row_.flag}, target, std::string{row_.meaning} + range());
+    if constexpr (std::is_integral_v<T>)
+      if (row_.octal) return option->default_str(fmt::format("{:#o}", target));
+    return option->capture_default_str();
   }
+
+private:
+  // What `check` will hold the value to. The length of a text goes without saying.
+  [[nodiscard]] std::string range() const {
+    if (std::holds_alternative<field_of<std::string>>(row_.access)) return "";
+    return row_.octal ? fmt::format(" ({:#o} to {:#o})", row_.lowest, row_.highest)
+                      : fmt::format(" ({} to {})", row_.lowest, row_.highest);
+  }
+
+  CLI::App& app_;
+  const field& row_;
 };
 
 } // namespace

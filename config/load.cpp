@@ -79,6 +79,8 @@ void load_section(const std::string& path, std::string_view section, const toml:
 }
 
 struct print_value {
+  bool octal;
+
   std::string operator()(const std::string& value) const { return fmt::format("{}", print(value)); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(const std::vector<uint32_t>& values) const {
@@ -86,7 +88,7 @@ struct print_value {
   }
   template <class Number>
   std::string operator()(Number value) const {
-    return std::to_string(value);
+    return octal ? fmt::format("0o{:o}", value) : std::to_string(value);
   }
 
 private:
@@ -128,7 +130,7 @@ std::string to_toml(const settings& settings) {
       text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
     }
     text += fmt::format("# {}\n{} = {}\n", row.meaning, row.key,
-                        std::visit([&](auto access) { return print_value{}(access(copy)); }, row.access));
+                        std::visit([&](auto access) { return print_value{row.octal}(access(copy)); }, row.access));
   }
   return text;
 }

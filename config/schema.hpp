@@ -27,6 +27,7 @@ struct field {
   int64_t lowest;  ///< of a number; for a string its least length
   int64_t highest; ///< of a number, or of each number of a list; for a string its greatest length
   std::string_view meaning;
+  bool octal = false; ///< a number people read and write in octal
 };
 
 [[nodiscard]] std::span<const field> schema() noexcept;

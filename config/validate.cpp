@@ -35,13 +35,15 @@ public:
   void operator()(uint32_t value) const { (*this)(int64_t{value}); }
   void operator()(int32_t value) const { (*this)(int64_t{value}); }
   void operator()(int64_t value) const {
-    if (value < row_.lowest || value > row_.highest) complain(fmt::format("is {}", value), "");
+    if (value < row_.lowest || value > row_.highest)
+      complain(row_.octal ? fmt::format("is {:#o}", value) : fmt::format("is {}", value), "");
   }
 
 private:
   void complain(const std::string& what, std::string_view unit) const {
-    errors_.push_back(
-      fmt::format("{}.{} {}; it must be {} to {}{}.", row_.section, row_.key, what, row_.lowest, row_.highest, unit));
+    const auto bound = [&](int64_t value) { return row_.octal ? fmt::format("{:#o}", value) : std::to_string(value); };
+    errors_.push_back(fmt::format("{}.{} {}; it must be {} to {}{}.", row_.section, row_.key, what, bound(row_.lowest),
+                                  bound(row_.highest), unit));
   }
 
   const field& row_;

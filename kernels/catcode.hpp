@@ -37,9 +37,9 @@ struct catcode_range {
   uint8_t code;
 };
 
-/// The category code of every code point: an index of 4352 pages of 256 characters. The
-/// first sixteen pages are uniform, one for each code, and shared; any other belongs to one place of the index. A value type:
-/// copy it, change the copy.
+/// The category code of every code point: an index of 4352 pages of 256 characters. The first sixteen pages are
+/// uniform, one for each code, and shared; any other belongs to one place of the index. A value type: copy it, change
+/// the copy.
 class catcode_table {
 public:
   /// Every character `other`.

@@ -40,7 +40,7 @@ arena::arena(const arena_options& options)
     region_bytes_(round_up(used_bytes(document_bytes_max_), page_bytes())),
     resident_bytes_(std::min(region_bytes_, round_up(options.resident_bytes, page_bytes()))) {
   void* region =
-      mmap(nullptr, region_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    mmap(nullptr, region_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (region == MAP_FAILED) throw std::bad_alloc{};
   region_ = static_cast<std::byte*>(region);
   fault_in(region_, resident_bytes_);

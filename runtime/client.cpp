@@ -83,14 +83,14 @@ std::variant<client, client_error> client::connect(const std::string& address, t
 std::variant<client, client_error> client::connect_unix(const std::string& path, timeout limit) {
   if (path.empty() || path.size() > limits::unix_socket_path_max)
     return client_error{client_fault::bad_address, "\"" + path + "\" is no path of a Unix socket: those have 1 to "
-                                                       + std::to_string(limits::unix_socket_path_max) + " bytes."};
+                                                     + std::to_string(limits::unix_socket_path_max) + " bytes."};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
   owned_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!fd.is_open()) return failed(errno);
   if (auto error =
-          connect_fd(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, path, now() + limit))
+        connect_fd(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address, path, now() + limit))
     return std::move(*error);
   return client{std::move(fd), limit};
 }
@@ -146,7 +146,7 @@ std::optional<client_error> client::send(std::span<const uint8_t> head, std::spa
 std::optional<client_error> client::send_request(uint64_t id, std::span<const uint8_t> document) {
   if (document.size() > limits::document_bytes_max)
     return client_error{client_fault::malformed, "A frame cannot carry a document of more than "
-                                                     + std::to_string(limits::document_bytes_max) + " bytes."};
+                                                   + std::to_string(limits::document_bytes_max) + " bytes."};
   return send(encode_request_head(id, static_cast<uint32_t>(document.size())), document);
 }
 

@@ -55,7 +55,7 @@ uint64_t histogram::percentile_us(double percent) const noexcept {
   if (count_ == 0) return 0;
   const double share = std::clamp(percent, 0.0, 100.0) / 100.0;
   const auto rank =
-      std::clamp(static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))), uint64_t{1}, count_);
+    std::clamp(static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_))), uint64_t{1}, count_);
   uint64_t seen = 0;
   for (size_t i = 0; i < bucket_count; ++i) {
     seen += buckets_[i];

@@ -47,7 +47,8 @@ std::variant<owned_fd, socket_error> lock_folder_of(const std::string& path) {
   // Others hold it for a moment only; who holds it longer must not keep a server from saying why it does not start.
   const auto give_up = std::chrono::steady_clock::now() + 2s;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return cannot_listen(path, "its folder cannot be locked: " + reason(errno));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return cannot_listen(path, "its folder cannot be locked: " + reason(errno));
     if (std::chrono::steady_clock::now() >= give_up)
       return cannot_listen(path, "another process keeps its folder locked");
     std::this_thread::sleep_for(5ms);
@@ -67,7 +68,8 @@ std::optional<socket_error> clear(const std::string& path, const sockaddr_un& ad
   if (!probe.is_open()) return cannot_listen(path, reason(errno));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN)
     return cannot_listen(path, "another server is listening there"); // EAGAIN: its queue is full
-  if (errno != ECONNREFUSED && errno != ENOENT) return cannot_listen(path, "the socket there cannot be tried: " + reason(errno));
+  if (errno != ECONNREFUSED && errno != ENOENT)
+    return cannot_listen(path, "the socket there cannot be tried: " + reason(errno));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT)
     return cannot_listen(path, "the socket a dead server left there cannot be removed: " + reason(errno));
   return std::nullopt;
@@ -121,8 +123,8 @@ std::variant<unix_listener, socket_error> listen_unix(const std::string& path, u
 }
 
 std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, uint16_t port) {
-  const std::string where = (address.find(':') == std::string::npos ? address : "[" + address + "]")
-                            + " port " + std::to_string(port);
+  const std::string where =
+    (address.find(':') == std::string::npos ? address : "[" + address + "]") + " port " + std::to_string(port);
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;

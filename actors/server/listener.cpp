@@ -23,9 +23,8 @@ listener::listener(server_core& core, owned_fd fd, int family)
 }
 
 void listener::accept_on() {
-  acceptor_.async_accept([this](const boost::system::error_code& error, stream_socket socket) {
-    accepted(error, std::move(socket));
-  });
+  acceptor_.async_accept(
+    [this](const boost::system::error_code& error, stream_socket socket) { accepted(error, std::move(socket)); });
 }
 
 void listener::accepted(const boost::system::error_code& error, stream_socket socket) {

@@ -23,7 +23,8 @@ constexpr duration drain_linger = 250ms;
 } // namespace
 
 session::session(server_core& core, stream_socket socket, bool refused)
-  : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused) {}
+  : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused) {
+}
 
 void session::start() {
   if (refused_) protocol_.refuse(status::too_many_connections);
@@ -182,9 +183,7 @@ void session::sweep(instant at) {
     return vanished("the client has closed its connection");
   switch (protocol_.tick(at)) {
     case tick_verdict::nothing: return;
-    case tick_verdict::reading_ended:
-      core_.counters.connections_timed_out.add();
-      return settle();
+    case tick_verdict::reading_ended: core_.counters.connections_timed_out.add(); return settle();
     case tick_verdict::close:
       spdlog::debug("a connection is closed: it was idle, or its client did not take its responses");
       core_.counters.connections_timed_out.add();

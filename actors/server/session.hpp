@@ -64,7 +64,7 @@ private:
 
   std::array<uint8_t, frame_header_bytes> header_;
   document_lease payload_;
-  size_t filled_ = 0; ///< of the header or payload being read
+  size_t filled_ = 0;        ///< of the header or payload being read
   std::vector<uint8_t> out_; ///< what is being written; kept for its memory
 
   instant linger_until_;

@@ -141,7 +141,7 @@ void roster::check_invariants() const {
   require(cooling <= 1, "one lane cools at a time");
   for (const uint32_t core : options_.cores) {
     const auto on_core =
-        std::count_if(workers_.begin(), workers_.end(), [&](const auto& w) { return w.second.core == core; });
+      std::count_if(workers_.begin(), workers_.end(), [&](const auto& w) { return w.second.core == core; });
     require(on_core <= 2, "a core has its worker and at most its replacement or predecessor");
     if (!closed_ && on_core == 0 && !awaiting_respawn_.contains(core))
       require(restart_.given_up(core), "a core has a worker, or will have one, or was given up");

@@ -56,7 +56,7 @@ header_verdict session_protocol::request_header_read(const frame_header& header)
   };
   const uint32_t bytes = header.payload_bytes;
   const uint32_t document_bytes =
-      bytes >= document_length_bytes ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
+    bytes >= document_length_bytes ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
   if (draining_) return refused(status::shutting_down);
   if (document_bytes > limits_.document_bytes_max) return refused(status::document_too_large);
   if (std::any_of(open_.begin(), open_.end(), [&](const open_request& open) { return open.id == header.id; }))
@@ -71,7 +71,7 @@ header_verdict session_protocol::request_header_read(const frame_header& header)
 
 header_verdict session_protocol::cancel_header_read(const frame_header& header) const {
   const auto open =
-      std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.id == header.id; });
+    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.id == header.id; });
   if (open == open_.end()) return {header_kind::cancel_of_unknown_id, {}};
   return {header_kind::cancel, open->job};
 }
@@ -114,7 +114,7 @@ void session_protocol::end_of_stream(instant) {
 
 bool session_protocol::answered(job_id job, const outcome& result, instant now) {
   const auto open =
-      std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
   if (open == open_.end()) return false;
   waiting_.push_back({open->id, result});
   *open = open_.back();

@@ -58,7 +58,8 @@ BOOST_FIXTURE_TEST_SUITE(a_client, played)
 
 BOOST_AUTO_TEST_CASE(sends_a_request_as_the_protocol_has_it) {
   BOOST_TEST(!one.send_request(7, "abc").has_value());
-  BOOST_TEST((heard(23) == std::vector<uint8_t>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 3, 'a', 'b', 'c'}));
+  BOOST_TEST(
+    (heard(23) == std::vector<uint8_t>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 3, 'a', 'b', 'c'}));
 }
 
 BOOST_AUTO_TEST_CASE(sends_a_large_document_whole_to_a_slow_reader) {
@@ -90,7 +91,8 @@ BOOST_AUTO_TEST_CASE(reads_responses_however_they_are_cut) {
     const auto got = one.receive();
     BOOST_REQUIRE(std::holds_alternative<client_response>(got));
     BOOST_TEST(std::get<client_response>(got).id == id);
-    BOOST_TEST((std::get<client_response>(got).result == outcome{status::ok, static_cast<uint32_t>(id), 1, origin::hedge}));
+    BOOST_TEST(
+      (std::get<client_response>(got).result == outcome{status::ok, static_cast<uint32_t>(id), 1, origin::hedge}));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "runtime/limits.hpp"
+#include "test/support/frames.hpp"
 #include "test/unit/server/serving.hpp"
 
 using namespace texlex;
@@ -41,13 +42,6 @@ struct with_neighbour : server_under_test {
   std::optional<caller> neighbour;
   std::vector<job_ptr> held;
 };
-
-std::vector<uint8_t> request_frame(uint64_t id, std::string_view document) {
-  const auto head = encode_request_head(id, static_cast<uint32_t>(document.size()));
-  std::vector<uint8_t> frame{head.begin(), head.end()};
-  frame.insert(frame.end(), document.begin(), document.end());
-  return frame;
-}
 
 } // namespace
 
@@ -235,9 +229,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_much_and_vanishes_without_reading_leave
     auto one = round % 2 == 0 ? connect() : connect_tcp();
     for (uint64_t id = 0; id < 30; ++id) one.request(id, "abc");
   }
-  BOOST_TEST(eventually([](const server_counts& counts) {
-    return counts.connections_open == 1 && counts.requests_in_flight == 2;
-  }));
+  BOOST_TEST(eventually(
+    [](const server_counts& counts) { return counts.connections_open == 1 && counts.requests_in_flight == 2; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

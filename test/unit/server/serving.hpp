@@ -112,7 +112,9 @@ public:
   void request(uint64_t id, std::string_view document) { expect_sent(client_.send_request(id, document)); }
   void cancel(uint64_t id) { expect_sent(client_.send_cancel(id)); }
   void raw(std::span<const uint8_t> bytes) { expect_sent(client_.send_bytes(bytes)); }
-  void header(uint32_t type, uint64_t id, uint32_t payload_bytes) { raw(encode(frame_header{type, id, payload_bytes})); }
+  void header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
+    raw(encode(frame_header{type, id, payload_bytes}));
+  }
 
   client_response response() {
     auto got = client_.receive();

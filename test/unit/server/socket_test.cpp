@@ -129,9 +129,9 @@ BOOST_AUTO_TEST_CASE(of_many_servers_that_start_at_once_over_a_dead_one_exactly_
       std::vector<std::jthread> starters;
       for (auto& each : made) starters.emplace_back([&each, this] { each = listen_unix(path, 0600); });
     }
-    BOOST_TEST(std::count_if(made.begin(), made.end(), [](const auto& each) {
-      return std::holds_alternative<unix_listener>(each);
-    }) == 1);
+    BOOST_TEST(std::count_if(made.begin(), made.end(),
+                             [](const auto& each) { return std::holds_alternative<unix_listener>(each); })
+               == 1);
     BOOST_TEST(answers());
   }
 }

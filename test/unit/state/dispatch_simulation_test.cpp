@@ -28,8 +28,8 @@ uint64_t seed() {
 
 void check_each_answered_once(const simulated_house& house, uint32_t jobs) {
   for (uint64_t id = 1; id <= jobs; ++id)
-    BOOST_REQUIRE_MESSAGE(house.answers(id) == 1, "job " << id << " was answered " << house.answers(id)
-                                                         << " times, seed " << seed());
+    BOOST_REQUIRE_MESSAGE(house.answers(id) == 1,
+                          "job " << id << " was answered " << house.answers(id) << " times, seed " << seed());
 }
 
 } // namespace

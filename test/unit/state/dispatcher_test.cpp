@@ -186,7 +186,8 @@ BOOST_FIXTURE_TEST_CASE(after_close_all_jobs_end_with_shutting_down, two_lanes) 
   for (uint64_t id = 1; id <= 3; ++id) submit(id);
   said.read();
   broker.close();
-  BOOST_TEST(said.read() == "disarm 1, answer 1 shutting-down, disarm 2, answer 2 shutting-down, answer 3 shutting-down");
+  BOOST_TEST(said.read()
+             == "disarm 1, answer 1 shutting-down, disarm 2, answer 2 shutting-down, answer 3 shutting-down");
   submit(4);
   BOOST_TEST(said.read() == "answer 4 shutting-down");
 }

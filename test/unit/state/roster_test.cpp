@@ -38,7 +38,8 @@ struct diary : roster_effects {
 };
 
 struct house {
-  explicit house(std::vector<uint32_t> cores) : people{{std::move(cores), {.alloc_mb = 1, .major_cycles = 0}, {}}, said} {
+  explicit house(std::vector<uint32_t> cores)
+    : people{{std::move(cores), {.alloc_mb = 1, .major_cycles = 0}, {}}, said} {
     people.start();
   }
   ~house() { people.check_invariants(); }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/state/session_protocol.hpp"
+#include "test/support/frames.hpp"
 
 namespace texlex::test {
 
@@ -20,21 +21,9 @@ inline bytes header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
   return {raw.begin(), raw.end()};
 }
 
-inline bytes request(uint64_t id, std::string_view document) {
-  const auto head = encode_request_head(id, static_cast<uint32_t>(document.size()));
-  bytes frame{head.begin(), head.end()};
-  frame.insert(frame.end(), document.begin(), document.end());
-  return frame;
-}
-
-/// A request as the predecessor also took it: the payload is the document.
-inline bytes bare_request(uint64_t id, std::string_view document) {
-  bytes frame = header(1, id, static_cast<uint32_t>(document.size()));
-  frame.insert(frame.end(), document.begin(), document.end());
-  return frame;
-}
-
-inline bytes cancel(uint64_t id) { return header(3, id, 0); }
+inline bytes request(uint64_t id, std::string_view document) { return request_frame(id, document); }
+inline bytes bare_request(uint64_t id, std::string_view document) { return bare_request_frame(id, document); }
+inline bytes cancel(uint64_t id) { return cancel_frame(id); }
 
 class scripted_connection {
 public:

@@ -19,8 +19,11 @@ std::ostream& operator<<(std::ostream& out, tick_verdict verdict) { return out <
 
 namespace {
 
-constexpr session_limits small{.document_bytes_max = 10, .requests_in_flight_max = 3, .idle_timeout = 100ms,
-                               .read_timeout = 20ms, .write_timeout = 30ms};
+constexpr session_limits small{.document_bytes_max = 10,
+                               .requests_in_flight_max = 3,
+                               .idle_timeout = 100ms,
+                               .read_timeout = 20ms,
+                               .write_timeout = 30ms};
 
 struct connected {
   admission desk{100, 1000};

@@ -23,12 +23,12 @@ namespace texlex::test {
 struct weather {
   uint32_t cores = 2;
   uint32_t jobs = 1000;
-  uint32_t death = 0;       ///< of a worker, for each run
-  uint32_t stillbirth = 0;  ///< of a worker before it is ready
-  uint32_t cancel = 0;      ///< of a job
-  uint32_t echo = 0;        ///< of a finish told twice
-  uint32_t slow = 50;       ///< of a run that takes 40 times as long
-  uint32_t close = 0;       ///< of a shutdown in the middle
+  uint32_t death = 0;      ///< of a worker, for each run
+  uint32_t stillbirth = 0; ///< of a worker before it is ready
+  uint32_t cancel = 0;     ///< of a job
+  uint32_t echo = 0;       ///< of a finish told twice
+  uint32_t slow = 50;      ///< of a run that takes 40 times as long
+  uint32_t close = 0;      ///< of a shutdown in the middle
 };
 
 class simulated_house : dispatch_effects, roster_effects {
@@ -78,7 +78,9 @@ private:
   }
 
   bool likely(uint32_t thousandths) { return chance_() % 1000 < thousandths; }
-  duration microseconds(uint32_t low, uint32_t high) { return std::chrono::microseconds{low + chance_() % (high - low)}; }
+  duration microseconds(uint32_t low, uint32_t high) {
+    return std::chrono::microseconds{low + chance_() % (high - low)};
+  }
   void at(duration later, std::function<void()> happens) {
     events_.push({now_ + later, next_number_++, std::move(happens)});
   }
@@ -118,14 +120,18 @@ private:
     });
   }
   void disarm(job_id id) override { disarmed_.insert(id.value); }
-  void drained(lane_id lane) override { at({}, [this, lane] { people_.drained(lane); }); }
+  void drained(lane_id lane) override {
+    at({}, [this, lane] { people_.drained(lane); });
+  }
 
   void spawn(lane_id lane, uint32_t) override {
     alive_.insert(lane.value);
     if (likely(weather_.stillbirth)) return at(microseconds(10, 5000), [this, lane] { die(lane); });
     at(microseconds(10, 5000), [this, lane] { people_.ready(lane); });
   }
-  void spawn_later(uint32_t core, duration delay) override { at(delay, [this, core] { people_.spawn_due(core); }); }
+  void spawn_later(uint32_t core, duration delay) override {
+    at(delay, [this, core] { people_.spawn_due(core); });
+  }
   void joined(lane_id lane) override { broker_.lane_joined(lane); }
   void cooling(lane_id lane) override { broker_.lane_cooling(lane); }
   void left(lane_id lane) override { broker_.lane_left(lane); }
