@@ -230,6 +230,7 @@ void session::close() {
   const auto self = shared_from_this(); // `closed` lets go of the last other reference
   closed_ = true;
   core_.abandon(protocol_.open_jobs());
+  protocol_.end(); // this may live on until its last handler has run: its place is not held so long
   error_code error;
   socket_.close(error);
   core_.closed(*this);

@@ -149,6 +149,11 @@ void session_protocol::drain() { draining_ = true; }
 
 bool session_protocol::drained() const noexcept { return draining_ && at_frame_start() && held() == 0; }
 
+void session_protocol::end() noexcept {
+  place_.give_back();
+  step_ = read_step::ended;
+}
+
 size_t session_protocol::abandon() {
   const size_t begun = open_.size() + (step_ == read_step::payload ? 1 : 0);
   draining_ = true;

@@ -107,7 +107,8 @@ public:
   void drain();
   /// Draining, and nothing is begun, open or unwritten: `end` if the client has not sent anything meanwhile.
   [[nodiscard]] bool drained() const noexcept;
-  void end() noexcept { step_ = read_step::ended; }
+  /// Nothing more is read, and the place of a frame at hand is given back at once.
+  void end() noexcept;
   /// Every request begun is answered `shutting_down` now; its job's outcome will be late. Reading ends. Returns how
   /// many requests that were.
   size_t abandon();

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "test/support/temporary_folder.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -20,27 +22,9 @@ struct ended {
   std::string errors;
 };
 
-// A folder of its own, gone with its test.
-class folder {
+// Where a test's files lie and texlex runs.
+class folder : public texlex::test::temporary_folder {
 public:
-  folder() { BOOST_REQUIRE(mkdtemp(path_) != nullptr); }
-  ~folder() { fs::remove_all(path_); }
-  folder(const folder&) = delete;
-  folder& operator=(const folder&) = delete;
-
-  [[nodiscard]] std::string operator/(const std::string& name) const { return std::string{path_} + "/" + name; }
-
-  std::string write(const std::string& name, std::string_view text) const {
-    std::ofstream{*this / name, std::ios::binary} << text;
-    return *this / name;
-  }
-
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream{*this / name, std::ios::binary}.rdbuf();
-    return text.str();
-  }
-
   // Runs texlex with arguments as a shell takes them.
   [[nodiscard]] ended run(const std::string& arguments) const {
     const std::string command = std::string{TEXLEX_PROGRAM} + " " + arguments + " >" + (*this / "output") + " 2>"
@@ -48,9 +32,6 @@ public:
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("output"), read("errors")};
   }
-
-private:
-  char path_[32] = "/tmp/texlex_program_XXXXXX";
 };
 
 } // namespace

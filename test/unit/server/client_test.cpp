@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/client.hpp"
-#include "test/unit/server/temporary_folder.hpp"
+#include "test/support/temporary_folder.hpp"
 
 using namespace texlex;
 using namespace texlex::test;

@@ -100,7 +100,7 @@ struct example_server {
     BOOST_REQUIRE(std::holds_alternative<server_endpoints>(server->start()));
   }
 
-  void play(const std::string& line, caller& one) {
+  void play(const std::string& line, frame_caller& one) {
     if (line == ". the workers pause") return worker.pause(true);
     if (line == ". the workers go on") return worker.pause(false);
     if (line == ". the connection is closed") return one.expect_end();
@@ -126,13 +126,13 @@ BOOST_AUTO_TEST_CASE(the_examples_are_what_a_server_says) {
   size_t examples = 0;
   bool inside = false;
   std::optional<example_server> server;
-  std::optional<caller> one;
+  std::optional<frame_caller> one;
   for (const std::string& line : document_lines()) {
     if (line == "```wire") {
       inside = true;
       ++examples;
       server.emplace();
-      one.emplace(server_under_test::connected(client::connect_unix(server->settings.unix_socket, patience)));
+      one.emplace(client::connect_unix(server->settings.unix_socket, patience));
     } else if (line == "```") {
       inside = false;
     } else if (inside) {

@@ -15,22 +15,12 @@
 #include <vector>
 
 #include "actors/server/request_server.hpp"
-#include "runtime/client.hpp"
-#include "test/unit/server/temporary_folder.hpp"
-
-namespace texlex {
-
-inline std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
-inline std::ostream& operator<<(std::ostream& out, client_fault fault) { return out << static_cast<int>(fault); }
-
-} // namespace texlex
+#include "test/support/frame_caller.hpp"
+#include "test/support/temporary_folder.hpp"
 
 namespace texlex::test {
 
 using namespace std::chrono_literals;
-
-/// How long anything a test waits for may take; only a failing test waits so long.
-inline constexpr auto patience = 20s;
 
 /// What the stand-in answers: every byte of the document counts, so that a mixed-up one shows.
 [[nodiscard]] inline outcome answer_for(std::string_view document) {
@@ -104,61 +94,16 @@ private:
   std::jthread thread_;
 };
 
-/// One connection of a test. Every call fails the test when it fails.
-class caller {
+/// A connection to a server whose jobs the stand-in answers.
+class caller : public frame_caller {
 public:
-  explicit caller(client connection) : client_(std::move(connection)) {}
-
-  void request(uint64_t id, std::string_view document) { expect_sent(client_.send_request(id, document)); }
-  void cancel(uint64_t id) { expect_sent(client_.send_cancel(id)); }
-  void raw(std::span<const uint8_t> bytes) { expect_sent(client_.send_bytes(bytes)); }
-  void header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
-    raw(encode(frame_header{type, id, payload_bytes}));
-  }
-
-  client_response response() {
-    auto got = client_.receive();
-    if (auto* error = std::get_if<client_error>(&got)) BOOST_FAIL("no response: " << error->sentence);
-    return std::get<client_response>(got);
-  }
-
-  void expect(uint64_t id, status wanted) {
-    const client_response got = response();
-    BOOST_TEST(got.id == id);
-    BOOST_TEST(got.result.status == wanted);
-  }
+  using frame_caller::frame_caller;
 
   void expect_answer(uint64_t id, std::string_view document) {
     const client_response got = response();
     BOOST_TEST(got.id == id);
-    BOOST_TEST((got.result == answer_for(document)));
+    BOOST_TEST(got.result == answer_for(document));
   }
-
-  /// The server ends the connection, and nothing comes before that.
-  void expect_end() {
-    const auto got = client_.receive();
-    const auto* error = std::get_if<client_error>(&got);
-    BOOST_REQUIRE_MESSAGE(error, "a response came instead of the end");
-    BOOST_TEST((error->fault == client_fault::closed || error->fault == client_fault::broken), error->sentence);
-  }
-
-  /// Nothing has come and the connection is open.
-  void expect_silence() {
-    client_.set_timeout(5ms);
-    const auto got = client_.receive();
-    client_.set_timeout(patience);
-    BOOST_REQUIRE(std::holds_alternative<client_error>(got));
-    BOOST_TEST(std::get<client_error>(got).fault == client_fault::timed_out);
-  }
-
-  client& connection() { return client_; }
-
-private:
-  static void expect_sent(const std::optional<client_error>& error) {
-    if (error) BOOST_FAIL("cannot send: " << error->sentence);
-  }
-
-  client client_;
 };
 
 struct server_under_test {
@@ -176,13 +121,8 @@ struct server_under_test {
     endpoints = std::get<server_endpoints>(started);
   }
 
-  caller connect() { return connected(client::connect_unix(endpoints.unix_socket, patience)); }
-  caller connect_tcp() { return connected(client::connect_tcp("127.0.0.1", endpoints.tcp_port, patience)); }
-
-  static caller connected(std::variant<client, client_error> made) {
-    if (auto* error = std::get_if<client_error>(&made)) BOOST_FAIL(error->sentence);
-    return caller{std::move(std::get<client>(made))};
-  }
+  caller connect() { return caller{client::connect_unix(endpoints.unix_socket, patience)}; }
+  caller connect_tcp() { return caller{client::connect_tcp("127.0.0.1", endpoints.tcp_port, patience)}; }
 
   /// Waits until the counters say so.
   template <class Condition>

@@ -12,7 +12,7 @@
 #include "runtime/client.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
-#include "test/unit/server/temporary_folder.hpp"
+#include "test/support/temporary_folder.hpp"
 
 using namespace texlex;
 using namespace texlex::test;

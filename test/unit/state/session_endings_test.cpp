@@ -53,6 +53,15 @@ BOOST_AUTO_TEST_CASE(with_nothing_in_flight_that_is_all) {
   BOOST_TEST(client.protocol.ended_by_client());
 }
 
+BOOST_AUTO_TEST_CASE(when_it_ends_for_good_the_place_of_a_frame_half_read_is_free_again) {
+  auto frame = request(7, "abcdef");
+  frame.resize(frame.size() - 2);
+  client.send(frame);
+  BOOST_TEST(desk.requests_in_flight() == 1u);
+  client.protocol.end();
+  BOOST_TEST(desk.requests_in_flight() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_in_flight_is_still_answered_and_written) {
   client.send(request(7, "abc"));
   client.protocol.end_of_stream(client.time);

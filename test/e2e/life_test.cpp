@@ -1,0 +1,192 @@
+// How texlexd starts, what it refuses to start on, and how it ends.
+#define BOOST_TEST_MODULE life
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <thread>
+
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "runtime/time.hpp"
+#include "test/e2e/neighbour.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Its socket is the first thing to go.
+void wait_until_it_drains(const running_texlexd& server) {
+  for (const instant until = now() + patience; fs::exists(server.socket()) && now() < until;) std::this_thread::yield();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(starting)
+
+BOOST_AUTO_TEST_CASE(the_ready_line_tells_how_to_reach_it) {
+  running_texlexd server{{"--tcp-port", "0"}};
+  const std::string line = server.ready_line();
+  BOOST_TEST(line.starts_with("texlexd ready: unix " + server.socket() + " tcp 127.0.0.1:"));
+  BOOST_TEST(says(line, " kernel reference workers "));
+  BOOST_TEST(says(line, " pid " + std::to_string(server.pid()) + "\n"));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_is_its_users_alone_unless_told_otherwise) {
+  for (const auto& [flags, mode] : {std::pair{std::vector<std::string>{}, 0600u}, {{"--unix-mode", "0660"}, 0660u}}) {
+    running_texlexd server{flags};
+    struct stat found {};
+    BOOST_REQUIRE(::stat(server.socket().c_str(), &found) == 0);
+    BOOST_TEST((found.st_mode & 0777u) == mode);
+    server.stop();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_of_a_live_server_is_refused_and_left_alone) {
+  running_texlexd server;
+  const auto second = run_texlexd({"serve", "--unix", server.socket()});
+  BOOST_TEST(second.end.exit_status == 4);
+  BOOST_TEST(says(second.errors, server.socket()), second.errors);
+  auto one = server.connect();
+  one.request(1, "abc");
+  one.expect_counts(1, "abc");
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_of_a_dead_server_is_replaced) {
+  const temporary_folder folder;
+  {
+    running_texlexd killed{folder / "texlex.sock", {}};
+    killed.signal(SIGKILL);
+    BOOST_TEST(killed.wait().signal == SIGKILL);
+  }
+  BOOST_TEST(fs::exists(folder / "texlex.sock"));
+  running_texlexd server{folder / "texlex.sock", {}};
+  auto one = server.connect();
+  one.request(1, "abc");
+  one.expect_counts(1, "abc");
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_is_refused_and_left_alone) {
+  const temporary_folder folder;
+  const std::string path = folder.write("paper.tex", "precious");
+  const auto result = run_texlexd({"serve", "--unix", path});
+  BOOST_TEST(result.end.exit_status == 4);
+  BOOST_TEST(says(result.errors, path), result.errors);
+  BOOST_TEST(read_file(path) == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_named) {
+  running_texlexd server{{"--tcp-port", "0"}};
+  const std::string line = server.ready_line();
+  const size_t at = line.find("127.0.0.1:") + 10;
+  const std::string port = line.substr(at, line.find(' ', at) - at);
+  const auto second = run_texlexd({"serve", "--tcp-port", port});
+  BOOST_TEST(second.end.exit_status == 4);
+  BOOST_TEST(says(second.errors, port), second.errors);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_setting) {
+  const temporary_folder folder;
+  const std::string config = folder.write("texlexd.toml", "[server]\nconections_max = 3\n");
+  const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
+    {{}, "subcommand"},
+    {{"serve", "--conections-max", "3"}, "--conections-max"},
+    {{"serve", "--connections-max", "0"}, "server.connections_max"},
+    {{"serve", "--connections-max", "many"}, "--connections-max"},
+    {{"serve", "--regime", "latexx"}, "latexx"},
+    {{"serve", "--kernel", "avx9"}, "avx9"},
+    {{"serve", "--config", config}, "conections_max"},
+    {{"serve", "--config", folder / "none.toml"}, "none.toml"},
+  };
+  for (const auto& [arguments, named] : mistakes) {
+    const auto result = run_texlexd(arguments);
+    BOOST_TEST(result.end.exit_status == 2);
+    BOOST_TEST(says(result.errors, named), result.errors << " does not name " << named);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(settings_come_from_a_file_and_flags_override_it) {
+  const temporary_folder folder;
+  const std::string config =
+    folder.write("texlexd.toml", "[limits]\ndocument_bytes_max = 10\n[server]\ntcp_port = 0\n");
+  running_texlexd server{{"--config", config, "--document-bytes-max", "20"}};
+  auto one = server.connect_tcp();
+  one.request(1, std::string(20, 'a'));
+  one.expect(1, status::ok);
+  one.request(2, std::string(21, 'a'));
+  one.expect(2, status::document_too_large);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(ending)
+
+BOOST_AUTO_TEST_CASE(sigterm_answers_what_was_accepted_removes_the_socket_and_exits_0) {
+  for (const int number : {SIGTERM, SIGINT}) {
+    running_texlexd server;
+    auto one = server.connect();
+    const std::string document(1u << 20, 'a');
+    for (uint64_t id = 1; id <= 16; ++id) one.request(id, document);
+    std::vector<bool> answered(17);
+    const auto take = [&] {
+      const client_response got = one.response();
+      BOOST_REQUIRE((got.id >= 1 && got.id <= 16 && !answered[got.id]));
+      answered[got.id] = true;
+      return got.result.status;
+    };
+    BOOST_TEST(take() == status::ok);
+    server.signal(number);
+    // What it had read is carried out; what it had not is told so.
+    for (int i = 2; i <= 16; ++i) {
+      const status got = take();
+      BOOST_TEST((got == status::ok || got == status::shutting_down));
+    }
+    one.expect_end();
+    BOOST_TEST(server.wait().exit_status == 0);
+    BOOST_TEST(!fs::exists(server.socket()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_server_with_idle_connections_ends_at_once) {
+  running_texlexd server;
+  std::vector<service_caller> idle;
+  for (int i = 0; i < 20; ++i) idle.push_back(server.connect());
+  server.stop();
+  for (auto& each : idle) each.expect_end();
+}
+
+BOOST_AUTO_TEST_CASE(nobody_gets_in_while_it_drains) {
+  running_texlexd server{{"--drain-timeout-ms", "2000"}};
+  auto one = server.connect();
+  one.header(1, 7, 100); // a request that is never sent to its end keeps the drain waiting
+  one.raw(std::vector<uint8_t>(50));
+  one.expect_silence();
+  server.signal(SIGTERM);
+  wait_until_it_drains(server);
+  BOOST_TEST(std::holds_alternative<client_error>(client::connect_unix(server.socket(), patience)));
+  one.expect(7, status::shutting_down);
+  BOOST_TEST(server.wait().exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_signal_ends_it_at_once) {
+  running_texlexd server{{"--drain-timeout-ms", "600000", "--read-timeout-ms", "600000"}};
+  auto one = server.connect();
+  one.header(1, 7, 100);
+  one.expect_silence();
+  server.signal(SIGTERM);
+  wait_until_it_drains(server);
+  server.signal(SIGTERM);
+  BOOST_TEST(server.wait().exit_status == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,104 @@
+// Workers that die in the middle of a document, and workers that are replaced because they are worn: each request is
+// still answered once, and rightly if it is answered ok.
+#define BOOST_TEST_MODULE worker_death
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <regex>
+
+#include "test/e2e/neighbour.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+
+namespace {
+
+std::vector<std::string> crashing(int times) {
+  return {"--test-crash-marker", "%die", "--test-crash-count", std::to_string(times)};
+}
+
+const std::string deadly = "%die\n" + std::string(10'000, 'a');
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_request_whose_worker_dies_once_is_answered_by_another) {
+  running_texlexd server{crashing(1)};
+  neighbour beside{server};
+  auto one = server.connect();
+  one.request(1, deadly);
+  one.expect_counts(1, deadly);
+  beside.expect_undisturbed();
+  server.stop();
+  BOOST_TEST(server.log().find("died: the document begins with test.crash_marker") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_two_workers_die_on_is_lost_and_says_so) {
+  running_texlexd server{crashing(2)};
+  neighbour beside{server};
+  auto one = server.connect();
+  one.request(1, deadly);
+  one.expect(1, status::worker_lost);
+  one.request(2, deadly); // nobody dies any more
+  one.expect_counts(2, deadly);
+  beside.expect_undisturbed();
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(in_a_storm_of_deaths_each_request_is_answered_once) {
+  running_texlexd server{crashing(10)};
+  neighbour beside{server};
+  const std::string harmless(5'000, 'b');
+  std::vector<service_caller> callers;
+  for (int i = 0; i < 4; ++i) callers.push_back(server.connect());
+  constexpr uint64_t requests = 60; // of a connection; all at once
+  for (uint64_t id = 0; id < requests; ++id)
+    for (auto& each : callers) each.request(id, id % 12 == 3 ? deadly : harmless);
+  std::map<status, uint64_t> statuses;
+  for (auto& each : callers) {
+    std::vector<bool> answered(requests);
+    for (uint64_t i = 0; i < requests; ++i) {
+      const client_response got = each.response();
+      BOOST_REQUIRE(got.id < requests);
+      BOOST_TEST(!answered[got.id]);
+      answered[got.id] = true;
+      ++statuses[got.result.status];
+    }
+    each.expect_silence();
+  }
+  BOOST_TEST(statuses[status::ok] + statuses[status::worker_lost] == 4 * requests);
+  BOOST_TEST(statuses[status::worker_lost] <= 5u); // ten deaths, two a lost request
+  beside.expect_undisturbed();
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(worn_workers_are_replaced_and_nobody_notices) {
+  running_texlexd server{{"--alloc-budget-mb", "1", "--tcp-port", "0"}};
+  neighbour beside{server};
+  auto one = server.connect_tcp();
+  const std::string document(200'000, 'a'); // a megabyte of tokens
+  for (uint64_t id = 1; id <= 100; ++id) {
+    one.request(id, document);
+    one.expect_counts(id, document);
+  }
+  beside.expect_undisturbed();
+  server.stop();
+  const std::string log = server.log();
+  std::smatch match;
+  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
+  BOOST_TEST(std::stoul(match[1]) > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(documents_beyond_the_resident_arena_are_trimmed_for_and_wear_a_worker_too) {
+  running_texlexd server{{"--arena-resident-mb", "1", "--major-cycles-budget", "3"}};
+  auto one = server.connect();
+  const std::string document(1'000'000, 'a');
+  for (uint64_t id = 1; id <= 30; ++id) {
+    one.request(id, document);
+    one.expect_counts(id, document);
+  }
+  server.stop();
+  const std::string log = server.log();
+  std::smatch match;
+  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
+  BOOST_TEST(std::stoul(match[1]) > 0u);
+}
