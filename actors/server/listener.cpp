@@ -28,7 +28,7 @@ void listener::accept_on() {
 }
 
 void listener::accepted(const boost::system::error_code& error, stream_socket socket) {
-  if (!acceptor_.is_open()) return;
+  if (error && !acceptor_.is_open()) return;
   if (error) {
     if (!told_) spdlog::warn("cannot accept connections, trying again: {}", error.message());
     told_ = true;
@@ -39,16 +39,28 @@ void listener::accepted(const boost::system::error_code& error, stream_socket so
     return;
   }
   told_ = false;
+  take(std::move(socket));
+  if (acceptor_.is_open()) accept_on();
+}
+
+void listener::take(stream_socket socket) {
   if (family_ != AF_UNIX) { // responses are small and written whole: waiting for more only delays them
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   }
   core_.connected(std::move(socket));
-  accept_on();
 }
 
 void listener::close() {
   boost::system::error_code ignored;
+  acceptor_.non_blocking(true, ignored);
+  for (;;) { // who has connected shall hear that we end, not find the connection broken
+    boost::system::error_code none_left;
+    stream_socket socket{core_.io};
+    acceptor_.accept(socket, none_left);
+    if (none_left) break;
+    take(std::move(socket));
+  }
   acceptor_.close(ignored);
   pause_.cancel();
 }

@@ -16,9 +16,11 @@ public:
   listener(server_core& core, owned_fd fd, int family);
 
   void accept_on();
+  /// Takes those who have connected already, and no more.
   void close();
 
 private:
+  void take(stream_socket socket);
   void accepted(const boost::system::error_code& error, stream_socket socket);
 
   server_core& core_;

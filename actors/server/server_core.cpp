@@ -54,6 +54,7 @@ void server_core::connected(stream_socket socket) {
   update_gauges();
   start_sweep();
   made->start();
+  if (draining) made->drain();
 }
 
 void server_core::closed(session& ended) {

@@ -1,7 +1,6 @@
 #include "actors/state/dispatcher.hpp"
 
 #include <new>
-#include <ranges>
 #include <utility>
 
 #include "actors/state/invariant.hpp"
@@ -75,10 +74,10 @@ void dispatcher::lane_cooling(lane_id lane) {
 
 void dispatcher::lane_left(lane_id lane) {
   const auto lost = lanes_.leave(lane);
-  for (const job_id id : std::views::reverse(lost)) { // so that the first of them is at the front in the end
-    const loss_verdict verdict = ledger_.lost(lane, id);
-    if (verdict == loss_verdict::run_again) waiting_.push_front(id);
-    if (verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
+  for (auto id = lost.rbegin(); id != lost.rend(); ++id) { // so that the first of them is at the front in the end
+    const loss_verdict verdict = ledger_.lost(lane, *id);
+    if (verdict == loss_verdict::run_again) waiting_.push_front(*id);
+    if (verdict == loss_verdict::lost_for_good) end(*id, status::worker_lost);
   }
   fill_lanes();
   refuse_if_nobody_comes();

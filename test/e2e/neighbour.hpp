@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <latch>
 #include <map>
 #include <string>
 #include <thread>
@@ -15,7 +16,11 @@ class neighbour {
 public:
   explicit neighbour(const running_texlexd& server)
     : caller_(server.connect()), document_(sample_documents().front()), wanted_(counts_of(document_)) {
-    thread_ = std::jthread{[this] { work(); }};
+    thread_ = std::jthread{[this] {
+      work();
+      if (answers_ == 0) at_work_.count_down();
+    }};
+    at_work_.wait(); // so that what the test does happens beside requests in flight
   }
 
   /// Ends it; it must have been served all the time.
@@ -52,7 +57,7 @@ private:
     outcome result = got.result;
     result.origin = wanted_.origin;
     if (result != wanted_) complaint_ = "a wrong answer: " + std::string{name_of(result.status)};
-    ++answers_;
+    if (++answers_ == 1) at_work_.count_down();
   }
 
   void complain(const char* what, const client_error& error) { complaint_ = what + error.sentence; }
@@ -63,6 +68,7 @@ private:
   std::atomic<bool> ending_ = false;
   std::string complaint_;
   uint64_t answers_ = 0;
+  std::latch at_work_{1};
   std::jthread thread_; ///< last: it uses all of the above
 };
 

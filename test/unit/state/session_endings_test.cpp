@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_take_its_responses_is_closed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_not_read_has_no_read_timeout) {
-  for (const uint64_t id : {1, 2, 3}) client.send(request(id, "abc"));
+  for (const uint64_t id : {1u, 2u, 3u}) client.send(request(id, "abc"));
   BOOST_TEST(after(1h) == tick_verdict::nothing);
 }
 

@@ -252,13 +252,13 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(backpressure, connected)
 
 BOOST_AUTO_TEST_CASE(a_connection_with_as_much_in_flight_as_may_be_is_not_read) {
-  for (const uint64_t id : {1, 2, 3}) client.send(request(id, "abc"));
+  for (const uint64_t id : {1u, 2u, 3u}) client.send(request(id, "abc"));
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   BOOST_TEST(client.send(request(4, "abc")) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_makes_no_room_until_it_is_written) {
-  for (const uint64_t id : {1, 2, 3}) client.send(request(id, "abc"));
+  for (const uint64_t id : {1u, 2u, 3u}) client.send(request(id, "abc"));
   client.answer({101});
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   BOOST_TEST(client.protocol.begin_write(client.time).size() == 1u);
@@ -268,14 +268,14 @@ BOOST_AUTO_TEST_CASE(an_answer_makes_no_room_until_it_is_written) {
 }
 
 BOOST_AUTO_TEST_CASE(refusals_count_too_so_that_a_client_that_does_not_read_cannot_pile_them_up) {
-  for (const uint64_t id : {1, 2, 3}) client.send(header(1, id, 100)), client.send(bytes(100));
+  for (const uint64_t id : {1u, 2u, 3u}) client.send(header(1, id, 100)), client.send(bytes(100));
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   BOOST_TEST(client.receive().size() == 3u);
   BOOST_TEST(client.protocol.reading() == read_step::header);
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_while_a_write_is_under_way_goes_out_in_one_go) {
-  for (const uint64_t id : {1, 2, 3}) client.send(request(id, "abc"));
+  for (const uint64_t id : {1u, 2u, 3u}) client.send(request(id, "abc"));
   client.answer({101});
   BOOST_TEST(client.protocol.begin_write(client.time).size() == 1u);
   client.answer_all();
