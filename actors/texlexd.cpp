@@ -24,6 +24,7 @@
 #include "config/regimes.hpp"
 #include "config/validate.hpp"
 #include "kernels/kernels.hpp"
+#include "runtime/socket.hpp"
 
 namespace texlex {
 namespace {
@@ -31,6 +32,9 @@ namespace {
 enum exit_status : int { served = 0, ended_at_once = 1, usage = 2, cannot_serve = 4 };
 
 constexpr std::chrono::seconds start_timeout{60};
+
+// Log, sockets that listen, the I/O loop's own, and connections that are being refused.
+constexpr uint64_t files_of_its_own = 100;
 
 /// What the flags say beside the settings.
 struct command_line {
@@ -130,11 +134,20 @@ int cannot(const std::string& sentence) {
   return cannot_serve;
 }
 
+// A connection is a file; beyond the limit, connections wait in the kernel instead of being told so.
+void warn_if_files_are_few(const settings& settings) {
+  const uint64_t files = raise_open_files_limit();
+  if (files < uint64_t{settings.server.connections_max} + files_of_its_own)
+    spdlog::warn("this process may open {} files, too few for server.connections_max = {}: raise RLIMIT_NOFILE", files,
+                 settings.server.connections_max);
+}
+
 int serve(const settings& settings, const sigset_t& signals) {
   const regime* regime = find_regime(settings.workers.regime);
   const kernel* kernel = find_kernel(settings.workers.kernel);
   if (regime == nullptr || kernel == nullptr) return complain({"workers.regime or workers.kernel is unknown"});
 
+  warn_if_files_are_few(settings);
   service house{settings, *kernel};
   request_server server{settings.server, settings.limits, regime, house};
   house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); });

@@ -3,8 +3,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <map>
 #include <thread>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -94,6 +96,20 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_named) {
   server.stop();
 }
 
+BOOST_AUTO_TEST_CASE(what_keeps_it_from_serving_is_named) {
+  const temporary_folder folder;
+  for (const auto& [flags, named] : {std::pair{std::vector<std::string>{"--unix", folder / "none/texlex.sock"}, "none"},
+                                     {{"--unix", folder / "texlex.sock", "--cores", "9999"}, "9999"},
+                                     {{"--tcp-port", "0", "--tcp-address", "192.0.2.1"}, "192.0.2.1"}}) {
+    std::vector<std::string> arguments{"serve"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const auto result = run_texlexd(arguments);
+    BOOST_TEST(result.end.exit_status == 4);
+    BOOST_TEST(says(result.errors, named), result.errors << " does not name " << named);
+    BOOST_TEST(!fs::exists(folder / "texlex.sock"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_setting) {
   const temporary_folder folder;
   const std::string config = folder.write("texlexd.toml", "[server]\nconections_max = 3\n");
@@ -127,6 +143,23 @@ BOOST_AUTO_TEST_CASE(settings_come_from_a_file_and_flags_override_it) {
   server.stop();
 }
 
+BOOST_AUTO_TEST_CASE(it_raises_its_limit_on_open_files_as_far_as_it_may) {
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit low{64, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  running_texlexd server; // which inherits 64
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  std::vector<service_caller> callers;
+  for (uint64_t id = 0; id < 200; ++id) {
+    callers.push_back(server.connect());
+    callers.back().request(id, "abc");
+    callers.back().expect_counts(id, "abc");
+  }
+  callers.clear();
+  server.stop();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(ending)
@@ -136,25 +169,39 @@ BOOST_AUTO_TEST_CASE(sigterm_answers_what_was_accepted_removes_the_socket_and_ex
     running_texlexd server;
     auto one = server.connect();
     const std::string document(1u << 20, 'a');
-    for (uint64_t id = 1; id <= 16; ++id) one.request(id, document);
-    std::vector<bool> answered(17);
+    constexpr uint64_t refused = 17;
+    for (uint64_t id = 1; id < refused; ++id) one.request(id, document);
+    one.header(1, refused, 3u << 20); // refused from its header: then all before it were accepted
+    std::map<uint64_t, status> statuses;
     const auto take = [&] {
       const client_response got = one.response();
-      BOOST_REQUIRE((got.id >= 1 && got.id <= 16 && !answered[got.id]));
-      answered[got.id] = true;
-      return got.result.status;
+      BOOST_TEST(statuses.emplace(got.id, got.result.status).second);
     };
-    BOOST_TEST(take() == status::ok);
+    while (!statuses.contains(refused)) take();
     server.signal(number);
-    // What it had read is carried out; what it had not is told so.
-    for (int i = 2; i <= 16; ++i) {
-      const status got = take();
-      BOOST_TEST((got == status::ok || got == status::shutting_down));
-    }
+    one.raw(std::vector<uint8_t>(3u << 20));
+    while (statuses.size() < refused) take();
+    BOOST_TEST(statuses.at(refused) == status::document_too_large);
+    for (uint64_t id = 1; id < refused; ++id) BOOST_TEST(statuses.at(id) == status::ok);
     one.expect_end();
     BOOST_TEST(server.wait().exit_status == 0);
     BOOST_TEST(!fs::exists(server.socket()));
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_done_when_the_drain_runs_out_is_told_so) {
+  running_texlexd server{{"--drain-timeout-ms", "10", "--cores", "0"}};
+  auto one = server.connect();
+  const std::string document(2u << 20, 'a');
+  for (uint64_t id = 1; id <= 60; ++id) one.request(id, document); // half a second of work
+  std::map<status, uint64_t> statuses;
+  ++statuses[one.response().result.status];
+  server.signal(SIGTERM);
+  for (int i = 1; i < 60; ++i) ++statuses[one.response().result.status];
+  BOOST_TEST(statuses[status::ok] + statuses[status::shutting_down] == 60u);
+  BOOST_TEST(statuses[status::shutting_down] > 0u);
+  one.expect_end();
+  BOOST_TEST(server.wait().exit_status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(who_has_connected_before_the_signal_is_told_of_the_end) {
