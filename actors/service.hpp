@@ -42,6 +42,7 @@ public:
 
   /// Ends in order: jobs in hand are answered with `shutting_down`, then workers, then everyone else. After it nothing
   /// is delivered. If that takes longer than a bound of seconds, the process ends at once, as nothing may hang it.
+  /// No other call may be under way: whoever submits and cancels has to be ended first.
   void shutdown();
 
 private:
