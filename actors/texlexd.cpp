@@ -115,7 +115,7 @@ int wait_for_signal(const sigset_t& handled) {
 }
 
 // The line a script waits for: everything it needs to connect.
-void print_ready(const server_endpoints& endpoints, const settings& settings, uint32_t workers) {
+void print_ready(const server_endpoints& endpoints, const kernel& kernel, uint32_t workers) {
   std::string line = "texlexd ready:";
   if (!endpoints.unix_socket.empty()) line += " unix " + endpoints.unix_socket;
   if (!endpoints.tcp_address.empty()) {
@@ -123,7 +123,7 @@ void print_ready(const server_endpoints& endpoints, const settings& settings, ui
     const std::string address = ipv6 ? "[" + endpoints.tcp_address + "]" : endpoints.tcp_address;
     line += " tcp " + address + ":" + std::to_string(endpoints.tcp_port);
   }
-  line += " kernel " + settings.workers.kernel + " workers " + std::to_string(workers);
+  line += " kernel " + std::string{kernel.name} + " workers " + std::to_string(workers);
   line += " pid " + std::to_string(getpid());
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
@@ -161,7 +161,7 @@ int serve(const settings& settings, const sigset_t& signals) {
   if (health.lanes_alive == 0) return cannot("no worker could be started; see the log");
   const auto started = server.start();
   if (const auto* error = std::get_if<server_error>(&started)) return cannot(error->sentence);
-  print_ready(std::get<server_endpoints>(started), settings, health.lanes_alive);
+  print_ready(std::get<server_endpoints>(started), *kernel, health.lanes_alive);
 
   spdlog::info("signal {}: draining for at most {} ms", wait_for_signal(signals), settings.server.drain_timeout_ms);
   std::thread{[&signals] {

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "config/schema.hpp"
+#include "kernels/kernels.hpp"
 
 namespace texlex {
 namespace {
@@ -46,6 +47,7 @@ void add_setting_flags(CLI::App& app, settings& settings) {
     CLI::Option* option = std::visit([&](auto access) { return add_flag{app, row}(access(settings)); }, row.access);
     option->group("[" + std::string{row.section} + "]");
   }
+  app.get_option("--kernel")->envname(kernel_environment_variable);
 }
 
 } // namespace texlex

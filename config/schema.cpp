@@ -55,7 +55,7 @@ const field rows[] = {
   {"workers", "regime", "--regime", text{[](settings& s) -> std::string& { return s.workers.regime; }}, 1, 64,
    "category codes documents are read under"},
   {"workers", "kernel", "--kernel", text{[](settings& s) -> std::string& { return s.workers.kernel; }}, 1, 64,
-   "the scanner to use"},
+   "the scanner to use; best: the fastest this processor has"},
   {"workers", "alloc_budget_mb", "--alloc-budget-mb",
    large_number{[](settings& s) -> uint64_t& { return s.workers.alloc_budget_mb; }}, 0, megabytes_max,
    "MiB of arena handed out before a worker is replaced; 0: no budget"},

@@ -56,8 +56,8 @@ void check_names(const settings& settings, std::vector<std::string>& errors) {
     errors.push_back(
       fmt::format("workers.regime is \"{}\"; it must be one of: {}.", settings.workers.regime, fmt::join(names, ", ")));
   if (find_kernel(settings.workers.kernel) == nullptr)
-    errors.push_back(fmt::format("workers.kernel is \"{}\"; it must be one of: {}.", settings.workers.kernel,
-                                 fmt::join(kernel_names(), ", ")));
+    errors.push_back(fmt::format("workers.kernel is \"{}\"; on this processor it must be one of: {}, {}.",
+                                 settings.workers.kernel, best_kernel_name, fmt::join(kernel_names(), ", ")));
   if (std::find(log_levels.begin(), log_levels.end(), settings.log.level) == log_levels.end())
     errors.push_back(
       fmt::format("log.level is \"{}\"; it must be one of: {}.", settings.log.level, fmt::join(log_levels, ", ")));

@@ -55,6 +55,17 @@ public:
     return pages_[page_of_[character >> 8]][character & 0xFF];
   }
 
+  /// The table as plain memory, for kernels: valid until the table changes or goes.
+  struct layout {
+    const uint8_t* ascii;    ///< 128 categories
+    const uint16_t* page_of; ///< the category of a code is pages[page_of[code >> 8]][code & 0xFF]
+    const uint8_t (*pages)[256];
+  };
+  [[nodiscard]] layout memory() const noexcept {
+    return {reinterpret_cast<const uint8_t*>(ascii_.data()), page_of_.data(),
+            reinterpret_cast<const uint8_t(*)[256]>(pages_.data())};
+  }
+
   /// Changes one character. Codes above U+10FFFF are left alone.
   void set(char32_t character, catcode code);
 

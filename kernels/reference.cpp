@@ -8,6 +8,33 @@
 namespace texlex {
 namespace {
 
+// Writes an issue at its place among the others, and counts it.
+void keep(const issue& found, uint64_t place, scan_cursor& cursor, const scan_output& output) {
+  if (place < output.issues.size()) {
+    const uint64_t kept = std::min<uint64_t>(cursor.issue_count, output.issues.size() - 1);
+    const auto at = [&](uint64_t index) { return output.issues.begin() + static_cast<ptrdiff_t>(index); };
+    std::move_backward(at(place), at(kept), at(kept + 1));
+    output.issues[place] = found;
+  }
+  ++cursor.issue_count;
+}
+
+// The begin-group of the outermost group that is still open after all tokens.
+uint32_t outermost_group(const scan_cursor& cursor, const scan_output& output) {
+  uint64_t depth = 0; // of groups that end behind the token at hand
+  uint32_t outermost = 0;
+  for (uint64_t i = cursor.token_count; i-- > 0;) {
+    if (output.kinds[i] == token_kind::end_group) ++depth;
+    if (output.kinds[i] != token_kind::begin_group) continue;
+    if (depth > 0) {
+      --depth;
+    } else {
+      outermost = output.starts[i];
+    }
+  }
+  return outermost;
+}
+
 // One call of `advance`: the cursor is where it reads and writes; nothing of the object outlives the call.
 class reference_scan {
 public:
@@ -16,10 +43,12 @@ public:
       cursor_(cursor), output_(output) {}
 
   void advance(uint64_t limit) {
-    while (!cursor_.finished && (cursor_.offset < limit || limit >= document_.size())) {
-      if (!cursor_.in_line) begin_line();
-      scan_line(limit);
-    }
+    while (!cursor_.finished && (cursor_.offset < limit || limit >= document_.size())) advance_line(limit);
+  }
+
+  void advance_line(uint64_t limit) {
+    if (!cursor_.in_line) begin_line();
+    scan_line(limit);
   }
 
 private:
@@ -28,8 +57,6 @@ private:
     cursor_.line_end = line.text_end;
     cursor_.terminator = line.terminator;
     cursor_.next_line = line.next;
-    cursor_.state = line_state::new_line;
-    cursor_.run = token_kind::other;
     cursor_.in_line = true;
   }
 
@@ -53,8 +80,10 @@ private:
     check_bytes(cursor_.next_line);
     cursor_.in_line = false;
     cursor_.offset = cursor_.next_line;
+    cursor_.state = line_state::new_line;
+    cursor_.run = token_kind::other;
     // A terminator at the very end starts no further line.
-    if (cursor_.next_line == document_.size()) finish();
+    if (cursor_.next_line == document_.size()) finish_scan(cursor_, output_);
   }
 
   // Reads what begins at a position and says where the next begins; at or beyond the line's end the line is over.
@@ -76,9 +105,7 @@ private:
         report(issue_kind::invalid_character, start);
         trivia(at_end ? token_kind::line_end : token_kind::invalid, start);
         return character.next;
-      case catcode::begin_group:
-        if (cursor_.group_depth++ == 0) cursor_.outermost_group = static_cast<uint32_t>(start);
-        break;
+      case catcode::begin_group: ++cursor_.group_depth; break;
       case catcode::end_group:
         if (cursor_.group_depth == 0) {
           report(issue_kind::unbalanced_group, start);
@@ -180,32 +207,13 @@ private:
   // Issues come in order of offset; at the same offset those of single bytes come first.
   void report(issue_kind kind, uint64_t offset) {
     check_bytes(std::min<uint64_t>(offset + 1, document_.size()));
-    keep({kind, static_cast<uint32_t>(offset)}, cursor_.issue_count);
+    keep({kind, static_cast<uint32_t>(offset)}, cursor_.issue_count, cursor_, output_);
   }
 
   void check_bytes(uint64_t end) {
-    cursor_.checked = find_byte_issues(document_, regime_.encoding, cursor_.checked, end,
-                                       [this](const issue& found) { keep(found, cursor_.issue_count); });
-  }
-
-  void keep(const issue& found, uint64_t place) {
-    if (place < output_.issues.size()) {
-      const uint64_t kept = std::min<uint64_t>(cursor_.issue_count, output_.issues.size() - 1);
-      const auto at = [this](uint64_t index) { return output_.issues.begin() + static_cast<ptrdiff_t>(index); };
-      std::move_backward(at(place), at(kept), at(kept + 1));
-      output_.issues[place] = found;
-    }
-    ++cursor_.issue_count;
-  }
-
-  void finish() {
-    cursor_.finished = true;
-    if (cursor_.group_depth == 0) return;
-    // The one issue that is known only at the end goes to its place among the others.
-    const auto kept = output_.issues.first(std::min<uint64_t>(cursor_.issue_count, output_.issues.size()));
-    const auto after = std::upper_bound(kept.begin(), kept.end(), cursor_.outermost_group,
-                                        [](uint32_t offset, const issue& other) { return offset < other.offset; });
-    keep({issue_kind::unbalanced_group, cursor_.outermost_group}, static_cast<uint64_t>(after - kept.begin()));
+    cursor_.checked = find_byte_issues(document_, regime_.encoding, cursor_.checked, end, [this](const issue& found) {
+      keep(found, cursor_.issue_count, cursor_, output_);
+    });
   }
 
   std::span<const uint8_t> document_;
@@ -220,6 +228,21 @@ void advance(const scan_input& input, uint64_t limit, scan_cursor& cursor, const
 }
 
 } // namespace
+
+void advance_line(const scan_input& input, uint64_t limit, scan_cursor& cursor, const scan_output& output) {
+  reference_scan{input, cursor, output}.advance_line(limit);
+}
+
+// The one issue that is known only at the end goes to its place among the others.
+void finish_scan(scan_cursor& cursor, const scan_output& output) {
+  cursor.finished = true;
+  if (cursor.group_depth == 0) return;
+  const uint32_t begin = outermost_group(cursor, output);
+  const auto kept = output.issues.first(std::min<uint64_t>(cursor.issue_count, output.issues.size()));
+  const auto after = std::upper_bound(kept.begin(), kept.end(), begin,
+                                      [](uint32_t offset, const issue& other) { return offset < other.offset; });
+  keep({issue_kind::unbalanced_group, begin}, static_cast<uint64_t>(after - kept.begin()), cursor, output);
+}
 
 constinit const kernel reference_kernel{"reference", advance};
 

@@ -8,4 +8,10 @@ namespace texlex {
 
 extern const kernel reference_kernel;
 
+/// Scans on to the end of the line at hand, or, if that comes first, until `limit` is passed.
+void advance_line(const scan_input& input, uint64_t limit, scan_cursor& cursor, const scan_output& output);
+
+/// To be called once a kernel has read the whole document: tells of a group that was never ended.
+void finish_scan(scan_cursor& cursor, const scan_output& output);
+
 } // namespace texlex

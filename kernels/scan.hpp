@@ -48,7 +48,6 @@ struct scan_cursor {
   uint64_t next_line = 0;             ///< where the next line begins
   uint64_t checked = 0;               ///< bytes before this have been looked at for issues of single bytes
   uint64_t group_depth = 0;
-  uint32_t outermost_group = 0; ///< where the outermost open group began, if `group_depth` is not 0
 };
 
 /// Scans on from `cursor` until at least `limit` bytes are read or the document ends. A token is never split: the

@@ -110,8 +110,11 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     ->check(CLI::IsMember(as_strings(column_names())))
     ->delimiter(',')
     ->allow_extra_args(false);
-  command->add_option("--kernel", options.kernel, "the scanner to use")
-    ->check(CLI::IsMember(as_strings(kernel_names())))
+  auto kernels = as_strings(kernel_names());
+  kernels.insert(kernels.begin(), std::string{best_kernel_name});
+  command->add_option("--kernel", options.kernel, "the scanner to use; best: the fastest this processor has")
+    ->check(CLI::IsMember(std::move(kernels)))
+    ->envname(kernel_environment_variable)
     ->capture_default_str();
   command->add_option("--socket", options.socket, "ask the texlexd that serves this Unix socket; counts only");
   command->add_option("--color", options.color, "colours in tsv")

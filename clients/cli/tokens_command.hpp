@@ -24,7 +24,7 @@ struct tokens_options {
   std::string format = "tsv";
   std::vector<std::string> columns;
   std::string socket;
-  std::string kernel = "reference";
+  std::string kernel = "best";
   std::string color = "auto";
   bool strict = false;
   bool issues = false;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "kernels/kernels.hpp"
 #include "runtime/time.hpp"
 #include "test/e2e/neighbour.hpp"
 
@@ -35,7 +36,7 @@ BOOST_AUTO_TEST_CASE(the_ready_line_tells_how_to_reach_it) {
   running_texlexd server{{"--tcp-port", "0"}};
   const std::string line = server.ready_line();
   BOOST_TEST(line.starts_with("texlexd ready: unix " + server.socket() + " tcp 127.0.0.1:"));
-  BOOST_TEST(says(line, " kernel reference workers "));
+  BOOST_TEST(says(line, " kernel " + std::string{find_kernel("best")->name} + " workers "));
   BOOST_TEST(says(line, " pid " + std::to_string(server.pid()) + "\n"));
   server.stop();
 }
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(sigterm_answers_what_was_accepted_removes_the_socket_and_ex
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_done_when_the_drain_runs_out_is_told_so) {
-  running_texlexd server{{"--drain-timeout-ms", "10", "--cores", "0"}};
+  running_texlexd server{{"--drain-timeout-ms", "10", "--cores", "0", "--kernel", "reference"}};
   auto one = server.connect();
   const std::string document(2u << 20, 'a');
   for (uint64_t id = 1; id <= 60; ++id) one.request(id, document); // half a second of work

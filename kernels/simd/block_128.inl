@@ -1,0 +1,30 @@
+// 64 bytes in four registers (SSE4.2; NEON by way of SIMDe).
+// Included inside the target's namespace.
+
+using part = simde__m128i;
+static constexpr uint64_t parts = 4;
+
+static inline part part_load(const uint8_t* from) {
+  return simde_mm_loadu_si128(reinterpret_cast<const simde__m128i*>(from));
+}
+static inline void part_store(uint8_t* to, part p) { simde_mm_storeu_si128(reinterpret_cast<simde__m128i*>(to), p); }
+static inline part part_of(uint8_t value) { return simde_mm_set1_epi8(static_cast<int8_t>(value)); }
+static inline part part_or(part a, part b) { return simde_mm_or_si128(a, b); }
+static inline part part_and(part a, part b) { return simde_mm_and_si128(a, b); }
+static inline part part_equal(part a, part b) { return simde_mm_cmpeq_epi8(a, b); }
+static inline uint32_t part_high_bits(part p) { return static_cast<uint32_t>(simde_mm_movemask_epi8(p)); }
+static inline part part_chosen(part table, part index) { return simde_mm_shuffle_epi8(table, index); }
+static inline part part_blend(part a, part b, part by_high_bit) { return simde_mm_blendv_epi8(a, b, by_high_bit); }
+// Of the two bytes a shift works on, only the bits that stay within each are looked at.
+static inline part part_shift_left(part p, int bits) { return simde_mm_slli_epi16(p, bits); }
+static inline part part_shift_right(part p, int bits) { return simde_mm_srli_epi16(p, bits); }
+static inline part part_table(const uint8_t* table) { return part_load(table); }
+
+static inline void store_places(simde__m128i places, uint32_t base, uint32_t* to) {
+  const simde__m128i first = simde_mm_set1_epi32(static_cast<int32_t>(base));
+  const simde__m128i next = simde_mm_shuffle_epi32(places, 1);
+  simde_mm_storeu_si128(reinterpret_cast<simde__m128i*>(to),
+                        simde_mm_add_epi32(first, simde_mm_cvtepu8_epi32(places)));
+  simde_mm_storeu_si128(reinterpret_cast<simde__m128i*>(to + 4),
+                        simde_mm_add_epi32(first, simde_mm_cvtepu8_epi32(next)));
+}

@@ -1,0 +1,120 @@
+// 64 bytes at a time in several registers with byte shuffles, as AVX2, SSE4.2 and NEON have them. The target gives the
+// register `part`, how many `parts` make 64 bytes, and part_* of one register; through SIMDe.
+// Included inside the target's namespace.
+
+static constexpr uint64_t part_bytes = 64 / parts;
+
+struct bytes {
+  part each[parts];
+};
+
+static inline bytes load(const uint8_t* from) {
+  bytes b;
+  for (uint64_t i = 0; i < parts; ++i) b.each[i] = part_load(from + i * part_bytes);
+  return b;
+}
+
+static inline void store(uint8_t* to, bytes b) {
+  for (uint64_t i = 0; i < parts; ++i) part_store(to + i * part_bytes, b.each[i]);
+}
+
+static inline bytes either(bytes a, bytes b) {
+  for (uint64_t i = 0; i < parts; ++i) a.each[i] = part_or(a.each[i], b.each[i]);
+  return a;
+}
+
+static inline uint64_t high_bits(bytes b) {
+  uint64_t mask = 0;
+  for (uint64_t i = 0; i < parts; ++i) mask |= uint64_t{part_high_bits(b.each[i])} << (i * part_bytes);
+  return mask;
+}
+
+static inline uint64_t equal(bytes b, uint8_t value) {
+  const part wanted = part_of(value);
+  for (uint64_t i = 0; i < parts; ++i) b.each[i] = part_equal(b.each[i], wanted);
+  return high_bits(b);
+}
+
+static inline bytes chosen(const uint8_t* table, bytes b) {
+  const part once = part_table(table);
+  for (uint64_t i = 0; i < parts; ++i) b.each[i] = part_chosen(once, b.each[i]);
+  return b;
+}
+
+// The categories of 64 bytes. A category is four bits, so that a table of 16 bytes holds those of 32: of a byte and of
+// the byte 64 above it. Bits 4 and 5 choose the table, bit 6 the half.
+struct lookup {
+  part low[4], high[4];
+
+  explicit lookup(const uint8_t* low128, const uint8_t* high128) {
+    pack(low128, low);
+    pack(high128, high);
+  }
+
+  bytes operator()(bytes b) const {
+    for (uint64_t i = 0; i < parts; ++i) b.each[i] = of_part(low, b.each[i]);
+    return b;
+  }
+
+  bytes with_high(bytes b) const {
+    for (uint64_t i = 0; i < parts; ++i)
+      b.each[i] = part_blend(of_part(low, b.each[i]), of_part(high, b.each[i]), b.each[i]);
+    return b;
+  }
+
+private:
+  static void pack(const uint8_t* table, part* to) {
+    for (int i = 0; i < 4; ++i) {
+      alignas(16) uint8_t packed[16];
+      for (int j = 0; j < 16; ++j)
+        packed[j] = static_cast<uint8_t>(table[16 * i + j] | table[16 * i + j + 64] << 4);
+      to[i] = part_table(packed);
+    }
+  }
+
+  static part of_part(const part* tables, part b) {
+    const part index = part_and(b, part_of(0x0F));
+    const part bit4 = part_shift_left(b, 3), bit5 = part_shift_left(b, 2), bit6 = part_shift_left(b, 1);
+    const part lower = part_blend(part_chosen(tables[0], index), part_chosen(tables[1], index), bit4);
+    const part upper = part_blend(part_chosen(tables[2], index), part_chosen(tables[3], index), bit4);
+    const part pair = part_blend(lower, upper, bit5);
+    return part_and(part_blend(pair, part_shift_right(pair, 4), bit6), part_of(0x0F));
+  }
+};
+
+static inline bytes replace(bytes b, uint64_t where, uint8_t value) {
+  if (where == 0) return b;
+  alignas(64) uint8_t stored[64];
+  store(stored, b);
+  for (; where != 0; where &= where - 1) stored[__builtin_ctzll(where)] = value;
+  return load(stored);
+}
+
+// For each set of eight bits the places of its ones, in order; the rest is 0.
+struct place_table {
+  uint64_t of[256];
+  constexpr place_table() : of() {
+    for (unsigned set = 0; set < 256; ++set) {
+      int count = 0;
+      for (unsigned i = 0; i < 8; ++i)
+        if ((set >> i & 1) != 0) of[set] |= uint64_t{i} << (8 * count++);
+    }
+  }
+};
+static constexpr place_table ordered_places;
+
+// Writes the chosen bytes of `kinds` and their places from `base` on; may write up to 64 entries.
+static inline void emit(bytes kinds, uint64_t where, uint32_t base, uint8_t* kinds_to, uint32_t* starts_to) {
+  alignas(64) uint8_t from[64];
+  store(from, kinds);
+  for (uint32_t i = 0; i < 8; ++i) {
+    const uint64_t set = where >> (8 * i) & 0xFF;
+    const simde__m128i wanted = simde_mm_cvtsi64_si128(static_cast<int64_t>(ordered_places.of[set]));
+    const simde__m128i eight = simde_mm_loadl_epi64(reinterpret_cast<const simde__m128i*>(from + 8 * i));
+    simde_mm_storel_epi64(reinterpret_cast<simde__m128i*>(kinds_to), simde_mm_shuffle_epi8(eight, wanted));
+    store_places(wanted, base + 8 * i, starts_to);
+    const auto added = static_cast<uint64_t>(__builtin_popcountll(set));
+    kinds_to += added;
+    starts_to += added;
+  }
+}

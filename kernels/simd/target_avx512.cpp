@@ -1,0 +1,16 @@
+#include <simde/x86/avx512.h>
+
+#include "kernels/simd/targets.hpp"
+
+namespace texlex::simd::avx512 {
+
+namespace { // nothing of it is to be seen elsewhere: it is compiled for other processors
+
+#include "kernels/simd/block_avx512.inl"
+#include "kernels/simd/scan_body.inl"
+
+} // namespace
+
+void run(const stretch& what, uint64_t limit, progress& at) { stretch_scan{what, at}.run(limit); }
+
+} // namespace texlex::simd::avx512

@@ -1,0 +1,21 @@
+// The targets: one file each, compiled for its instruction set. A build has those of its processor's family.
+#pragma once
+
+#include "kernels/simd/stretch.hpp"
+
+namespace texlex::simd {
+
+namespace avx512 {
+void run(const stretch& what, uint64_t limit, progress& at);
+}
+namespace avx2 {
+void run(const stretch& what, uint64_t limit, progress& at);
+}
+namespace sse4 {
+void run(const stretch& what, uint64_t limit, progress& at);
+}
+namespace neon {
+void run(const stretch& what, uint64_t limit, progress& at);
+}
+
+} // namespace texlex::simd
