@@ -8,10 +8,14 @@ static inline bytes load(const uint8_t* from) { return simde_mm512_loadu_si512(f
 
 static inline void store(uint8_t* to, bytes b) { simde_mm512_storeu_si512(to, b); }
 
-static inline bytes either(bytes a, bytes b) { return simde_mm512_or_si512(a, b); }
 
 static inline uint64_t equal(bytes b, uint8_t value) {
   return simde_mm512_cmpeq_epi8_mask(b, simde_mm512_set1_epi8(static_cast<char>(value)));
+}
+
+// Bytes below `value`, both taken as signed: of bytes from 0x80 on the order is the unsigned one.
+static inline uint64_t below(bytes b, uint8_t value) {
+  return simde_mm512_cmplt_epi8_mask(b, simde_mm512_set1_epi8(static_cast<char>(value)));
 }
 
 static inline uint64_t high_bits(bytes b) { return simde_mm512_movepi8_mask(b); }

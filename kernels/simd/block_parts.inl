@@ -18,11 +18,6 @@ static inline void store(uint8_t* to, bytes b) {
   for (uint64_t i = 0; i < parts; ++i) part_store(to + i * part_bytes, b.each[i]);
 }
 
-static inline bytes either(bytes a, bytes b) {
-  for (uint64_t i = 0; i < parts; ++i) a.each[i] = part_or(a.each[i], b.each[i]);
-  return a;
-}
-
 static inline uint64_t high_bits(bytes b) {
   uint64_t mask = 0;
   for (uint64_t i = 0; i < parts; ++i) mask |= uint64_t{part_high_bits(b.each[i])} << (i * part_bytes);
@@ -32,6 +27,13 @@ static inline uint64_t high_bits(bytes b) {
 static inline uint64_t equal(bytes b, uint8_t value) {
   const part wanted = part_of(value);
   for (uint64_t i = 0; i < parts; ++i) b.each[i] = part_equal(b.each[i], wanted);
+  return high_bits(b);
+}
+
+// Bytes below `value`, both taken as signed: of bytes from 0x80 on the order is the unsigned one.
+static inline uint64_t below(bytes b, uint8_t value) {
+  const part bound = part_of(value);
+  for (uint64_t i = 0; i < parts; ++i) b.each[i] = part_greater(bound, b.each[i]);
   return high_bits(b);
 }
 

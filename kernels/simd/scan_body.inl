@@ -1,4 +1,4 @@
-// The algorithm of every SIMD target, over the vocabulary of a block file: bytes, load, store, either, equal, high_bits,
+// The algorithm of every SIMD target, over the vocabulary of a block file: bytes, load, store, equal, below, high_bits,
 // chosen, lookup, replace, emit. 64 bytes become bit masks, one bit a byte, lowest first; what TeX does from left to right is done on
 // all bits at once by shifts and by additions, whose carry runs upwards through a run of ones.
 //
@@ -53,17 +53,18 @@ struct carried {
   uint64_t superscript = 0;
   uint64_t blank = 0; ///< a blank run of the source view
 
+  uint64_t continuation = 0; ///< low bits: bytes of the next block that belong to its last character
+  uint64_t letters = 0;      ///< 1 if that is a letter
+
   // A common block leaves none of these.
   uint64_t comment = 0;
-  uint64_t carriage = 0;     ///< a CR, whose LF may follow
-  uint64_t ignored = 0;      ///< an ignored run of the source view
-  uint64_t continuation = 0; ///< low bits: bytes of the next block that belong to its last character
-  uint64_t letters = 0;      ///< all ones if that is a letter
+  uint64_t carriage = 0; ///< a CR, whose LF may follow
+  uint64_t ignored = 0;  ///< an ignored run of the source view
 
   uint64_t token_count = 0;
   uint64_t group_depth = 0;
 
-  uint64_t uncommon() const { return comment | carriage | ignored | continuation; }
+  uint64_t uncommon() const { return comment | carriage | ignored; }
 };
 
 // Bytes of a block by what they are. Continuation bytes are what their character is. What a common block has none of
@@ -163,12 +164,14 @@ private:
 
   template <bool source>
   bool common_block(bytes raw, uint64_t offset, carried& now);
+  template <bool source, bool multibyte>
+  bool common_block_of(bytes raw, bytes categories, uint64_t high, uint64_t offset, carried& now);
   template <bool source>
   bool any_block(bytes raw, uint64_t offset, uint64_t count);
   template <bool common, bool source>
   findings find(bytes categories, const classes& k, uint64_t offset, uint64_t there, carried& now) const;
 
-  void decode(uint64_t offset, uint64_t high, bytes& categories, classes& k, uint64_t& trouble);
+  uint64_t decode(bytes raw, uint64_t offset, uint64_t high, bytes& categories, classes& k, carried& now) const;
   uint64_t trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count);
   void put(const findings& f, uint64_t kept, uint64_t offset, uint64_t count);
   void rewind(uint64_t offset);
@@ -184,56 +187,64 @@ private:
   bool spaces_trail = false; ///< whether the line ends there
 };
 
-// A character of UTF-8 that begins at `from`: its length, or 0 if it is malformed (The Unicode Standard, table 3-7).
-static inline uint64_t decode_one(const uint8_t* from, uint64_t available, uint32_t& code) {
-  const uint32_t lead = from[0];
-  const uint64_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  if (length == 0 || length > available) return 0;
-  code = lead & (0x7Fu >> length);
-  for (uint64_t i = 1; i < length; ++i) {
-    if ((from[i] & 0xC0) != 0x80) return 0;
-    code = code << 6 | (from[i] & 0x3Fu);
-  }
-  if (length == 3 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) return 0;
-  if (length == 4 && (code < 0x10000 || code > 0x10FFFF)) return 0;
-  return length;
-}
-
 // The characters of Unicode that change the direction of the text around them; an issue, so not for us.
 static inline bool is_bidirectional_control(uint32_t code) {
   return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E)
          || (code >= 0x2066 && code <= 0x2069);
 }
 
-inline void stretch_scan::decode(uint64_t offset, uint64_t high, bytes& categories, classes& k, uint64_t& trouble) {
-  alignas(64) uint8_t patched[64];
+// Characters beyond ASCII. Which bytes begin, which continue follows from masks alone, and so does nearly all that can be
+// malformed (The Unicode Standard, table 3-7); the characters' codes are only needed for their categories.
+[[gnu::always_inline]] inline uint64_t stretch_scan::decode(bytes raw, uint64_t offset, uint64_t high, bytes& categories,
+                                                            classes& k, carried& now) const {
+  const uint64_t continuation = high & below(raw, 0xC0);
+  const uint64_t leads = high & ~continuation;
+  const uint64_t longer = high & ~below(raw, 0xE0), longest = high & ~below(raw, 0xF0);
+  const uint64_t expected = leads << 1 | longer << 2 | longest << 3 | now.continuation;
+  uint64_t trouble = (expected ^ continuation) | (leads & below(raw, 0xC2)) | (longest & ~below(raw, 0xF5));
+  now.continuation = leads >> 63 | longer >> 62 | longest >> 61;
+
+  uint8_t patched[64], padded[67];
+  const uint8_t* from = s.document + offset;
+  if (s.size - offset < sizeof padded) {
+    for (uint64_t i = 0; i < sizeof padded; ++i) padded[i] = i < s.size - offset ? from[i] : uint8_t{0};
+    from = padded;
+  }
   store(patched, categories);
-  k.continuation = c.continuation;
-  k.letter |= c.continuation & c.letters;
-  c.continuation = 0;
-  for (uint64_t left = high & ~k.continuation; left != 0;) {
-    const uint64_t at = lowest(left);
-    uint32_t code = 0;
-    const uint64_t length = decode_one(s.document + offset + at, s.size - offset - at, code);
-    const uint8_t category = length == 0 ? uint8_t{15} : s.pages[s.page_of[code >> 8]][code & 0xFF];
-    const bool usual = (0x395E >> category & 1) != 0; // 1 to 4, 6, 8, 11 to 13
-    if (length == 0 || !usual || is_bidirectional_control(code)) {
-      trouble |= uint64_t{1} << at;
-      break; // the lines before this one are still ours
-    }
+  uint64_t letters = 0, unusual = 0;
+  const auto look_up = [&](uint64_t at, uint32_t code) {
+    const uint8_t category = s.pages[s.page_of[code >> 8]][code & 0xFF];
     patched[at] = category;
-    const uint64_t whole = ones_below(length) << at;
-    k.continuation |= whole & (whole - 1);
-    if (category == 11) k.letter |= whole;
-    if (category == 1) k.begin_group |= uint64_t{1} << at;
-    if (category == 2) k.end_group |= uint64_t{1} << at;
-    if (at + length > 64) {
-      c.continuation = ones_below(at + length - 64);
-      c.letters = category == 11 ? ~uint64_t{0} : 0;
-    }
-    left &= ~whole;
+    letters |= uint64_t{category == 11} << at;
+    const bool usual = (0x3958 >> category & 1) != 0; // 3, 4, 6, 8, 11 to 13
+    unusual |= uint64_t{!usual || is_bidirectional_control(code)} << at;
+  };
+  for (uint64_t left = leads & ~longer; left != 0; left &= left - 1) {
+    const uint64_t at = lowest(left);
+    look_up(at, (from[at] & 0x1Fu) << 6 | (from[at + 1] & 0x3Fu));
+  }
+  for (uint64_t left = longer & ~longest; left != 0; left &= left - 1) {
+    const uint64_t at = lowest(left);
+    const uint32_t code = (from[at] & 0x0Fu) << 12 | (from[at + 1] & 0x3Fu) << 6 | (from[at + 2] & 0x3Fu);
+    look_up(at, code);
+    trouble |= uint64_t{code < 0x800 || code >> 11 == 0xD800 >> 11} << at;
+  }
+  for (uint64_t left = longest; left != 0; left &= left - 1) {
+    const uint64_t at = lowest(left);
+    const uint32_t code = (from[at] & 0x07u) << 18 | (from[at + 1] & 0x3Fu) << 12 | (from[at + 2] & 0x3Fu) << 6
+                          | (from[at + 3] & 0x3Fu);
+    const bool in_range = code >= 0x10000 && code <= 0x10FFFF;
+    look_up(at, in_range ? code : 0);
+    trouble |= uint64_t{!in_range} << at;
   }
   categories = load(patched);
+  k.continuation = continuation;
+  letters |= (letters << 1 | (now.letters & 1)) & continuation; // a letter's bytes are letters
+  letters |= letters << 1 & continuation;
+  letters |= letters << 1 & continuation;
+  k.letter |= letters;
+  now.letters = letters >> 63;
+  return trouble | unusual;
 }
 
 // Spaces right before a line's end, which TeX strips. A run at the block's end is followed to its own end, and what was
@@ -378,22 +389,30 @@ static inline bytes marked(bytes categories) {
   return chosen(marks, categories);
 }
 
-// Most blocks: ASCII, no comment, no run of escapes, no space before a line's end. False if this is none of them, or
-// has trouble; then nothing has happened.
+// Most blocks: no comment, no run of escapes, no space before a line's end. False if this is none of them, or has
+// trouble; then nothing has happened.
 template <bool source>
 [[gnu::always_inline]] inline bool stretch_scan::common_block(bytes raw, uint64_t offset, carried& now) {
   const bool eight_bit = s.high != nullptr;
   const bytes categories = eight_bit ? table.with_high(raw) : table(raw);
-  const uint64_t uncommon = high_bits(eight_bit ? marked(categories) : either(raw, marked(categories)));
+  const uint64_t high = eight_bit ? 0 : high_bits(raw);
+  const uint64_t uncommon = high_bits(marked(categories)) & ~high;
   if ((uncommon | now.uncommon()) != 0) return false;
+  if ((high | now.continuation) != 0) return common_block_of<source, true>(raw, categories, high, offset, now);
+  return common_block_of<source, false>(raw, categories, 0, offset, now);
+}
+
+template <bool source, bool multibyte>
+[[gnu::always_inline]] inline bool stretch_scan::common_block_of(bytes raw, bytes categories, uint64_t high,
+                                                                 uint64_t offset, carried& now) {
   classes k;
   k.lf = equal(raw, '\n');
-  k.escape = equal(categories, 0);
-  k.begin_group = equal(categories, 1);
-  k.end_group = equal(categories, 2);
-  k.superscript = equal(categories, 7);
-  k.space = equal(categories, kind_space) & ~k.lf;
-  k.letter = equal(categories, 11);
+  k.escape = equal(categories, 0) & ~high;
+  k.begin_group = equal(categories, 1) & ~high;
+  k.end_group = equal(categories, 2) & ~high;
+  k.superscript = equal(categories, 7) & ~high;
+  k.space = equal(categories, kind_space) & ~(k.lf | high);
+  k.letter = equal(categories, 11) & ~high;
   const uint64_t spaces20 = equal(raw, ' ');
   const uint64_t escapes_meet = k.escape & (k.escape << 1 | now.escape);
   if ((escapes_meet | (k.lf & spaces20 << 1)) != 0) return false;
@@ -404,6 +423,11 @@ template <bool source>
   }
   carried after = now;
   after.comment = after.carriage = after.ignored = 0;
+  if (multibyte) {
+    if (decode(raw, offset, high, categories, k, after) != 0) return false;
+  } else {
+    after.continuation = 0;
+  }
   const findings f = find<true, source>(categories, k, offset, ~uint64_t{0}, after);
   if (f.trouble != 0) return false;
   emit(f.kinds, f.tokens, static_cast<uint32_t>(offset), s.kinds + now.token_count, s.starts + now.token_count);
@@ -436,7 +460,7 @@ template <bool source>
   k.lf &= there;
   k.cr &= there;
   uint64_t trouble = equal(raw, 0);
-  if (!eight_bit && (high | c.continuation) != 0) decode(offset, high, categories, k, trouble);
+  if (!eight_bit && (high | c.continuation) != 0) trouble |= decode(raw, offset, high, categories, k, c);
 
   const uint64_t spaces20 = equal(raw, ' ') & there;
   const uint64_t terminators = k.lf | k.cr;
