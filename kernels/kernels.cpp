@@ -16,9 +16,9 @@ void advance(const scan_input& input, uint64_t limit, scan_cursor& cursor, const
 }
 
 #if defined(__x86_64__)
-constinit const kernel avx512{"avx512", advance<simd::avx512::run>};
-constinit const kernel avx2{"avx2", advance<simd::avx2::run>};
-constinit const kernel sse4{"sse4", advance<simd::sse4::run>};
+constinit const kernel avx512{"avx512", advance<simd::avx512::run>, simd::avx512::expand};
+constinit const kernel avx2{"avx2", advance<simd::avx2::run>, simd::avx2::expand};
+constinit const kernel sse4{"sse4", advance<simd::sse4::run>, simd::sse4::expand};
 
 // All that a target's file is compiled with (see CMakeLists.txt); the system must save the wide registers too, which
 // the compiler's own check looks at.
@@ -33,7 +33,7 @@ bool has_avx2() noexcept {
 }
 bool has_sse4() noexcept { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
 #elif defined(__aarch64__)
-constinit const kernel neon{"neon", advance<simd::neon::run>};
+constinit const kernel neon{"neon", advance<simd::neon::run>, simd::neon::expand};
 #endif
 
 struct row {

@@ -1,6 +1,7 @@
 #include "kernels/reference.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "kernels/byte_issues.hpp"
 #include "kernels/line_reader.hpp"
@@ -19,28 +20,68 @@ void keep(const issue& found, uint64_t place, scan_cursor& cursor, const scan_ou
   ++cursor.issue_count;
 }
 
+// Where a token starts.
+uint32_t start_of(uint64_t token, const scan_output& output) {
+  if (output.starts != nullptr) return output.starts[token];
+  const uint64_t* word = output.start_bits;
+  for (; token >= static_cast<uint64_t>(std::popcount(*word)); ++word) token -= static_cast<uint64_t>(std::popcount(*word));
+  uint64_t bits = *word;
+  for (; token > 0; --token) bits &= bits - 1;
+  return static_cast<uint32_t>((word - output.start_bits) * 64 + std::countr_zero(bits));
+}
+
 // The begin-group of the outermost group that is still open after all tokens.
 uint32_t outermost_group(const scan_cursor& cursor, const scan_output& output) {
   uint64_t depth = 0; // of groups that end behind the token at hand
-  uint32_t outermost = 0;
+  uint64_t outermost = 0;
   for (uint64_t i = cursor.token_count; i-- > 0;) {
     if (output.kinds[i] == token_kind::end_group) ++depth;
     if (output.kinds[i] != token_kind::begin_group) continue;
     if (depth > 0) {
       --depth;
     } else {
-      outermost = output.starts[i];
+      outermost = i;
     }
   }
-  return outermost;
+  return start_of(outermost, output);
 }
+
+// Writes starts into a bitmap nobody has cleared.
+class start_bitmap {
+public:
+  // Bits of what is already read stay.
+  start_bitmap(uint64_t* words, uint64_t offset) : words_(words), last_(offset / 64) {
+    if (words_ != nullptr) words_[last_] &= (uint64_t{1} << offset % 64) - 1;
+  }
+
+  explicit operator bool() const { return words_ != nullptr; }
+
+  void set(uint64_t offset) {
+    clear_up_to(offset);
+    words_[last_] |= uint64_t{1} << offset % 64;
+  }
+
+  void clear_up_to(uint64_t offset) {
+    while (last_ < offset / 64) words_[++last_] = 0;
+  }
+
+private:
+  uint64_t* words_;
+  uint64_t last_; ///< words up to this one hold what they should
+};
 
 // One call of `advance`: the cursor is where it reads and writes; nothing of the object outlives the call.
 class reference_scan {
 public:
   reference_scan(const scan_input& input, scan_cursor& cursor, const scan_output& output)
     : document_(input.document), regime_(*input.regime), source_view_(input.view == token_view::source),
-      cursor_(cursor), output_(output) {}
+      cursor_(cursor), output_(output), start_bits_(output.starts == nullptr ? output.start_bits : nullptr, cursor.offset) {}
+
+  ~reference_scan() {
+    if (start_bits_) start_bits_.clear_up_to(cursor_.offset);
+  }
+  reference_scan(const reference_scan&) = delete;
+  reference_scan& operator=(const reference_scan&) = delete;
 
   void advance(uint64_t limit) {
     while (!cursor_.finished && (cursor_.offset < limit || limit >= document_.size())) advance_line(limit);
@@ -83,7 +124,9 @@ private:
     cursor_.state = line_state::new_line;
     cursor_.run = token_kind::other;
     // A terminator at the very end starts no further line.
-    if (cursor_.next_line == document_.size()) finish_scan(cursor_, output_);
+    if (cursor_.next_line != document_.size()) return;
+    if (start_bits_) start_bits_.clear_up_to(cursor_.offset);
+    finish_scan(cursor_, output_);
   }
 
   // Reads what begins at a position and says where the next begins; at or beyond the line's end the line is over.
@@ -186,7 +229,11 @@ private:
 
   void token(token_kind kind, uint64_t start) {
     output_.kinds[cursor_.token_count] = kind;
-    output_.starts[cursor_.token_count] = static_cast<uint32_t>(start);
+    if (start_bits_) {
+      start_bits_.set(start);
+    } else {
+      output_.starts[cursor_.token_count] = static_cast<uint32_t>(start);
+    }
     ++cursor_.token_count;
     cursor_.run = token_kind::other;
   }
@@ -221,10 +268,17 @@ private:
   bool source_view_;
   scan_cursor& cursor_;
   const scan_output& output_;
+  start_bitmap start_bits_;
 };
 
 void advance(const scan_input& input, uint64_t limit, scan_cursor& cursor, const scan_output& output) {
   reference_scan{input, cursor, output}.advance(limit);
+}
+
+void expand_starts(const uint64_t* start_bits, uint64_t document_bytes, uint32_t* starts) {
+  for (uint64_t word = 0; word < start_words(document_bytes); ++word)
+    for (uint64_t bits = start_bits[word]; bits != 0; bits &= bits - 1)
+      *starts++ = static_cast<uint32_t>(word * 64 + static_cast<uint64_t>(std::countr_zero(bits)));
 }
 
 } // namespace
@@ -244,6 +298,6 @@ void finish_scan(scan_cursor& cursor, const scan_output& output) {
   keep({issue_kind::unbalanced_group, begin}, static_cast<uint64_t>(after - kept.begin()), cursor, output);
 }
 
-constinit const kernel reference_kernel{"reference", advance};
+constinit const kernel reference_kernel{"reference", advance, expand_starts};
 
 } // namespace texlex

@@ -22,12 +22,19 @@ struct scan_input {
 /// How many tokens a document may have at most: one a byte, and the end of a last line that has no terminator.
 [[nodiscard]] constexpr uint64_t tokens_max(uint64_t document_bytes) noexcept { return document_bytes + 1; }
 
-/// Where the tokens go: two parallel columns of the caller's, each with room for tokens_max(document) entries, and room
-/// for as many issues as the caller wants to keep; the others are counted only.
+/// How many words a bitmap of token starts takes: one bit a byte, and one for what starts where the document ends.
+[[nodiscard]] constexpr uint64_t start_words(uint64_t document_bytes) noexcept { return document_bytes / 64 + 1; }
+
+/// Where the tokens go, all of it the caller's: a column of kinds with room for tokens_max(document) entries; beside it
+/// either a column of starts with as much room, or a bitmap of start_words(document) words, in which bit i % 64 of word
+/// i / 64 tells whether a token starts at byte i; and room for as many issues as the caller wants to keep, the others
+/// are counted only. Nothing need be cleared before. The bitmap takes a thirtieth of the column's memory, and makes the
+/// scan faster; no two tokens start at the same byte, so both say the same.
 struct scan_output {
   token_kind* kinds = nullptr;
   uint32_t* starts = nullptr;
   std::span<issue> issues;
+  uint64_t* start_bits = nullptr; ///< used if `starts` is null
 };
 
 /// TeX's state within a line (tex.web, section 303).
@@ -54,10 +61,14 @@ struct scan_cursor {
 /// cursor may come to rest beyond the limit. A limit at or above the document's size finishes the scan.
 using advance_function = void (*)(const scan_input&, uint64_t limit, scan_cursor&, const scan_output&);
 
+/// Turns the bitmap of a finished scan of so many bytes into a column of starts. Both are as large as in `scan_output`.
+using expand_starts_function = void (*)(const uint64_t* start_bits, uint64_t document_bytes, uint32_t* starts);
+
 /// One way to scan. All kernels give the same output.
 struct kernel {
   const char* name; ///< shown at start and in benches
   advance_function advance;
+  expand_starts_function expand_starts;
 };
 
 /// Whether a scan ran to its end.

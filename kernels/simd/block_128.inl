@@ -10,6 +10,7 @@ static inline part part_load(const uint8_t* from) {
 static inline void part_store(uint8_t* to, part p) { simde_mm_storeu_si128(reinterpret_cast<simde__m128i*>(to), p); }
 static inline part part_of(uint8_t value) { return simde_mm_set1_epi8(static_cast<int8_t>(value)); }
 static inline part part_and(part a, part b) { return simde_mm_and_si128(a, b); }
+static inline part part_or(part a, part b) { return simde_mm_or_si128(a, b); }
 static inline part part_equal(part a, part b) { return simde_mm_cmpeq_epi8(a, b); }
 static inline part part_greater(part a, part b) { return simde_mm_cmpgt_epi8(a, b); }
 static inline uint32_t part_high_bits(part p) { return static_cast<uint32_t>(simde_mm_movemask_epi8(p)); }

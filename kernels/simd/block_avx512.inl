@@ -8,7 +8,6 @@ static inline bytes load(const uint8_t* from) { return simde_mm512_loadu_si512(f
 
 static inline void store(uint8_t* to, bytes b) { simde_mm512_storeu_si512(to, b); }
 
-
 static inline uint64_t equal(bytes b, uint8_t value) {
   return simde_mm512_cmpeq_epi8_mask(b, simde_mm512_set1_epi8(static_cast<char>(value)));
 }
@@ -26,6 +25,12 @@ static inline bytes chosen(const uint8_t* table, bytes b) {
   return simde_mm512_shuffle_epi8(simde_mm512_broadcast_i32x4(once), b);
 }
 
+// The high bit for every category a common block has none of: 5, 9, 14 and 15.
+static inline bytes uncommon_marks(bytes categories) {
+  alignas(16) static const uint8_t marks[16] = {0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0x80, 0x80};
+  return chosen(marks, categories);
+}
+
 // The categories of 64 bytes: a table of 128 in two registers, another for the bytes from 0x80 on.
 struct lookup {
   bytes low[2], high[2];
@@ -41,6 +46,24 @@ struct lookup {
 
   bytes with_high(bytes b) const {
     return simde_mm512_mask_mov_epi8((*this)(b), high_bits(b), simde_mm512_permutex2var_epi8(high[0], b, high[1]));
+  }
+};
+
+// The categories of ASCII, with the high bit set for those that make a block uncommon.
+struct ascii_lookup {
+  bytes low[2];
+
+  explicit ascii_lookup(const uint8_t* low128) {
+    for (int i = 0; i < 2; ++i) {
+      const bytes categories = load(low128 + 64 * i);
+      low[i] = simde_mm512_or_si512(categories, uncommon_marks(categories));
+    }
+  }
+
+  bytes operator()(bytes b) const { return simde_mm512_permutex2var_epi8(low[0], b, low[1]); }
+
+  static bool any_uncommon(bytes raw, bytes categories) {
+    return simde_mm512_movepi8_mask(simde_mm512_or_si512(raw, categories)) != 0;
   }
 };
 
@@ -71,17 +94,21 @@ static inline simde__m512i widened(simde__m128i sixteen) {
 #endif
 }
 
-// Writes the chosen bytes of `kinds` and their places from `base` on; may write up to 64 entries.
-static inline void emit(bytes kinds, uint64_t where, uint32_t base, uint8_t* kinds_to, uint32_t* starts_to) {
+// Writes the chosen bytes of `kinds`; may write up to 64.
+static inline void emit_kinds(bytes kinds, uint64_t where, uint8_t* to) {
+  simde_mm512_storeu_si512(to, compress(kinds, where));
+}
+
+// Writes the places of the ones from `base` on; may write up to 64 entries.
+static inline void emit_starts(uint64_t where, uint32_t base, uint32_t* to) {
   alignas(64) static const uint8_t places[64] = {
     0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
     22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
     44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-  simde_mm512_storeu_si512(kinds_to, compress(kinds, where));
   const bytes chosen = compress(load(places), where);
   const simde__m512i first = simde_mm512_set1_epi32(static_cast<int32_t>(base));
   const auto store = [&](int part, simde__m128i sixteen) {
-    simde_mm512_storeu_si512(starts_to + 16 * part, simde_mm512_add_epi32(first, widened(sixteen)));
+    simde_mm512_storeu_si512(to + 16 * part, simde_mm512_add_epi32(first, widened(sixteen)));
   };
   store(0, simde_mm512_extracti32x4_epi32(chosen, 0));
   store(1, simde_mm512_extracti32x4_epi32(chosen, 1));

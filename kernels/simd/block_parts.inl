@@ -43,6 +43,12 @@ static inline bytes chosen(const uint8_t* table, bytes b) {
   return b;
 }
 
+// The high bit for every category a common block has none of: 5, 9, 14 and 15.
+static inline bytes uncommon_marks(bytes categories) {
+  alignas(16) static const uint8_t marks[16] = {0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0x80, 0x80};
+  return chosen(marks, categories);
+}
+
 // The categories of 64 bytes. A category is four bits, so that a table of 16 bytes holds those of 32: of a byte and of
 // the byte 64 above it. Bits 4 and 5 choose the table, bit 6 the half.
 struct lookup {
@@ -64,7 +70,6 @@ struct lookup {
     return b;
   }
 
-private:
   static void pack(const uint8_t* table, part* to) {
     for (int i = 0; i < 4; ++i) {
       alignas(16) uint8_t packed[16];
@@ -81,6 +86,25 @@ private:
     const part upper = part_blend(part_chosen(tables[2], index), part_chosen(tables[3], index), bit4);
     const part pair = part_blend(lower, upper, bit5);
     return part_and(part_blend(pair, part_shift_right(pair, 4), bit6), part_of(0x0F));
+  }
+};
+
+// The categories of ASCII, and whether a block has one of those that make it uncommon.
+struct ascii_lookup {
+  part low[4];
+
+  explicit ascii_lookup(const uint8_t* low128) { lookup::pack(low128, low); }
+
+  bytes operator()(bytes b) const {
+    for (uint64_t i = 0; i < parts; ++i) b.each[i] = lookup::of_part(low, b.each[i]);
+    return b;
+  }
+
+  static bool any_uncommon(bytes raw, bytes categories) {
+    const bytes marks = uncommon_marks(categories);
+    part any = part_or(raw.each[0], marks.each[0]);
+    for (uint64_t i = 1; i < parts; ++i) any = part_or(any, part_or(raw.each[i], marks.each[i]));
+    return part_high_bits(any) != 0;
   }
 };
 
@@ -105,18 +129,25 @@ struct place_table {
 };
 static constexpr place_table ordered_places;
 
-// Writes the chosen bytes of `kinds` and their places from `base` on; may write up to 64 entries.
-static inline void emit(bytes kinds, uint64_t where, uint32_t base, uint8_t* kinds_to, uint32_t* starts_to) {
+static inline simde__m128i places_in(uint64_t eight) {
+  return simde_mm_cvtsi64_si128(static_cast<int64_t>(ordered_places.of[eight & 0xFF]));
+}
+
+// Writes the chosen bytes of `kinds`; may write up to 64.
+static inline void emit_kinds(bytes kinds, uint64_t where, uint8_t* to) {
   alignas(64) uint8_t from[64];
   store(from, kinds);
-  for (uint32_t i = 0; i < 8; ++i) {
-    const uint64_t set = where >> (8 * i) & 0xFF;
-    const simde__m128i wanted = simde_mm_cvtsi64_si128(static_cast<int64_t>(ordered_places.of[set]));
+  for (uint32_t i = 0; i < 8; ++i, where >>= 8) {
     const simde__m128i eight = simde_mm_loadl_epi64(reinterpret_cast<const simde__m128i*>(from + 8 * i));
-    simde_mm_storel_epi64(reinterpret_cast<simde__m128i*>(kinds_to), simde_mm_shuffle_epi8(eight, wanted));
-    store_places(wanted, base + 8 * i, starts_to);
-    const auto added = static_cast<uint64_t>(__builtin_popcountll(set));
-    kinds_to += added;
-    starts_to += added;
+    simde_mm_storel_epi64(reinterpret_cast<simde__m128i*>(to), simde_mm_shuffle_epi8(eight, places_in(where)));
+    to += __builtin_popcountll(where & 0xFF);
+  }
+}
+
+// Writes the places of the ones from `base` on; may write up to 64 entries.
+static inline void emit_starts(uint64_t where, uint32_t base, uint32_t* to) {
+  for (uint32_t i = 0; i < 8; ++i, where >>= 8) {
+    store_places(places_in(where), base + 8 * i, to);
+    to += __builtin_popcountll(where & 0xFF);
   }
 }

@@ -35,7 +35,8 @@ stretch stretch_of(const scan_input& input, const scan_output& output, line_end_
           .line_end = line_end,
           .source_view = input.view == token_view::source,
           .kinds = reinterpret_cast<uint8_t*>(output.kinds),
-          .starts = output.starts};
+          .starts = output.starts,
+          .start_bits = output.starts == nullptr ? output.start_bits : nullptr};
 }
 
 progress progress_of(const scan_cursor& cursor) {

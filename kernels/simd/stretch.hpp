@@ -25,8 +25,9 @@ struct stretch {
   const uint8_t (*pages)[256] = nullptr;
   line_end_effect line_end = line_end_effect::space_or_paragraph;
   bool source_view = false;
-  uint8_t* kinds = nullptr;   ///< room for `size` + 1
-  uint32_t* starts = nullptr; ///< likewise
+  uint8_t* kinds = nullptr;       ///< room for `size` + 1
+  uint32_t* starts = nullptr;     ///< likewise; or null, and in their place
+  uint64_t* start_bits = nullptr; ///< `size` / 64 + 1 words: a bit a byte, set where a token starts
 };
 
 /// TeX's state before the next byte; nothing is pending.
@@ -46,5 +47,9 @@ struct progress {
 /// Scans on until at least `limit` bytes are read, the document ends, or trouble is met: then it comes to rest at the
 /// beginning of the line that has it, or where it began if that is later.
 using run_function = void (*)(const stretch&, uint64_t limit, progress&);
+
+/// Writes the numbers of the bits that are set among bits 0 to `size` of `bits`, in order; `starts` has room for
+/// `size` + 1.
+using expand_function = void (*)(const uint64_t* bits, uint64_t size, uint32_t* starts);
 
 } // namespace texlex::simd

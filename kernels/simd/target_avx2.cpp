@@ -13,5 +13,6 @@ namespace { // nothing of it is to be seen elsewhere: it is compiled for other p
 } // namespace
 
 void run(const stretch& what, uint64_t limit, progress& at) { stretch_scan{what, at}.run(limit); }
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts) { expand_bits(bits, size, starts); }
 
 } // namespace texlex::simd::avx2

@@ -7,15 +7,19 @@ namespace texlex::simd {
 
 namespace avx512 {
 void run(const stretch& what, uint64_t limit, progress& at);
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
 }
 namespace avx2 {
 void run(const stretch& what, uint64_t limit, progress& at);
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
 }
 namespace sse4 {
 void run(const stretch& what, uint64_t limit, progress& at);
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
 }
 namespace neon {
 void run(const stretch& what, uint64_t limit, progress& at);
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
 }
 
 } // namespace texlex::simd

@@ -49,6 +49,27 @@ struct scanned {
   return result;
 }
 
+/// The same with a bitmap of starts, expanded: into memory that was not cleared.
+[[nodiscard]] inline scanned scan_to_bitmap(std::string_view document, const regime& regime, token_view view,
+                                            uint64_t chunk_bytes, const kernel& kernel) {
+  scanned result;
+  const auto capacity = static_cast<size_t>(tokens_max(document.size()));
+  std::vector<uint64_t> start_bits(start_words(document.size()), 0xA5A5'5A5A'1234'FFFF);
+  result.kinds.resize(capacity);
+  result.starts.resize(capacity);
+  result.issues.resize(2 * capacity + 1);
+  const scan_input input{bytes_of(document), &regime, view};
+  const scan_output output{result.kinds.data(), nullptr, result.issues, start_bits.data()};
+  scan_cursor cursor;
+  while (!cursor.finished) kernel.advance(input, cursor.offset + chunk_bytes, cursor, output);
+  kernel.expand_starts(start_bits.data(), document.size(), result.starts.data());
+  result.kinds.resize(cursor.token_count);
+  result.starts.resize(cursor.token_count);
+  result.issue_count = cursor.issue_count;
+  result.issues.resize(cursor.issue_count);
+  return result;
+}
+
 namespace detail {
 
 inline void show(std::string& text, token_kind kind, const token_text& token) {
