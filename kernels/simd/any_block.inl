@@ -47,7 +47,15 @@ template <form f>
   k.lf &= there;
   k.cr &= there;
   uint64_t trouble = equal(raw, 0);
-  if (!eight_bit && (high | c.continuation) != 0) trouble |= decode(raw, offset, high, categories, k, c);
+  if (!eight_bit && (high | c.continuation) != 0) {
+    const decoded beyond = decode(raw, offset, high, categories);
+    trouble |= beyond.trouble;
+    categories = beyond.categories;
+    k.continuation = beyond.continuation;
+    k.letter |= beyond.letters;
+    c.continuation = beyond.continuation_behind;
+    c.letters = beyond.letters >> 63;
+  }
 
   const uint64_t spaces20 = equal(raw, ' ') & there;
   const uint64_t terminators = k.lf | k.cr;
@@ -59,7 +67,7 @@ template <form f>
     k.superscript &= ~k.trailing;
   }
   categories = replace(categories, k.cr, kind_space);
-  const findings found = find<false, f.source>(categories, k, offset, there, c);
+  const findings found = find<f.source>(categories, k, offset, there, c);
   trouble = (trouble | found.trouble) & there;
   if (trouble == 0) {
     put<f>(found, ~uint64_t{0}, offset, count);

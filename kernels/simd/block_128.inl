@@ -21,6 +21,14 @@ static inline part part_shift_left(part p, int bits) { return simde_mm_slli_epi1
 static inline part part_shift_right(part p, int bits) { return simde_mm_srli_epi16(p, bits); }
 static inline part part_table(const uint8_t* table) { return part_load(table); }
 
+// A byte of ones for every one of the mask's lower bits.
+static inline part part_of_mask(uint64_t mask) {
+  const part each_byte = simde_mm_set_epi64x(0x0101010101010101, 0);
+  const part each_bit = simde_mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  const part spread = simde_mm_shuffle_epi8(simde_mm_set1_epi16(static_cast<int16_t>(mask)), each_byte);
+  return simde_mm_cmpeq_epi8(simde_mm_and_si128(spread, each_bit), each_bit);
+}
+
 static inline void store_places(simde__m128i places, uint32_t base, uint32_t* to) {
   const simde__m128i first = simde_mm_set1_epi32(static_cast<int32_t>(base));
   const simde__m128i next = simde_mm_shuffle_epi32(places, 1);

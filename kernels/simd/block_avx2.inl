@@ -23,6 +23,14 @@ static inline part part_table(const uint8_t* table) {
   return simde_mm256_broadcastsi128_si256(simde_mm_loadu_si128(reinterpret_cast<const simde__m128i*>(table)));
 }
 
+// A byte of ones for every one of the mask's lower bits.
+static inline part part_of_mask(uint64_t mask) {
+  const part each_byte = simde_mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
+  const part each_bit = simde_mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  const part spread = simde_mm256_shuffle_epi8(simde_mm256_set1_epi32(static_cast<int32_t>(mask)), each_byte);
+  return simde_mm256_cmpeq_epi8(simde_mm256_and_si256(spread, each_bit), each_bit);
+}
+
 static inline void store_places(simde__m128i places, uint32_t base, uint32_t* to) {
   const simde__m256i first = simde_mm256_set1_epi32(static_cast<int32_t>(base));
   simde_mm256_storeu_si256(reinterpret_cast<simde__m256i*>(to),

@@ -25,6 +25,12 @@ static inline bytes chosen(const uint8_t* table, bytes b) {
   return simde_mm512_shuffle_epi8(simde_mm512_broadcast_i32x4(once), b);
 }
 
+// From so many characters on it is worth to look at what their lead bytes tell.
+static constexpr uint64_t shared_leads_min = 1;
+
+// table[b % 64] for each byte b.
+static inline bytes lookup64(const uint8_t* table, bytes b) { return simde_mm512_permutexvar_epi8(b, load(table)); }
+
 // The high bit for every category a common block has none of: 5, 9, 14 and 15.
 static inline bytes uncommon_marks(bytes categories) {
   alignas(16) static const uint8_t marks[16] = {0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0x80, 0x80};
@@ -62,10 +68,14 @@ struct ascii_lookup {
 
   bytes operator()(bytes b) const { return simde_mm512_permutex2var_epi8(low[0], b, low[1]); }
 
+  static uint64_t uncommon(bytes categories) { return simde_mm512_movepi8_mask(categories); }
   static bool any_uncommon(bytes raw, bytes categories) {
     return simde_mm512_movepi8_mask(simde_mm512_or_si512(raw, categories)) != 0;
   }
 };
+
+// Bytes of `other` where the mask has ones.
+static inline bytes select(bytes b, bytes other, uint64_t where) { return simde_mm512_mask_mov_epi8(b, where, other); }
 
 static inline bytes replace(bytes b, uint64_t where, uint8_t value) {
   return simde_mm512_mask_mov_epi8(b, where, simde_mm512_set1_epi8(static_cast<char>(value)));

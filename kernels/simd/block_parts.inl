@@ -43,6 +43,23 @@ static inline bytes chosen(const uint8_t* table, bytes b) {
   return b;
 }
 
+// From so many characters on it is worth to look at what their lead bytes tell.
+static constexpr uint64_t shared_leads_min = 8;
+
+// table[b % 64] for each byte b. Bits 4 and 5 choose among four tables.
+static inline bytes lookup64(const uint8_t* table, bytes b) {
+  for (uint64_t i = 0; i < parts; ++i) {
+    const part index = part_and(b.each[i], part_of(0x0F));
+    const part bit4 = part_shift_left(b.each[i], 3), bit5 = part_shift_left(b.each[i], 2);
+    const part lower =
+      part_blend(part_chosen(part_table(table), index), part_chosen(part_table(table + 16), index), bit4);
+    const part upper =
+      part_blend(part_chosen(part_table(table + 32), index), part_chosen(part_table(table + 48), index), bit4);
+    b.each[i] = part_blend(lower, upper, bit5);
+  }
+  return b;
+}
+
 // The high bit for every category a common block has none of: 5, 9, 14 and 15.
 static inline bytes uncommon_marks(bytes categories) {
   alignas(16) static const uint8_t marks[16] = {0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0x80, 0, 0, 0, 0, 0x80, 0x80};
@@ -100,6 +117,7 @@ struct ascii_lookup {
     return b;
   }
 
+  static uint64_t uncommon(bytes categories) { return high_bits(uncommon_marks(categories)); }
   static bool any_uncommon(bytes raw, bytes categories) {
     const bytes marks = uncommon_marks(categories);
     part any = part_or(raw.each[0], marks.each[0]);
@@ -108,12 +126,19 @@ struct ascii_lookup {
   }
 };
 
+// Bytes of `other` where the mask has ones.
+static inline bytes select(bytes b, bytes other, uint64_t where) {
+  for (uint64_t i = 0; i < parts; ++i)
+    b.each[i] = part_blend(b.each[i], other.each[i], part_of_mask(where >> (i * part_bytes)));
+  return b;
+}
+
 static inline bytes replace(bytes b, uint64_t where, uint8_t value) {
   if (where == 0) return b;
-  alignas(64) uint8_t stored[64];
-  store(stored, b);
-  for (; where != 0; where &= where - 1) stored[__builtin_ctzll(where)] = value;
-  return load(stored);
+  const part wanted = part_of(value);
+  for (uint64_t i = 0; i < parts; ++i)
+    b.each[i] = part_blend(b.each[i], wanted, part_of_mask(where >> (i * part_bytes)));
+  return b;
 }
 
 // For each set of eight bits the places of its ones, in order; the rest is 0.

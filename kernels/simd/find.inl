@@ -3,7 +3,7 @@
 
 // The heart: what TeX does from left to right, for all bytes at once. `now` goes from before this block to behind it,
 // except for its counts; after trouble it means nothing.
-template <bool common, bool source>
+template <bool source>
 [[gnu::always_inline]] inline findings stretch_scan::find(bytes categories, const classes& k, uint64_t offset,
                                                           uint64_t there, carried& now) const {
   const uint64_t terminators = k.lf | k.cr;
@@ -12,10 +12,8 @@ template <bool common, bool source>
 
   // Of a run of escapes every other one takes the next character, beginning with its first.
   uint64_t escape = k.escape & ~now.escape;
-  if (!common) {
-    const uint64_t from_even = flood(escape, escape & ~(escape << 1) & even_bits);
-    escape = (escape & from_even & even_bits) | (escape & ~from_even & ~even_bits);
-  }
+  const uint64_t from_even = flood(escape, escape & ~(escape << 1) & even_bits);
+  escape = (escape & from_even & even_bits) | (escape & ~from_even & ~even_bits);
   uint64_t taken = escape << 1 | now.escape;
   const uint64_t comment = flood(text, (k.comment & ~taken) | now.comment);
   const uint64_t trailing = k.trailing & ~comment;
@@ -48,7 +46,7 @@ template <bool common, bool source>
   f.group_ends = k.end_group & characters;
   f.trouble = (k.odd & free) | (taken & trailing) | (superscripts & (superscripts << 1 | now.superscript));
   if (any_without_begin(f.begins, f.group_ends, now.group_depth))
-    f.trouble |= common ? 1 : first_without_begin(f.begins, f.group_ends, now.group_depth);
+    f.trouble |= first_without_begin(f.begins, f.group_ends, now.group_depth);
 
   if (source) {
     const uint64_t blanks = (spaces & ~space_tokens) | trailing;
@@ -59,8 +57,8 @@ template <bool common, bool source>
     const uint64_t bare_ends = ends & ~(end_spaces | paragraphs | took_end) & ones_below(s.size - offset);
     f.tokens |= blank_starts | ignored_starts | comment_starts | bare_ends;
     f.kinds = replace(f.kinds, blank_starts, kind_blank);
-    if (!common) f.kinds = replace(f.kinds, ignored_starts, kind_ignored);
-    if (!common) f.kinds = replace(f.kinds, comment_starts, kind_comment);
+    f.kinds = replace(f.kinds, ignored_starts, kind_ignored);
+    f.kinds = replace(f.kinds, comment_starts, kind_comment);
     f.kinds = replace(f.kinds, bare_ends, kind_line_end);
     now.blank = blanks >> 63;
     now.ignored = ignored >> 63;

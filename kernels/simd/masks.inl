@@ -42,7 +42,7 @@ struct carried {
   uint64_t continuation = 0; ///< low bits: bytes of the next block that belong to its last character
   uint64_t letters = 0;      ///< 1 if that is a letter
 
-  // A common block leaves none of these.
+  // A usual block leaves none of these.
   uint64_t comment = 0;
   uint64_t carriage = 0; ///< a CR, whose LF may follow
   uint64_t ignored = 0;  ///< an ignored run of the source view
@@ -51,8 +51,7 @@ struct carried {
   uint64_t group_depth = 0;
   uint64_t start_bits = 0; ///< of the bitmap's word that the next block begins in, where that is not its first bit
 
-  uint64_t uncommon() const { return comment | carriage | ignored; }
-  uint64_t beyond_ascii_blocks() const { return uncommon() | superscript | blank | continuation; }
+  uint64_t unusual() const { return comment | carriage | ignored | superscript | blank; }
 };
 
 // What is asked for, known where code is made.
@@ -61,8 +60,7 @@ struct form {
   bool bitmap; ///< starts as bits
 };
 
-// Bytes of a block by what they are. Continuation bytes are what their character is. What a common block has none of
-// is 0 from the start, so that the compiler leaves it out there.
+// Bytes of a block by what they are. Continuation bytes are what their character is.
 struct classes {
   uint64_t escape, letter, space, superscript, begin_group, end_group;
   uint64_t comment = 0, ignored = 0;
@@ -71,6 +69,18 @@ struct classes {
   uint64_t lf = 0, cr = 0;
   uint64_t trailing = 0; ///< spaces right before a line's end
 };
+
+// What is in a block beyond ASCII.
+struct decoded {
+  bytes categories;          ///< of all characters, at their first bytes
+  uint64_t letters = 0;      ///< all bytes of them
+  uint64_t continuation = 0; ///< bytes that are not the first of their character
+  uint64_t trouble = 0;
+  uint64_t continuation_behind = 0; ///< as `carried::continuation`
+};
+
+// What is looked for in a block.
+enum class text { ascii, utf8, eight_bit };
 
 // What becomes of a block's bytes.
 struct findings {

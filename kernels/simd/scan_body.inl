@@ -1,5 +1,5 @@
 // The algorithm of every SIMD target, over the vocabulary of a block file: bytes, load, store, equal, below, high_bits,
-// chosen, lookup, ascii_lookup, replace, emit_kinds, emit_starts. 64 bytes become bit masks, one bit a byte, lowest
+// chosen, lookup64, lookup, ascii_lookup, select, replace, emit_kinds, emit_starts. 64 bytes become bit masks, one bit a byte, lowest
 // first; what TeX does from left to right is done on all bits at once by shifts and by additions, whose carry runs
 // upwards through a run of ones.
 //
@@ -15,16 +15,21 @@
 // of its line, and the reference reads that line. Every mask is of bytes of this block; what the next block must know
 // is in `carried`.
 //
-// There are three loops for three kinds of block, each with what the others need left out: ascii_blocks for most text,
-// common_blocks for text beyond ASCII, any_block for the rest.
+// Most blocks are done by `usual_blocks`, which leaves out what few of them have; the others by `any_block`.
 // Included inside the target's namespace.
 
 #include "kernels/simd/masks.inl"
 
+// What a lead byte alone may say of the category of its characters: nothing, if they differ, if there is one among them
+// that has to be looked at, or if it is an unusual one.
+static constexpr uint8_t lead_mixed = 0xFE, lead_unknown = 0xFF;
+
 class stretch_scan {
 public:
   stretch_scan(const stretch& what, progress& at)
-    : s(what), p(at), table(own_table(), what.high != nullptr ? what.high : low) {}
+    : s(what), p(at), table(own_table(), what.high != nullptr ? what.high : low) {
+    for (uint8_t& each : lead_categories) each = lead_unknown;
+  }
 
   void run(uint64_t limit) {
     if (s.start_bits != nullptr) return s.source_view ? run_form<form{true, true}>(limit)
@@ -41,7 +46,7 @@ private:
     const uint64_t end = limit < last ? limit : last;
     for (;;) {
       offset = usual_blocks<f>(offset, end);
-      if (offset >= limit && may_rest()) {
+      if (offset >= limit && offset < s.size && may_rest()) {
         if (f.bitmap) s.start_bits[offset >> 6] = c.start_bits;
         return come_to_rest(offset);
       }
@@ -54,13 +59,15 @@ private:
   // Goes on as long as it meets none but usual blocks.
   template <form f>
   uint64_t usual_blocks(uint64_t offset, uint64_t end) {
-    for (;;) {
+    while (offset < end && usual_rules && c.unusual() == 0) {
       const uint64_t before = offset;
-      if (usual_rules && c.beyond_ascii_blocks() == 0)
-        offset = ascii_blocks<f>(offset, end);
-      if (offset < end && c.uncommon() == 0) offset = common_blocks<f>(offset, end);
-      if (offset == before) return offset;
+      if (s.high != nullptr) return usual_blocks<f, text::eight_bit>(offset, end);
+      if (c.continuation == 0) offset = usual_blocks<f, text::ascii>(offset, end);
+      if (offset < end && (c.continuation | high_bits(load(s.document + offset))) != 0)
+        offset = usual_blocks<f, text::utf8>(offset, end);
+      if (offset == before) break;
     }
+    return offset;
   }
 
   // The table as it is needed here: LF is a space, as its token is one if there is any; CR and NUL are of categories
@@ -134,18 +141,16 @@ private:
     now.start_bits = tokens >> 1 >> (~offset & 63);
   }
 
-  template <form f>
-  uint64_t ascii_blocks(uint64_t offset, uint64_t end);
-  template <form f>
-  uint64_t common_blocks(uint64_t offset, uint64_t end);
-  template <form f>
-  bool common_block(bytes raw, uint64_t offset, carried& now) const;
+  template <form f, text t>
+  uint64_t usual_blocks(uint64_t offset, uint64_t end);
   template <form f>
   bool any_block(bytes raw, uint64_t offset, uint64_t count);
-  template <bool common, bool source>
+  template <bool source>
   findings find(bytes categories, const classes& k, uint64_t offset, uint64_t there, carried& now) const;
 
-  uint64_t decode(bytes raw, uint64_t offset, uint64_t high, bytes& categories, classes& k, carried& now) const;
+  uint8_t category_of_lead(uint8_t lead) const;
+  bytes categories_of_leads(bytes raw, uint64_t leads);
+  decoded decode(bytes raw, uint64_t offset, uint64_t high, bytes categories);
   uint64_t trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count);
   template <form f>
   void put(const findings& found, uint64_t kept, uint64_t offset, uint64_t count);
@@ -158,6 +163,7 @@ private:
   progress& p;
   uint8_t low[128];
   lookup table;
+  alignas(64) uint8_t lead_categories[64]; ///< of the bytes from 0xC0 on, as far as they were met
   bool usual_rules = s.line_end == line_end_effect::space_or_paragraph && s.low[int{' '}] == kind_space;
   carried c;
   uint64_t begin = 0;        ///< of this stretch
@@ -172,8 +178,7 @@ private:
 
 #include "kernels/simd/find.inl"
 
-#include "kernels/simd/ascii_blocks.inl"
-#include "kernels/simd/common_blocks.inl"
+#include "kernels/simd/usual_blocks.inl"
 
 #include "kernels/simd/any_block.inl"
 #include "kernels/simd/expand.inl"
