@@ -7,15 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "runtime/token.hpp"
+
 namespace texlex::bench {
 
-/// Where contenders write: room for the tokens of the largest document, touched before anything is timed.
+/// Where contenders write: room for the tokens of a document, touched before anything is timed.
 struct buffers {
   explicit buffers(size_t document_bytes);
 
   std::vector<uint8_t> kinds, copy;
   std::vector<uint32_t> starts, wide_kinds, codes, ends, lines, columns;
   std::vector<uint64_t> start_bits;
+  std::vector<issue> issues;
+  uint64_t tokens = 0; ///< of the document in the tex view, for those who do not count them
 };
 
 /// What one run did.
@@ -26,10 +30,11 @@ struct work_done {
 
 struct contender {
   std::string name;
-  std::function<work_done(std::span<const uint8_t>, buffers&)> run;
+  std::function<work_done(std::span<const uint8_t> document, buffers&)> run;
+  std::function<void(std::span<const uint8_t> document, buffers&)> prepare = {}; ///< once, before it is timed
 };
 
-/// All of them, the kernels first. The regime is `latex`.
+/// All of them, the kernels first, best first. The regime is `latex`.
 [[nodiscard]] std::vector<contender> contenders();
 
 /// A loop over bytes by a table of categories that writes six 32-bit columns a token (kind, code, start, end, line,
@@ -37,7 +42,7 @@ struct contender {
 work_done scan_six_columns(std::span<const uint8_t> document, buffers& to);
 
 #ifdef TEXLEX_FLEX
-/// What flex generates from `flex_scanner.l`, with kinds and starts as output.
+/// What flex generates from `flex_scanner.l`, with kinds and starts as output. Two NUL bytes must follow the document.
 work_done scan_with_flex(std::span<const uint8_t> document, buffers& to);
 #endif
 

@@ -13,7 +13,7 @@
 // Bytes that make spaces before them trailing ones, or may.
 struct blank_table {
   uint8_t of[256];
-  constexpr blank_table() : of() { of[' '] = of['\n'] = of['\r'] = 1; }
+  constexpr blank_table() : of() { of[int{' '}] = of[int{'\n'}] = of[int{'\r'}] = 1; }
 };
 static constexpr blank_table blank_or_end;
 
