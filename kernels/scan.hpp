@@ -57,8 +57,9 @@ struct scan_cursor {
   uint64_t group_depth = 0;
 };
 
-/// Scans on from `cursor` until at least `limit` bytes are read or the document ends. A token is never split: the
-/// cursor may come to rest beyond the limit. A limit at or above the document's size finishes the scan.
+/// Scans on from `cursor` to the first place at or behind `limit` where TeX could be stopped: not within a token, a
+/// comment, or a line's end with its trailing spaces. That place is the same for every kernel, so another regime may
+/// rule what comes after it. A limit at or above the document's size finishes the scan.
 using advance_function = void (*)(const scan_input&, uint64_t limit, scan_cursor&, const scan_output&);
 
 /// Turns the bitmap of a finished scan of so many bytes into a column of starts. Both are as large as in `scan_output`.

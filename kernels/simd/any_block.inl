@@ -24,9 +24,10 @@ inline uint64_t stretch_scan::trailing_spaces(uint64_t spaces, uint64_t ends, ui
   return trailing | ~ones_below(from);
 }
 
-// Any block, of which the first `count` bytes are there; false if it has trouble and the stretch has come to rest.
+// Any block, of which the first `count` bytes are there. False if the stretch has come to rest: where TeX could be
+// stopped at or behind the limit, or for trouble before that.
 template <form f>
-[[gnu::noinline]] bool stretch_scan::any_block(bytes raw, uint64_t offset, uint64_t count) {
+[[gnu::noinline]] bool stretch_scan::any_block(bytes raw, uint64_t offset, uint64_t count, uint64_t limit) {
   const uint64_t there = ones_below(count);
   const bool eight_bit = s.high != nullptr;
   const uint64_t high = high_bits(raw);
@@ -47,14 +48,13 @@ template <form f>
   k.lf &= there;
   k.cr &= there;
   uint64_t trouble = equal(raw, 0);
+  decoded beyond;
   if (!eight_bit && (high | c.continuation) != 0) {
-    const decoded beyond = decode(raw, offset, high, categories);
+    beyond = decode(raw, offset, high, categories);
     trouble |= beyond.trouble;
     categories = beyond.categories;
     k.continuation = beyond.continuation;
     k.letter |= beyond.letters;
-    c.continuation = beyond.continuation_behind;
-    c.letters = beyond.letters >> 63;
   }
 
   const uint64_t spaces20 = equal(raw, ' ') & there;
@@ -69,22 +69,63 @@ template <form f>
   categories = replace(categories, k.cr, kind_space);
   const findings found = find<f.source>(categories, k, offset, there, c);
   trouble = (trouble | found.trouble) & there;
-  if (trouble == 0) {
-    put<f>(found, ~uint64_t{0}, offset, count);
-    return true;
-  }
-
-  p.trouble = true;
-  const uint64_t line_ends = terminators & ~(k.cr & k.lf >> 1) & ones_below(lowest(trouble));
-  if (line_ends == 0) {
-    rewind<f>(offset, offset + lowest(trouble));
+  const uint64_t stop = limit >= s.size ? 64 : limit > offset ? limit - offset : 0;
+  const uint64_t boundary = lowest(found.boundaries & there & ~ones_below(stop));
+  // What is there may show that what is before it goes on: a superscript character that is not alone, after another
+  // or after a name; a character that is not whole.
+  const uint64_t pairs = found.superscript & (found.superscript >> 1 | superscript_behind(offset) << 63);
+  const uint64_t goes_on = found.superscript_pairs | pairs | beyond.cut_short;
+  if (boundary < 64) trouble = (trouble & ones_below(boundary)) | (goes_on & uint64_t{1} << boundary);
+  if (trouble != 0) {
+    stop_for<f>(trouble, found, offset, count);
     return false;
   }
-  const uint64_t line = 64 - static_cast<uint64_t>(__builtin_clzll(line_ends)); // its line begins in this block
+  put<f>(found, ones_below(boundary), offset, count);
+  if (boundary < 64) {
+    if (boundary > 0) leave_state(found, boundary - 1);
+    come_to_rest(offset + boundary);
+    return false;
+  }
+  leave_state(found, 63);
+  c.escape = found.escape >> 63;
+  c.name = found.name >> 63;
+  c.comment = found.comment >> 63;
+  c.trailing = found.trailing >> 63;
+  c.line_end = found.terminators >> 63;
+  c.carriage = found.carriage >> 63;
+  c.superscript = found.superscript >> 63;
+  c.continuation = beyond.continuation_behind;
+  c.letters = beyond.letters >> 63;
+  return true;
+}
+
+// 1 if the next block begins with a superscript character.
+inline uint64_t stretch_scan::superscript_behind(uint64_t offset) const {
+  if (s.size - offset <= 64) return 0;
+  const uint8_t next = s.document[offset + 64];
+  if (next < 0x80) return s.low[next] == 7;
+  return s.high != nullptr && s.high[next - 0x80] == 7;
+}
+
+// What a byte leaves behind that TeX would have to remember.
+inline void stretch_scan::leave_state(const findings& found, uint64_t byte) {
+  c.middle = found.middle >> byte & 1;
+  c.new_line = found.new_line >> byte & 1;
+  c.blank = found.blank >> byte & 1;
+  c.ignored = found.ignored >> byte & 1;
+}
+
+// Comes to rest at the beginning of the line that has the trouble: in this block, or before.
+template <form f>
+void stretch_scan::stop_for(uint64_t trouble, const findings& found, uint64_t offset, uint64_t count) {
+  p.trouble = true;
+  const uint64_t lf = found.terminators & ~found.carriage;
+  const uint64_t line_ends = found.terminators & ~(found.carriage & lf >> 1) & ones_below(lowest(trouble));
+  if (line_ends == 0) return rewind<f>(offset, offset + lowest(trouble));
+  const uint64_t line = 64 - static_cast<uint64_t>(__builtin_clzll(line_ends));
   put<f>(found, ones_below(line), offset, count);
   c = carried{.new_line = 1, .token_count = c.token_count, .group_depth = c.group_depth};
   come_to_rest(offset + line);
-  return false;
 }
 
 // There are never more tokens than bytes before them, so a whole block's entries fit in behind; the last block's are

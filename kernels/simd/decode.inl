@@ -51,7 +51,11 @@ inline decoded stretch_scan::decode(bytes raw, uint64_t offset, uint64_t high, b
   const uint64_t leads = high & ~continuation;
   const uint64_t longer = high & ~below(raw, 0xE0), longest = high & ~below(raw, 0xF0);
   const uint64_t expected = leads << 1 | longer << 2 | longest << 3 | c.continuation;
-  uint64_t trouble = (expected ^ continuation) | (leads & below(raw, 0xC2)) | (longest & ~below(raw, 0xF5));
+  const uint64_t missing = expected & ~continuation;
+  uint64_t cut_short = missing | missing >> 1; // from the lead byte on
+  cut_short |= (cut_short & continuation) >> 1;
+  cut_short |= (cut_short & continuation) >> 1;
+  uint64_t trouble = (continuation & ~expected) | (leads & below(raw, 0xC2)) | (longest & ~below(raw, 0xF5));
 
   uint8_t padded[67];
   const uint8_t* from = s.document + offset;
@@ -111,6 +115,7 @@ inline decoded stretch_scan::decode(bytes raw, uint64_t offset, uint64_t high, b
   return {.categories = categories,
           .letters = letters,
           .continuation = continuation,
-          .trouble = trouble | unusual,
+          .trouble = trouble | unusual | cut_short,
+          .cut_short = cut_short,
           .continuation_behind = leads >> 63 | longer >> 62 | longest >> 61};
 }

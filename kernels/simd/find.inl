@@ -1,11 +1,10 @@
-// What becomes of the bytes of a block, of any or of a common one.
+// What becomes of the bytes of a block, whatever is in it.
 // Included inside the target's namespace.
 
-// The heart: what TeX does from left to right, for all bytes at once. `now` goes from before this block to behind it,
-// except for its counts; after trouble it means nothing.
+// The heart: what TeX does from left to right, for all bytes at once, `now` being before this block.
 template <bool source>
 [[gnu::always_inline]] inline findings stretch_scan::find(bytes categories, const classes& k, uint64_t offset,
-                                                          uint64_t there, carried& now) const {
+                                                          uint64_t there, const carried& now) const {
   const uint64_t terminators = k.lf | k.cr;
   const uint64_t ends = terminators & ~(k.lf & (k.cr << 1 | now.carriage));
   const uint64_t text = there & ~terminators;
@@ -44,7 +43,8 @@ template <bool source>
   f.kinds = replace(categories, paragraphs, kind_paragraph);
   f.begins = k.begin_group & characters;
   f.group_ends = k.end_group & characters;
-  f.trouble = (k.odd & free) | (taken & trailing) | (superscripts & (superscripts << 1 | now.superscript));
+  f.superscript_pairs = superscripts & (superscripts << 1 | now.superscript);
+  f.trouble = (k.odd & free) | (taken & trailing) | f.superscript_pairs;
   if (any_without_begin(f.begins, f.group_ends, now.group_depth))
     f.trouble |= first_without_begin(f.begins, f.group_ends, now.group_depth);
 
@@ -60,16 +60,27 @@ template <bool source>
     f.kinds = replace(f.kinds, ignored_starts, kind_ignored);
     f.kinds = replace(f.kinds, comment_starts, kind_comment);
     f.kinds = replace(f.kinds, bare_ends, kind_line_end);
-    now.blank = blanks >> 63;
-    now.ignored = ignored >> 63;
+    f.blank = blanks;
   }
-  now.escape = escape >> 63;
-  now.name = name >> 63;
-  now.comment = comment >> 63;
-  now.middle = middle >> 63;
-  now.new_line = new_line >> 63;
-  now.carriage = k.cr >> 63;
-  now.superscript = superscripts >> 63;
+
+  // Where TeX could be stopped: not within a token or a comment, and a line's end begins with its trailing spaces.
+  const uint64_t comment_rest = comment & (comment << 1 | now.comment);
+  const uint64_t trailing_rest = trailing & (trailing << 1 | now.trailing);
+  const uint64_t end_rest = terminators & ~(ends & ~((comment | trailing) << 1 | now.comment | now.trailing));
+  uint64_t inside = name | taken | k.continuation | comment_rest | trailing_rest | end_rest;
+  if (s.line_end == line_end_effect::none) inside |= trailing | terminators;
+  const uint64_t line_begins = (terminators << 1 | now.line_end) & ~(terminators & ~ends);
+  f.boundaries = (there & ~inside) | line_begins;
+
+  f.escape = escape;
+  f.name = name;
+  f.comment = comment;
+  f.trailing = trailing;
+  f.middle = middle;
+  f.new_line = new_line;
+  f.terminators = terminators;
+  f.carriage = k.cr;
+  f.superscript = superscripts;
+  f.ignored = source ? ignored : 0;
   return f;
 }
-

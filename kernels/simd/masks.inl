@@ -35,7 +35,8 @@ struct carried {
   uint64_t escape = 0; ///< an escape that takes the next character
   uint64_t name = 0;   ///< the name may go on
   uint64_t middle = 0; ///< state M
-  uint64_t new_line = 0;
+  uint64_t new_line = 0; ///< state N
+  uint64_t line_end = 0; ///< the end of a line, or the CR of one
   uint64_t superscript = 0;
   uint64_t blank = 0; ///< a blank run of the source view
 
@@ -44,6 +45,7 @@ struct carried {
 
   // A usual block leaves none of these.
   uint64_t comment = 0;
+  uint64_t trailing = 0; ///< a space before a line's end
   uint64_t carriage = 0; ///< a CR, whose LF may follow
   uint64_t ignored = 0;  ///< an ignored run of the source view
 
@@ -51,7 +53,7 @@ struct carried {
   uint64_t group_depth = 0;
   uint64_t start_bits = 0; ///< of the bitmap's word that the next block begins in, where that is not its first bit
 
-  uint64_t unusual() const { return comment | carriage | ignored | superscript | blank; }
+  uint64_t unusual() const { return comment | trailing | carriage | ignored | superscript | blank; }
 };
 
 // What is asked for, known where code is made.
@@ -76,15 +78,19 @@ struct decoded {
   uint64_t letters = 0;      ///< all bytes of them
   uint64_t continuation = 0; ///< bytes that are not the first of their character
   uint64_t trouble = 0;
+  uint64_t cut_short = 0; ///< of the trouble: characters that lack bytes, up to where those should be
   uint64_t continuation_behind = 0; ///< as `carried::continuation`
 };
 
 // What is looked for in a block.
 enum class text { ascii, utf8, eight_bit };
 
-// What becomes of a block's bytes.
+// What becomes of a block's bytes: what is written, and as one mask each what the next block or a rest must know.
 struct findings {
   bytes kinds;
   uint64_t tokens, begins, group_ends, trouble;
+  uint64_t superscript_pairs; ///< the second of two that meet
+  uint64_t boundaries;        ///< before which TeX could be stopped
+  uint64_t escape, name, comment, trailing, middle, new_line, terminators, carriage, superscript, ignored;
+  uint64_t blank = 0;
 };
-

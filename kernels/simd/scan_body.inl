@@ -43,15 +43,11 @@ private:
     take_up<f>();
     uint64_t offset = p.offset;
     const uint64_t last = s.size >= 64 ? s.size - 64 : 0; // blocks that begin before this have a byte behind them
-    const uint64_t end = limit < last ? limit : last;
+    const uint64_t whole = limit >= s.size ? last : limit >= 64 ? limit - 63 : 0; // and these end before the limit
     for (;;) {
-      offset = usual_blocks<f>(offset, end);
-      if (offset >= limit && offset < s.size && may_rest()) {
-        if (f.bitmap) s.start_bits[offset >> 6] = c.start_bits;
-        return come_to_rest(offset);
-      }
-      if (s.size - offset < 64) return last_block<f>(offset);
-      if (!any_block<f>(load(s.document + offset), offset, 64)) return;
+      offset = usual_blocks<f>(offset, whole < last ? whole : last);
+      if (s.size - offset < 64) return last_block<f>(offset, limit);
+      if (!any_block<f>(load(s.document + offset), offset, 64, limit)) return;
       offset += 64;
     }
   }
@@ -94,10 +90,6 @@ private:
     if (f.bitmap) c.start_bits = s.start_bits[begin >> 6] & ones_below(begin & 63);
   }
 
-  bool may_rest() const {
-    return (c.escape | c.name | c.superscript | c.comment | c.carriage | c.continuation) == 0;
-  }
-
   void come_to_rest(uint64_t offset) {
     p.offset = offset;
     p.token_count = c.token_count;
@@ -110,13 +102,13 @@ private:
 
   // The document's last bytes, with an end of line behind them if they have none. Nothing beyond the document is read.
   template <form f>
-  void last_block(uint64_t offset) {
+  void last_block(uint64_t offset, uint64_t limit) {
     uint64_t count = s.size - offset;
     uint8_t padded[64];
     for (uint64_t i = 0; i < 64; ++i) padded[i] = i < count ? s.document[offset + i] : uint8_t{'\n'};
     if (s.size == 0 || !ends_line(s.document[s.size - 1])) ++count;
     if (f.bitmap) s.start_bits[s.size >> 6] = c.start_bits; // if the last block is empty
-    if (count > 0 && !any_block<f>(load(padded), offset, count)) return;
+    if (count > 0 && !any_block<f>(load(padded), offset, count, limit)) return;
     p.offset = s.size;
     p.token_count = c.token_count;
     p.group_depth = c.group_depth;
@@ -144,9 +136,13 @@ private:
   template <form f, text t>
   uint64_t usual_blocks(uint64_t offset, uint64_t end);
   template <form f>
-  bool any_block(bytes raw, uint64_t offset, uint64_t count);
+  bool any_block(bytes raw, uint64_t offset, uint64_t count, uint64_t limit);
+  template <form f>
+  void stop_for(uint64_t trouble, const findings& found, uint64_t offset, uint64_t count);
+  uint64_t superscript_behind(uint64_t offset) const;
+  void leave_state(const findings& found, uint64_t byte);
   template <bool source>
-  findings find(bytes categories, const classes& k, uint64_t offset, uint64_t there, carried& now) const;
+  findings find(bytes categories, const classes& k, uint64_t offset, uint64_t there, const carried& now) const;
 
   uint8_t category_of_lead(uint8_t lead) const;
   bytes categories_of_leads(bytes raw, uint64_t leads);

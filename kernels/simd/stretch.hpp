@@ -44,8 +44,8 @@ struct progress {
   bool trouble = false;  ///< at or behind `offset` lies what only the reference can do
 };
 
-/// Scans on until at least `limit` bytes are read, the document ends, or trouble is met: then it comes to rest at the
-/// beginning of the line that has it, or where it began if that is later.
+/// Scans on to the first place at or behind `limit` where TeX could be stopped, or to the document's end, unless
+/// trouble is met: then it comes to rest at the beginning of the line that has it, or where it began if that is later.
 using run_function = void (*)(const stretch&, uint64_t limit, progress&);
 
 /// Writes the numbers of the bits that are set among bits 0 to `size` of `bits`, in order; `starts` has room for

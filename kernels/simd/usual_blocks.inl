@@ -28,7 +28,8 @@ template <form f, text t>
   uint32_t* const starts = s.starts;
   uint64_t* const start_bits = s.start_bits;
   const ascii_lookup lookup{low};
-  uint64_t escape_before = c.escape, name_before = c.name, middle_before = c.middle, line_end_before = c.new_line;
+  uint64_t escape_before = c.escape, name_before = c.name, middle_before = c.middle, new_line_before = c.new_line;
+  const uint64_t first = offset;
   uint64_t depth = c.group_depth, token_count = c.token_count, partial = c.start_bits;
   for (; offset < end && ascii_blocks < ascii_blocks_max; offset += 64) {
     const bytes raw = load(document + offset);
@@ -67,7 +68,7 @@ template <form f, text t>
     const uint64_t name = flood(letter, taken | name_before);
     const uint64_t middle = ~(name | blank | escape);
     const uint64_t in_middle = middle << 1 | middle_before;
-    const uint64_t paragraphs = lf & (lf << 1 | line_end_before);
+    const uint64_t paragraphs = lf & (lf << 1 | new_line_before);
     const uint64_t blank_tokens = blank & in_middle;
     const uint64_t begins = group_begins & ~taken;
     const uint64_t ends = group_ends & ~taken;
@@ -99,7 +100,7 @@ template <form f, text t>
     escape_before = escape >> 63;
     name_before = name >> 63;
     middle_before = middle >> 63;
-    line_end_before = lf >> 63;
+    new_line_before = lf >> 63;
     if constexpr (t == text::utf8) {
       c.continuation = beyond.continuation_behind;
       c.letters = beyond.letters >> 63;
@@ -108,7 +109,8 @@ template <form f, text t>
   c.escape = escape_before;
   c.name = name_before;
   c.middle = middle_before;
-  c.new_line = line_end_before;
+  c.new_line = new_line_before;
+  if (offset > first) c.line_end = new_line_before;
   c.group_depth = depth;
   c.token_count = token_count;
   c.start_bits = partial;

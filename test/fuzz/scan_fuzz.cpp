@@ -1,5 +1,6 @@
 // Any bytes under any regime: the views agree, chunks do not matter, the source view tiles the document, and every
-// kernel of this processor gives the reference's answer. The first byte chooses the regime, the second the chunk size.
+// kernel of this processor gives the reference's answer, also when another regime takes over at any byte. The first byte
+// chooses the regimes, the second the chunk size.
 #include <cstdio>
 #include <cstdlib>
 
@@ -35,12 +36,20 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint64_t chunk_bytes = data[1] + 1u;
   const std::string_view document{reinterpret_cast<const char*>(data + 2), size - 2};
 
+  const regime& other = *find_regime(names[data[0] / names.size() % names.size()]);
+
   const auto tex = scan(document, rules);
   const auto source = scan(document, rules, token_view::source);
   require(tex == scan(document, rules, token_view::tex, chunk_bytes), "chunks matter in the tex view");
   require(source == scan(document, rules, token_view::source, chunk_bytes), "chunks matter in the source view");
   require_tiling(source, document.size());
+  const auto in_turns = [&](const kernel& each) {
+    return scan_in_turns(document, rules, other, token_view::source, chunk_bytes % 96 + 1, each);
+  };
+  const bool may_turn = rules.encoding == other.encoding;
+  const auto turned = may_turn ? in_turns(*find_kernel("reference")) : scanned_in_steps{};
   for (const auto name : kernel_names()) {
+    require(!may_turn || turned == in_turns(*find_kernel(name)), name.data());
     require(tex == scan(document, rules, token_view::tex, chunk_bytes, *find_kernel(name)), name.data());
     require(source == scan(document, rules, token_view::source, UINT32_MAX, *find_kernel(name)), name.data());
     require(source == scan_to_bitmap(document, rules, token_view::source, chunk_bytes, *find_kernel(name)), name.data());

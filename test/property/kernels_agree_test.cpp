@@ -81,6 +81,25 @@ BOOST_AUTO_TEST_CASE(on_awkward_documents) {
   for (uint64_t seed = 1; seed <= documents; ++seed) check_document(seed, kernels);
 }
 
+BOOST_AUTO_TEST_CASE(when_the_rules_change_at_any_byte) {
+  const auto kernels = all_kernels();
+  const uint64_t documents = number_from("TEXLEX_DOCUMENTS", 20'000) / 4;
+  for (uint64_t seed = 1; seed <= documents; ++seed) {
+    const awkward_document document{seed}, other{seed + 1'000'000};
+    if (document.rules.encoding != other.rules.encoding) continue;
+    const token_view view = seed % 2 == 0 ? token_view::tex : token_view::source;
+    const uint64_t step = seed % 97 + 1;
+    const auto scan_with = [&](const kernel& each) {
+      return scan_in_turns(document.text, document.rules, other.rules, view, step, each);
+    };
+    const auto wanted = scan_with(*find_kernel("reference"));
+    for (const kernel& each : kernels)
+      if (scan_with(each) != wanted)
+        BOOST_FAIL("kernel " << each.name << " differs: seed " << seed << ", regimes " << document.rules.name << " and "
+                             << other.rules.name << ", every " << step << " bytes");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_byte_read_or_written_beyond_the_memory_they_are_given) {
   constexpr size_t most = 4096;
   guarded_memory document_memory{most}, kinds_memory{most + 1}, starts_memory{4 * (most + 1)};

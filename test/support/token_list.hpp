@@ -70,6 +70,35 @@ struct scanned {
   return result;
 }
 
+/// What a scan gave, and where it came to rest.
+struct scanned_in_steps {
+  scanned tokens;
+  std::vector<uint64_t> rests;
+
+  friend bool operator==(const scanned_in_steps&, const scanned_in_steps&) = default;
+};
+
+/// Scans a document `step` bytes at a time, each under the other of two regimes of one encoding.
+[[nodiscard]] inline scanned_in_steps scan_in_turns(std::string_view document, const regime& first,
+                                                    const regime& second, token_view view, uint64_t step,
+                                                    const kernel& kernel) {
+  scanned_in_steps result;
+  const auto capacity = static_cast<size_t>(tokens_max(document.size()));
+  result.tokens.kinds.resize(capacity);
+  result.tokens.starts.resize(capacity);
+  const scan_output output{result.tokens.kinds.data(), result.tokens.starts.data(), {}};
+  scan_cursor cursor;
+  while (!cursor.finished) {
+    const regime& rules = result.rests.size() % 2 == 0 ? first : second;
+    kernel.advance({bytes_of(document), &rules, view}, cursor.offset + step, cursor, output);
+    result.rests.push_back(cursor.offset);
+  }
+  result.tokens.kinds.resize(cursor.token_count);
+  result.tokens.starts.resize(cursor.token_count);
+  result.tokens.issue_count = cursor.issue_count;
+  return result;
+}
+
 namespace detail {
 
 inline void show(std::string& text, token_kind kind, const token_text& token) {
