@@ -1,14 +1,17 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench-kernels lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
 CONNECTIONS ?= 4
+SECONDS ?= 60
+REPETITIONS ?= 5
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine"
+	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
+	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -47,6 +50,22 @@ test-engine: build ## Compare FILES (default: all recorded documents) with LuaTe
 	@deploy/install-dependencies --engine
 	@cmake --build --preset release --target engine_compare
 	@test/engine/compare-live $(FILES)
+
+test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
+	@deploy/install-dependencies --neon
+	@test/fuzz/run-neon
+
+fuzz: ## Fuzz every kernel against the reference for SECONDS
+	@deploy/install-dependencies --fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz --target scan_fuzz
+	@test/fuzz/run $(SECONDS)
+
+bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too
+	@deploy/install-dependencies --bench
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target kernels_bench costs_bench
+	@bench/run-kernels $(REPETITIONS) $(FILES)
 
 lint: ## clang-format and clang-tidy over all sources
 	@deploy/install-dependencies --lint

@@ -31,6 +31,7 @@ struct work_done {
 struct contender {
   std::string name;
   std::function<work_done(std::span<const uint8_t> document, buffers&)> run;
+  bool counted = false; ///< worth the time that counting its instructions takes
   std::function<void(std::span<const uint8_t> document, buffers&)> prepare = {}; ///< once, before it is timed
 };
 

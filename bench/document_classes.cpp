@@ -24,7 +24,9 @@ public:
   [[nodiscard]] bool one_in(size_t n) { return up_to(n - 1) == 0; }
 
   template <size_t n>
-  std::string_view any(const std::array<std::string_view, n>& of) { return of[up_to(n - 1)]; }
+  std::string_view any(const std::array<std::string_view, n>& of) {
+    return of[up_to(n - 1)];
+  }
 
   /// Text with a space before it, or a new line where the line is long.
   void put_word(std::string_view word) {
@@ -54,8 +56,9 @@ constexpr std::array<std::string_view, 40> words{
   "this",     "every",    "result",    "bound",   "space",    "measure", "function", "theorem", "proof",     "shows",
   "let",      "be",       "compact",   "linear",  "operator", "then",    "there",    "exists",  "such",      "which",
   "estimate", "constant", "following", "section", "where",    "define",  "sequence", "to",      "converges", "by"};
-constexpr std::array<std::string_view, 8> inline_macros{"\\emph{weak}",     "\\cite{knuth84}", "\\ref{eq:main}", "$x_i$",
-                                                        "\\textbf{strong}", "$\\epsilon > 0$", "(see~[3])",      "``so''"};
+constexpr std::array<std::string_view, 8> inline_macros{
+  "\\emph{weak}",     "\\cite{knuth84}", "\\ref{eq:main}", "$x_i$",
+  "\\textbf{strong}", "$\\epsilon > 0$", "(see~[3])",      "``so''"};
 constexpr std::array<std::string_view, 10> macro_lines{
   "\\newcommand{\\norm}[1]{\\left\\lVert#1\\right\\rVert}",
   "\\def\\@tempa#1#2{\\ifx#1\\relax\\expandafter\\@firstoftwo\\else\\@secondoftwo\\fi}",

@@ -1,5 +1,5 @@
 // How many instructions a piece of work takes, on any Linux: a child process does it, one traced step at a time. Exact
-// and the same on every run, where machines are noisy and their counters out of reach. About a microsecond a step.
+// and the same on every run, where machines are noisy and their counters out of reach. Slow: 2 to 20 us a step.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,7 @@ constexpr size_t document_bytes = 1 << 20;
 
 // Instructions are counted on the beginning of the document, as the difference of two pieces: what every call costs
 // drops out of it.
-constexpr size_t counted_bytes = 8192;
+constexpr size_t counted_bytes = 2048;
 constexpr uint64_t steps_max = 4'000'000;
 
 struct bench_case {
@@ -70,13 +70,11 @@ void add(std::vector<std::unique_ptr<bench_case>>& cases, const document_class& 
 
 int run(int argc, char** argv) {
   std::vector<std::string> files;
-  bool whole_only = false;
   bool count = true;
   benchmark::Initialize(&argc, argv);
   CLI::App app{"Benchmark of the kernels. Beside these options it takes those of Google Benchmark."};
-  app.add_option("--file", files, "a document to measure too; may be given more than once");
-  app.add_flag("--once", whole_only, "measure the files as they are, not repeated to 1 MiB");
-  app.add_flag("!--no-instructions", count, "do not count instructions, which takes a minute");
+  app.add_option("--file", files, "a document to measure too, repeated until it has 1 MiB");
+  app.add_flag("!--no-instructions", count, "do not count instructions, which takes a minute or two");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -84,18 +82,18 @@ int run(int argc, char** argv) {
   }
 
   std::vector<std::unique_ptr<bench_case>> cases;
-  for (const auto& file : files) add(cases, document_of_file(file, whole_only ? 1 : document_bytes));
-  if (!whole_only)
-    for (const auto& each : document_classes(document_bytes)) add(cases, each);
+  for (const auto& file : files) add(cases, document_of_file(file, document_bytes));
+  for (const auto& each : document_classes(document_bytes)) add(cases, each);
 
   const auto all = contenders();
   for (const auto& each : cases) {
+    if (count) std::fprintf(stderr, "counting instructions: %s\n", each->document_name.c_str());
     for (const auto& who : all) {
-      const double instructions = count && !who.prepare ? instructions_per_byte(who, *each) : 0;
-      benchmark::RegisterBenchmark(
-        (each->document_name + "/" + who.name).c_str(),
-        [&who, &each, instructions](benchmark::State& state) { measure(state, who, *each, instructions); })
-        ->Unit(benchmark::kMicrosecond);
+      const double instructions = count && who.counted ? instructions_per_byte(who, *each) : 0;
+      benchmark::RegisterBenchmark((each->document_name + "/" + who.name).c_str(), [&who, &each, instructions](
+                                                                                     benchmark::State& state) {
+        measure(state, who, *each, instructions);
+      })->Unit(benchmark::kMicrosecond);
     }
   }
   std::vector<std::string> documents, names;
@@ -110,9 +108,7 @@ int run(int argc, char** argv) {
 } // namespace
 } // namespace texlex::bench
 
-int main(int argc, char** argv) try {
-  return texlex::bench::run(argc, argv);
-} catch (const std::exception& error) {
+int main(int argc, char** argv) try { return texlex::bench::run(argc, argv); } catch (const std::exception& error) {
   std::fprintf(stderr, "kernels_bench: %s\n", error.what());
   return 1;
 }

@@ -5,7 +5,24 @@
 namespace texlex::bench {
 namespace {
 
-enum category : uint8_t { escape, begin, end, math, tab, eol, parameter, super, sub, ignored, blank, letter, other, active, comment, invalid };
+enum category : uint8_t {
+  escape,
+  begin,
+  end,
+  math,
+  tab,
+  eol,
+  parameter,
+  super,
+  sub,
+  ignored,
+  blank,
+  letter,
+  other,
+  active,
+  comment,
+  invalid
+};
 
 constexpr std::array<uint8_t, 256> categories = [] {
   std::array<uint8_t, 256> table{};
@@ -62,9 +79,7 @@ work_done scan_six_columns(std::span<const uint8_t> document, buffers& to) {
       case comment:
         while (at < size && categories[bytes[at]] != eol) ++at;
         break;
-      default:
-        put(kind, byte, start, at);
-        skipping = false;
+      default: put(kind, byte, start, at); skipping = false;
     }
   }
   return {count, uint64_t{count} * 24};

@@ -24,7 +24,8 @@ void keep(const issue& found, uint64_t place, scan_cursor& cursor, const scan_ou
 uint32_t start_of(uint64_t token, const scan_output& output) {
   if (output.starts != nullptr) return output.starts[token];
   const uint64_t* word = output.start_bits;
-  for (; token >= static_cast<uint64_t>(std::popcount(*word)); ++word) token -= static_cast<uint64_t>(std::popcount(*word));
+  for (; token >= static_cast<uint64_t>(std::popcount(*word)); ++word)
+    token -= static_cast<uint64_t>(std::popcount(*word));
   uint64_t bits = *word;
   for (; token > 0; --token) bits &= bits - 1;
   return static_cast<uint32_t>((word - output.start_bits) * 64 + std::countr_zero(bits));
@@ -75,7 +76,8 @@ class reference_scan {
 public:
   reference_scan(const scan_input& input, scan_cursor& cursor, const scan_output& output)
     : document_(input.document), regime_(*input.regime), source_view_(input.view == token_view::source),
-      cursor_(cursor), output_(output), start_bits_(output.starts == nullptr ? output.start_bits : nullptr, cursor.offset) {}
+      cursor_(cursor), output_(output),
+      start_bits_(output.starts == nullptr ? output.start_bits : nullptr, cursor.offset) {}
 
   ~reference_scan() {
     if (start_bits_) start_bits_.clear_up_to(cursor_.offset);

@@ -1,6 +1,6 @@
 // Any bytes under any regime: the views agree, chunks do not matter, the source view tiles the document, and every
-// kernel of this processor gives the reference's answer, also when another regime takes over at any byte. The first byte
-// chooses the regimes, the second the chunk size.
+// kernel of this processor gives the reference's answer, also when another regime takes over at any byte. The first
+// byte chooses the regimes, the second the chunk size.
 #include <cstdio>
 #include <cstdlib>
 
@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(!may_turn || turned == in_turns(*find_kernel(name)), name.data());
     require(tex == scan(document, rules, token_view::tex, chunk_bytes, *find_kernel(name)), name.data());
     require(source == scan(document, rules, token_view::source, UINT32_MAX, *find_kernel(name)), name.data());
-    require(source == scan_to_bitmap(document, rules, token_view::source, chunk_bytes, *find_kernel(name)), name.data());
+    require(source == scan_to_bitmap(document, rules, token_view::source, chunk_bytes, *find_kernel(name)),
+            name.data());
   }
   size_t kept = 0;
   for (size_t i = 0; i < source.kinds.size(); ++i) {

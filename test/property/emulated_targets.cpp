@@ -35,8 +35,7 @@ void advance(const scan_input& input, uint64_t limit, scan_cursor& cursor, const
 
 } // namespace
 
-const std::array<kernel, 2> emulated_kernels{
-  {{"avx512, emulated", advance<wide::stretch_scan>, wide::expand_bits},
-   {"avx2, emulated", advance<narrow::stretch_scan>, narrow::expand_bits}}};
+const std::array<kernel, 2> emulated_kernels{{{"avx512, emulated", advance<wide::stretch_scan>, wide::expand_bits},
+                                              {"avx2, emulated", advance<narrow::stretch_scan>, narrow::expand_bits}}};
 
 } // namespace texlex::test
