@@ -1,9 +1,14 @@
 // Blocks with anything in them, the document's last one, and the way back to a line's beginning.
 // Included inside the target's namespace.
 
+// How far spaces are followed beyond a block. What a longer run is has to be remembered from call to call, or a scan in
+// small steps would be a square: only the reference does.
+static constexpr uint64_t spaces_ahead_max = 512;
+
 // Spaces right before a line's end, which TeX strips. A run at the block's end is followed to its own end, and what was
-// found is kept, so that a long run is walked once.
-inline uint64_t stretch_scan::trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count) {
+// found is kept for the next block; trouble if that is too far.
+inline uint64_t stretch_scan::trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count,
+                                              uint64_t& trouble) {
   uint64_t trailing = 0;
   for (uint64_t each = ends & (spaces << 1); each != 0; each &= each - 1) {
     const uint64_t end = lowest(each);
@@ -14,9 +19,11 @@ inline uint64_t stretch_scan::trailing_spaces(uint64_t spaces, uint64_t ends, ui
   if (count < 64 || spaces >> 63 == 0) return trailing;
   const uint64_t next = offset + 64;
   if (spaces_end < next) {
+    const uint64_t farthest = s.size - next > spaces_ahead_max ? next + spaces_ahead_max : s.size;
     spaces_end = next;
-    while (spaces_end < s.size && s.document[spaces_end] == ' ') ++spaces_end;
+    while (spaces_end < farthest && s.document[spaces_end] == ' ') ++spaces_end;
     spaces_trail = spaces_end == s.size || ends_line(s.document[spaces_end]);
+    if (spaces_end == farthest && farthest < s.size) trouble |= uint64_t{1} << 63;
   }
   if (!spaces_trail) return trailing;
   const uint64_t others = ~spaces;
@@ -60,7 +67,7 @@ template <form f>
   const uint64_t spaces20 = equal(raw, ' ') & there;
   const uint64_t terminators = k.lf | k.cr;
   if ((terminators & spaces20 << 1) != 0 || spaces20 >> 63 != 0) {
-    k.trailing = trailing_spaces(spaces20, terminators, offset, count);
+    k.trailing = trailing_spaces(spaces20, terminators, offset, count, trouble);
     k.escape &= ~k.trailing;
     k.letter &= ~k.trailing;
     k.comment &= ~k.trailing;

@@ -147,7 +147,7 @@ private:
   uint8_t category_of_lead(uint8_t lead) const;
   bytes categories_of_leads(bytes raw, uint64_t leads);
   decoded decode(bytes raw, uint64_t offset, uint64_t high, bytes categories);
-  uint64_t trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count);
+  uint64_t trailing_spaces(uint64_t spaces, uint64_t ends, uint64_t offset, uint64_t count, uint64_t& trouble);
   template <form f>
   void put(const findings& found, uint64_t kept, uint64_t offset, uint64_t count);
   template <form f>

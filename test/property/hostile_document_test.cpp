@@ -70,13 +70,24 @@ BOOST_DATA_TEST_CASE(a_hostile_document_is_read_in_linear_time, hostile_document
     const regime& rules = *find_regime(name);
     const auto source = scan(document.text, rules, token_view::source);
     BOOST_TEST(source.kinds.size() <= tokens_max(document.text.size()));
-    BOOST_TEST((source == scan(document.text, rules, token_view::source, 4096)));
+    for (const auto kernel_name : kernel_names()) {
+      const kernel& with = *find_kernel(kernel_name);
+      BOOST_TEST((source == scan(document.text, rules, token_view::source, 4096, with)), name << " by " << kernel_name);
+    }
   }
+}
+
+BOOST_DATA_TEST_CASE(and_in_small_steps_too, hostile_documents(), document) {
+  const regime& rules = *find_regime("latex");
+  const auto tex = scan(document.text, rules);
+  for (const auto name : kernel_names())
+    BOOST_TEST((tex == scan(document.text, rules, token_view::tex, 64, *find_kernel(name))), name);
 }
 
 BOOST_AUTO_TEST_CASE(spaces_that_are_characters_are_looked_ahead_once) {
   regime rules = *find_regime("latex");
   rules.catcodes.set(' ', catcode::other);
   const std::string text = repeated(" ") + "a";
-  BOOST_TEST(scan(text, rules, token_view::tex, 64).kinds.size() == text.size() + 1);
+  for (const auto name : kernel_names())
+    BOOST_TEST(scan(text, rules, token_view::tex, 64, *find_kernel(name)).kinds.size() == text.size() + 1);
 }

@@ -1,6 +1,7 @@
 // The largest document there may be: 4 GiB - 1, where offsets come to the end of their 32 bits. Its memory is sparse:
 // only the last page is ever written.
 #define BOOST_TEST_MODULE huge_document
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <cstring>
@@ -31,7 +32,8 @@ struct mapping {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(the_last_tokens_of_the_largest_document_have_their_offsets) {
+BOOST_DATA_TEST_CASE(the_last_tokens_of_the_largest_document_have_their_offsets,
+                     (std::vector<std::string>{"reference", "best"}), kernel_name) {
   constexpr size_t size = limits::scan_bytes_max;
   const mapping document{size};
   const mapping kinds{size + 1};
@@ -46,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_last_tokens_of_the_largest_document_have_their_offsets)
   const scan_input input{{text, size}, find_regime("latex"), token_view::tex};
   const scan_output output{static_cast<token_kind*>(kinds.data), static_cast<uint32_t*>(starts.data), {}};
   scan_cursor cursor;
-  run_scan(*find_kernel("reference"), input, cursor, output);
+  run_scan(*find_kernel(kernel_name), input, cursor, output);
 
   BOOST_TEST(cursor.finished);
   BOOST_REQUIRE(cursor.token_count == 3u);
