@@ -31,7 +31,7 @@ struct work_done {
 struct contender {
   std::string name;
   std::function<work_done(std::span<const uint8_t> document, buffers&)> run;
-  bool counted = false; ///< worth the time that counting its instructions takes
+  size_t counted_bytes = 0; ///< of a document, by which its instructions are counted; 0: not worth the time
   std::function<void(std::span<const uint8_t> document, buffers&)> prepare = {}; ///< once, before it is timed
 };
 

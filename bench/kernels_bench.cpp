@@ -19,9 +19,8 @@ namespace {
 
 constexpr size_t document_bytes = 1 << 20;
 
-// Instructions are counted on the beginning of the document, as the difference of two pieces: what every call costs
-// drops out of it.
-constexpr size_t counted_bytes = 2048;
+// Instructions are counted on the beginning of the document, as the difference of a piece and one twice as long: what
+// every call costs drops out of it.
 constexpr uint64_t steps_max = 4'000'000;
 
 struct bench_case {
@@ -39,9 +38,10 @@ double instructions_per_byte(const contender& who, bench_case& each) {
   const auto count = [&](size_t bytes) {
     return count_instructions([&] { who.run(each.document(bytes), each.to); }, steps_max);
   };
-  if (each.document().size() < 2 * counted_bytes) return 0;
-  const auto one = count(counted_bytes), two = count(2 * counted_bytes);
-  return one && two && *two > *one ? static_cast<double>(*two - *one) / counted_bytes : 0;
+  const size_t bytes = who.counted_bytes;
+  if (bytes == 0 || each.document().size() < 2 * bytes) return 0;
+  const auto one = count(bytes), two = count(2 * bytes);
+  return one && two && *two > *one ? static_cast<double>(*two - *one) / static_cast<double>(bytes) : 0;
 }
 
 void measure(benchmark::State& state, const contender& who, bench_case& each, double instructions) {
@@ -89,7 +89,7 @@ int run(int argc, char** argv) {
   for (const auto& each : cases) {
     if (count) std::fprintf(stderr, "counting instructions: %s\n", each->document_name.c_str());
     for (const auto& who : all) {
-      const double instructions = count && who.counted ? instructions_per_byte(who, *each) : 0;
+      const double instructions = count ? instructions_per_byte(who, *each) : 0;
       benchmark::RegisterBenchmark((each->document_name + "/" + who.name).c_str(), [&who, &each, instructions](
                                                                                      benchmark::State& state) {
         measure(state, who, *each, instructions);
