@@ -21,7 +21,12 @@ work_done scan_with(const kernel& kernel, token_view view, starts_as form, std::
                            .starts = form == starts_as::column ? to.starts.data() : nullptr,
                            .issues = to.issues,
                            .start_bits = to.start_bits.data()};
-  run_scan(kernel, {document, find_regime("latex"), view}, cursor, output);
+  const scan_input input{document, find_regime("latex"), view};
+  if (to.limit < document.size()) {
+    kernel.advance(input, to.limit, cursor, output);
+  } else {
+    run_scan(kernel, input, cursor, output);
+  }
   const uint64_t starts_written =
     form == starts_as::column ? cursor.token_count * start_bytes : start_words(document.size()) * sizeof(uint64_t);
   return {cursor.token_count, cursor.token_count * kind_bytes + starts_written};
@@ -57,7 +62,8 @@ void add_kernel(std::vector<contender>& all, std::string_view name) {
                    },
                    view == token_view::source ? 0
                    : name == "reference"      ? counted_bytes_slow
-                                              : counted_bytes_fast});
+                                              : counted_bytes_fast,
+                   true});
   };
   add("", token_view::tex, starts_as::column);
   add(", source view", token_view::source, starts_as::column);
@@ -82,11 +88,11 @@ std::vector<contender> contenders() {
   all.push_back({"memcpy of the input", copy});
   all.push_back({"store only", store_only});
   const kernel& best = *find_kernel(best_kernel_name);
-  all.push_back({std::string{best.name} + ", expand bitmap",
-                 [&best](std::span<const uint8_t> document, buffers& to) { return expand_with(best, document, to); }, 0,
-                 [&best](std::span<const uint8_t> document, buffers& to) {
-                   scan_with(best, token_view::tex, starts_as::bitmap, document, to);
-                 }});
+  all.push_back(
+    {.name = std::string{best.name} + ", expand bitmap",
+     .run = [&best](std::span<const uint8_t> document, buffers& to) { return expand_with(best, document, to); },
+     .prepare = [&best](std::span<const uint8_t> document,
+                        buffers& to) { scan_with(best, token_view::tex, starts_as::bitmap, document, to); }});
   return all;
 }
 

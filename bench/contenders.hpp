@@ -19,7 +19,8 @@ struct buffers {
   std::vector<uint32_t> starts, wide_kinds, codes, ends, lines, columns;
   std::vector<uint64_t> start_bits;
   std::vector<issue> issues;
-  uint64_t tokens = 0; ///< of the document in the tex view, for those who do not count them
+  uint64_t limit = UINT64_MAX; ///< of a document, up to which a kernel scans it
+  uint64_t tokens = 0;         ///< of the document in the tex view, for those who do not count them
 };
 
 /// What one run did.
@@ -31,7 +32,8 @@ struct work_done {
 struct contender {
   std::string name;
   std::function<work_done(std::span<const uint8_t> document, buffers&)> run;
-  size_t counted_bytes = 0; ///< of a document, by which its instructions are counted; 0: not worth the time
+  size_t counted_bytes = 0;    ///< of a document, by which its instructions are counted; 0: not worth the time
+  bool stops_at_limit = false; ///< a kernel: it need not be given less than the whole document
   std::function<void(std::span<const uint8_t> document, buffers&)> prepare = {}; ///< once, before it is timed
 };
 

@@ -36,7 +36,11 @@ struct bench_case {
 
 double instructions_per_byte(const contender& who, bench_case& each) {
   const auto count = [&](size_t bytes) {
-    return count_instructions([&] { who.run(each.document(bytes), each.to); }, steps_max);
+    const auto document = who.stops_at_limit ? each.document() : each.document(bytes);
+    each.to.limit = bytes;
+    const auto steps = count_instructions([&] { who.run(document, each.to); }, steps_max);
+    each.to.limit = UINT64_MAX;
+    return steps;
   };
   const size_t bytes = who.counted_bytes;
   if (bytes == 0 || each.document().size() < 2 * bytes) return 0;
