@@ -6,6 +6,7 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
+#include "actors/loop_unit.hpp"
 #include "actors/state/dispatcher.hpp"
 
 namespace texlex {
@@ -16,6 +17,8 @@ struct broker_links {
   metrics_actor metrics;
 };
 
-[[nodiscard]] broker_actor spawn_broker(caf::actor_system& system, const dispatch_options& options, broker_links links);
+/// `unit`: where it runs; null: on the scheduler.
+[[nodiscard]] broker_actor spawn_broker(caf::actor_system& system, const dispatch_options& options, broker_links links,
+                                        loop_unit* unit = nullptr);
 
 } // namespace texlex

@@ -5,9 +5,11 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
+#include "actors/loop_unit.hpp"
 
 namespace texlex {
 
-[[nodiscard]] hedge_timer_actor spawn_hedge_timer(caf::actor_system& system);
+/// `unit`: where it runs; null: on the scheduler.
+[[nodiscard]] hedge_timer_actor spawn_hedge_timer(caf::actor_system& system, loop_unit* unit = nullptr);
 
 } // namespace texlex

@@ -16,24 +16,24 @@ using takes = caf::reacts_to<In...>;
 template <class Out, class... In>
 using answers = typename caf::replies_to<In...>::template with<Out>;
 
-/// Counts and times, on the side. Only `stats` waits for a reply.
-using metrics_actor = caf::typed_actor<takes<atom::request, request_sample>, takes<atom::attempt, attempt_sample>,
-                                       takes<atom::report, worker_report>, takes<atom::core, core_event>,
-                                       answers<metrics_report, atom::stats>>;
+/// Counts and times, on the side. Only `stats` waits for a reply; `tell` is answered to the front, with the number given.
+using metrics_actor =
+  caf::typed_actor<takes<atom::samples, sample_batch>, takes<atom::report, worker_report>,
+                   takes<atom::core, core_event>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 /// Whoever wants to hear that a job outlived its hedge delay.
 using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;
 
-/// Rings once a job has outlived its delay. CAF 0.17 cannot take back a delayed message: what was disarmed is
-/// forgotten here, and a ring that was already on its way reaches the listener as an unknown id, which is normal.
+/// Rings once a job has outlived its delay. An `overdue` that was already on its way when its job was disarmed reaches
+/// the listener as an unknown id, which is normal. `ring` is its word to itself, with the instant it was planned for.
 using hedge_timer_actor = caf::typed_actor<takes<atom::arm, job_id, duration, overdue_listener>,
-                                           takes<atom::disarm, job_id>, takes<atom::ring, job_id>>;
+                                           takes<atom::disarm, job_id>, takes<atom::ring, duration>>;
 
 /// A place that runs attempts: says `finished` exactly once a run, also when the job was stopped meanwhile.
 using lane_actor = caf::typed_actor<takes<atom::run, job_ptr>>;
 
-/// Whoever wants to hear how an attempt ended.
-using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, job_id, outcome>>;
+/// Whoever wants to hear how an attempt ended, and how long it took.
+using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, job_id, outcome, duration>>;
 
 /// Whoever starts workers and counts what they use.
 using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom::report, worker_report>>;
@@ -55,8 +55,10 @@ using supervisor_actor =
                                                        answers<health_report, atom::settled>>;
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
-/// `shutting_down`, those in hand and those that come.
+/// `shutting_down`, those in hand and those that come. Questions for metrics go through it, as it has samples that
+/// metrics has not seen; `flush` is its word to itself.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
-  takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>>;
+  takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>, takes<atom::flush>,
+  takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 } // namespace texlex

@@ -41,13 +41,15 @@ struct job {
 using job_ptr = std::shared_ptr<const job>;
 
 /// What sessions need of whoever carries out jobs: each job submitted is answered exactly once, by a call of
-/// `request_server::deliver`, from any thread. Both calls may be made from any thread and return at once.
+/// `request_server::deliver`, from any thread. Each call may be made from any thread and returns at once.
 class job_port {
 public:
   virtual ~job_port() = default;
   virtual void submit(job_ptr job) = 0;
   /// Asks for an early end with `cancelled`; a job already answered is let be.
   virtual void cancel(job_id id) = 0;
+  /// Asks for what has happened so far: answered once by a call of `request_server::tell` with that number.
+  virtual void ask_stats(job_id id) = 0;
 };
 
 } // namespace texlex

@@ -35,8 +35,7 @@ typename Inspector::result_type inspect(Inspector& f, outcome& x) {
 
 // What never leaves the process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::request_sample)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::attempt_sample)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::sample_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::core_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::health_report)
@@ -77,9 +76,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unspawned, "tx_unspawn")
 
   // anyone -> metrics
-  CAF_ADD_ATOM(texlex_messages, texlex::atom, request, "tx_request")
-  CAF_ADD_ATOM(texlex_messages, texlex::atom, attempt, "tx_attempt")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, samples, "tx_samples")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, core, "tx_core")
+
+  // the broker to itself
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, flush, "tx_flush")
+
+  // session -> broker -> metrics -> session
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, tell, "tx_tell")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, told, "tx_told")
 
   // questions
   CAF_ADD_ATOM(texlex_messages, texlex::atom, stats, "tx_stats")

@@ -1,5 +1,8 @@
 #include "actors/metrics.hpp"
 
+#include <utility>
+
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -18,57 +21,94 @@ double percent(uint64_t part, uint64_t whole) {
 
 double megabytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
+// How long one step takes, over all requests.
+class phase {
+public:
+  void record(duration took) noexcept {
+    buckets_.record(to_us(took));
+    sum_ += took;
+  }
+  [[nodiscard]] phase_report report() const noexcept {
+    return {.count = buckets_.count(),
+            .sum = sum_,
+            .us_p50 = buckets_.percentile_us(50),
+            .us_p90 = buckets_.percentile_us(90),
+            .us_p99 = buckets_.percentile_us(99),
+            .us_p999 = buckets_.percentile_us(99.9),
+            .us_max = buckets_.max_us()};
+  }
+
+private:
+  histogram buckets_;
+  duration sum_{0};
+};
+
 class metrics final : public metrics_actor::base {
 public:
-  explicit metrics(caf::actor_config& config) : metrics_actor::base(config) {}
+  metrics(caf::actor_config& config, caf::actor front) : metrics_actor::base(config), front_(std::move(front)) {}
   const char* name() const override { return "texlex.metrics"; }
 
 protected:
   behavior_type make_behavior() override {
     set_default_handler(caf::drop);
     return {
-      [this](atom::request, const request_sample& sample) { count(sample); },
-      [this](atom::attempt, const attempt_sample&) { ++counts_.attempts; },
+      [this](atom::samples, const sample_batch& samples) {
+        for (const request_sample& sample : samples.requests) count(sample);
+        for (const attempt_sample& sample : samples.attempts) count(sample);
+      },
       [](atom::report, const worker_report& report) { spdlog::info("{}", worker_line(report, resident_bytes())); },
       [this](atom::core, core_event event) {
         counts_.restarts += event == core_event::restarted;
         counts_.rotations += event == core_event::rotated;
         counts_.cores_given_up += event == core_event::given_up;
       },
+      [this](atom::tell, job_id number) { caf::anon_send(front_, atom::told_v, number, report()); },
       [this](atom::stats) { return report(); },
     };
   }
 
-  void on_exit() override { spdlog::info("{}", hedge_line(counts_)); }
+  void on_exit() override {
+    spdlog::info("{}", hedge_line(counts_));
+    front_ = nullptr;
+  }
 
 private:
   void count(const request_sample& sample) {
     const auto status = static_cast<uint32_t>(sample.status);
     if (status < status_count) ++counts_.requests_by_status[status];
-    latency_.record(to_us(sample.latency));
+    latency_.record(sample.latency);
+    queue_.record(sample.queue);
     counts_.hedges_fired += sample.hedged;
     counts_.hedges_won += sample.origin == origin::hedge;
     counts_.hedges_skipped += sample.hedge_skipped;
     if (++counts_.requests % line_requests == 0) spdlog::info("{}", hedge_line(counts_));
   }
 
+  void count(const attempt_sample& sample) {
+    ++counts_.attempts;
+    service_.record(sample.service);
+  }
+
   metrics_report report() const {
     metrics_report full = counts_;
-    full.latency_us_p50 = latency_.percentile_us(50);
-    full.latency_us_p90 = latency_.percentile_us(90);
-    full.latency_us_p99 = latency_.percentile_us(99);
-    full.latency_us_p999 = latency_.percentile_us(99.9);
-    full.latency_us_max = latency_.max_us();
+    full.latency = latency_.report();
+    full.queue = queue_.report();
+    full.service = service_.report();
+    full.resident_bytes = resident_bytes().value_or(0);
+    full.resident_bytes_peak = resident_bytes_peak().value_or(0);
     return full;
   }
 
+  caf::actor front_;
   metrics_report counts_;
-  histogram latency_;
+  phase latency_, queue_, service_;
 };
 
 } // namespace
 
-metrics_actor spawn_metrics(caf::actor_system& system) { return system.spawn<metrics>(); }
+metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front) {
+  return system.spawn<metrics>(std::move(front));
+}
 
 std::string hedge_line(const metrics_report& report) {
   return fmt::format("[hedge] req={} fired={} ({:.1f}%) wins={} ({:.1f}%) rotations={}", report.requests,

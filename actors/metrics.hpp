@@ -6,13 +6,15 @@
 #include <optional>
 #include <string>
 
+#include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
 
 namespace texlex {
 
-[[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system);
+/// `front` hears (atom::told, job_id, metrics_report) for each `tell`; null: nobody.
+[[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front);
 
 /// `[hedge] req=10000 fired=1500 (15.0%) wins=750 (50.0%) rotations=2`: the share of requests, and of copies.
 [[nodiscard]] std::string hedge_line(const metrics_report& report);

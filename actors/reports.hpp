@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "actors/job.hpp"
 #include "runtime/outcome.hpp"
@@ -16,16 +17,22 @@ struct request_sample {
   texlex::status status = texlex::status::internal_error;
   texlex::origin origin = texlex::origin::none;
   duration latency{0};        ///< from its last byte read to its answer
+  duration queue{0};          ///< from its last byte read to its first dispatch; to its answer if it had none
   bool hedged = false;        ///< it had a second copy
   bool hedge_skipped = false; ///< it was overdue, and a copy was thought unwise
 };
 
-/// One attempt, told by the worker that ran it, whether its outcome counted or not.
+/// One attempt that has ended, whether its outcome counted or not.
 struct attempt_sample {
   lane_id lane;
   texlex::status status = texlex::status::internal_error;
-  duration service{0}; ///< from the run message to the finished one
-  uint64_t document_bytes = 0;
+  duration service{0}; ///< of the worker, from its begin to its end
+};
+
+/// What the broker has to tell, many at a time: a message a request would wake a thread a request.
+struct sample_batch {
+  std::vector<request_sample> requests;
+  std::vector<attempt_sample> attempts;
 };
 
 /// What a worker has used since it was spawned.
@@ -49,6 +56,17 @@ struct health_report {
   uint32_t cores_given_up = 0; ///< failed too often: not tried again
 };
 
+/// How long one step on a request's way took, of all that took it.
+struct phase_report {
+  uint64_t count = 0;
+  duration sum{0};
+  uint64_t us_p50 = 0;
+  uint64_t us_p90 = 0;
+  uint64_t us_p99 = 0;
+  uint64_t us_p999 = 0;
+  uint64_t us_max = 0;
+};
+
 /// What has happened since the start.
 struct metrics_report {
   std::array<uint64_t, status_count> requests_by_status{};
@@ -60,11 +78,11 @@ struct metrics_report {
   uint64_t rotations = 0;
   uint64_t restarts = 0;
   uint64_t cores_given_up = 0;
-  uint64_t latency_us_p50 = 0; ///< of all requests, refused ones too
-  uint64_t latency_us_p90 = 0;
-  uint64_t latency_us_p99 = 0;
-  uint64_t latency_us_p999 = 0;
-  uint64_t latency_us_max = 0;
+  phase_report latency;             ///< of all requests, refused ones too
+  phase_report queue;               ///< of all requests, refused ones too
+  phase_report service;             ///< of all attempts
+  uint64_t resident_bytes = 0;      ///< of the process; 0 where the system does not tell
+  uint64_t resident_bytes_peak = 0; ///< likewise
 };
 
 } // namespace texlex

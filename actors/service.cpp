@@ -23,6 +23,7 @@
 
 #include "actors/broker.hpp"
 #include "actors/hedge_timer.hpp"
+#include "actors/loop_unit.hpp"
 #include "actors/metrics.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/watchdog.hpp"
@@ -74,6 +75,16 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory};
   options.worker.kernel = kernel;
+  if (settings.inject.stall_ppm > 0) {
+    spdlog::warn("inject.stall_ppm is set: {} attempts in a million stall for {} us", settings.inject.stall_ppm,
+                 settings.inject.stall_us);
+    options.stall_core = settings.inject.stall_core;
+    options.worker.stalls = {.ppm = settings.inject.stall_ppm,
+                             .length = std::chrono::microseconds{settings.inject.stall_us},
+                             .after = settings.inject.stall_when == "after",
+                             .deaf = settings.inject.stall_deaf,
+                             .seed = settings.inject.seed};
+  }
   if (!settings.test.crash_marker.empty() && settings.test.crash_count_max > 0) {
     spdlog::warn("test.crash_marker is set: workers will die on {} documents that begin with it",
                  settings.test.crash_count_max);
@@ -95,9 +106,10 @@ struct service::house {
     auto options = supervision(settings, kernel); // first what may throw
     system = std::make_unique<caf::actor_system>(config);
     front = system->spawn<caf::actor_companion>();
-    metrics = spawn_metrics(*system);
-    timer = spawn_hedge_timer(*system);
-    broker = spawn_broker(*system, dispatching(settings), {front, timer, metrics});
+    metrics = spawn_metrics(*system, front);
+    unit = std::make_unique<loop_unit>(*system);
+    timer = spawn_hedge_timer(*system, unit.get());
+    broker = spawn_broker(*system, dispatching(settings), {front, timer, metrics}, unit.get());
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
     watch(broker, "broker", broker_ended);
     watch(supervisor, "supervisor", supervisor_ended);
@@ -154,6 +166,7 @@ struct service::house {
   }
 
   system_config config;
+  std::unique_ptr<loop_unit> unit; ///< outlives the actors that run on it
   std::unique_ptr<caf::actor_system> system;
   std::atomic<bool> ending = false;
   std::promise<void> broker_ended, supervisor_ended, timer_ended;
@@ -168,17 +181,26 @@ service::service(const settings& settings, const kernel& kernel) : house_(std::m
 
 service::~service() { shutdown(); }
 
-void service::connect(deliver_function deliver) {
-  house_->companion().on_enqueue([deliver = std::move(deliver)](caf::mailbox_element_ptr element) {
-    const caf::message message = element->move_content_to_message();
-    if (message.match_elements<atom::answer, job_id, outcome>())
-      deliver(message.get_as<job_id>(1), message.get_as<outcome>(2));
-  });
+void service::connect(deliver_function deliver, tell_function tell) {
+  house_->companion().on_enqueue(
+    [deliver = std::move(deliver), tell = std::move(tell)](caf::mailbox_element_ptr element) {
+      const caf::message message = element->move_content_to_message();
+      if (message.match_elements<atom::answer, job_id, outcome>())
+        deliver(message.get_as<job_id>(1), message.get_as<outcome>(2));
+      else if (tell && message.match_elements<atom::told, job_id, metrics_report>())
+        tell(message.get_as<job_id>(1), message.get_as<metrics_report>(2));
+    });
 }
+
+void service::run_on_loop(std::function<void(std::function<void()>)> post) { house_->unit->attach(std::move(post)); }
+
+void service::loop_ended() { house_->unit->detach(); }
 
 void service::submit(job_ptr job) { caf::anon_send(house_->broker, atom::submit_v, std::move(job)); }
 
 void service::cancel(job_id id) { caf::anon_send(house_->broker, atom::cancel_v, id); }
+
+void service::ask_stats(job_id number) { caf::anon_send(house_->broker, atom::tell_v, number); }
 
 health_report service::wait_until_settled(std::chrono::milliseconds timeout) {
   house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout);
@@ -189,9 +211,7 @@ health_report service::health() {
   return house_->ask<health_report>(house_->supervisor, atom::health_v, question_timeout);
 }
 
-metrics_report service::stats() {
-  return house_->ask<metrics_report>(house_->metrics, atom::stats_v, question_timeout);
-}
+metrics_report service::stats() { return house_->ask<metrics_report>(house_->broker, atom::stats_v, question_timeout); }
 
 void service::shutdown() {
   if (house_->system) house_->end();

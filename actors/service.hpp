@@ -15,6 +15,8 @@ namespace texlex {
 
 /// Where outcomes go: called once a job, from a thread of the actor system; must return soon and not throw.
 using deliver_function = std::function<void(job_id, const outcome&)>;
+/// Likewise what has happened, once a call of `ask_stats`.
+using tell_function = std::function<void(job_id, const metrics_report&)>;
 
 class service final : public job_port {
 public:
@@ -29,10 +31,16 @@ public:
   service& operator=(const service&) = delete;
 
   /// Sets where outcomes go. To be called before the first submit.
-  void connect(deliver_function deliver);
+  void connect(deliver_function deliver, tell_function tell = {});
+
+  /// From now on the broker and the hedge timer run on the thread of an event loop: `post` calls a function there soon,
+  /// from any thread. To be called at most once, before the first submit, and `loop_ended` once the loop has ended.
+  void run_on_loop(std::function<void(std::function<void()>)> post);
+  void loop_ended();
 
   void submit(job_ptr job) override;
   void cancel(job_id id) override;
+  void ask_stats(job_id number) override;
 
   /// Waits until no worker is starting any more, or the time is up. What it returns tells how many there are.
   [[nodiscard]] health_report wait_until_settled(std::chrono::milliseconds timeout);

@@ -18,8 +18,8 @@ namespace {
 class supervisor final : public supervisor_actor::base, private roster_effects {
 public:
   supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
-    : supervisor_actor::base(config), template_(std::move(options.worker)), links_(std::move(links)),
-      roster_(std::move(options.roster), *this) {}
+    : supervisor_actor::base(config), template_(std::move(options.worker)), stall_core_(options.stall_core),
+      links_(std::move(links)), roster_(std::move(options.roster), *this) {}
   const char* name() const override { return "texlex.supervisor"; }
 
 protected:
@@ -63,6 +63,7 @@ private:
     worker_options options = template_;
     options.lane = lane;
     options.core = core;
+    if (stall_core_ >= 0 && static_cast<uint32_t>(stall_core_) != core) options.stalls.ppm = 0;
     const lane_actor worker = spawn_worker(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
     monitor(worker);
     workers_[lane.value] = worker;
@@ -120,6 +121,7 @@ private:
   }
 
   worker_options template_;
+  int32_t stall_core_;
   supervisor_links links_;
   roster roster_;
   std::map<uint32_t, lane_actor> workers_; ///< by lane

@@ -12,7 +12,8 @@ namespace texlex {
 
 struct supervisor_options {
   roster_options roster;
-  worker_options worker; ///< of every worker; lane and core are filled in
+  worker_options worker;   ///< of every worker; lane and core are filled in
+  int32_t stall_core = -1; ///< only this core's worker stalls on purpose; -1: all do, if any
 };
 
 struct supervisor_links {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -150,12 +151,19 @@ int serve(const settings& settings, const sigset_t& signals) {
   warn_if_files_are_few(settings);
   service house{settings, *kernel};
   request_server server{settings.server, settings.limits, regime, house};
-  house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); });
-  // Whatever happens from here on: the house goes before the server it delivers to.
+  house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
+                [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
+  house.run_on_loop([&server](std::function<void()> function) { server.post(std::move(function)); });
+  // Whatever happens from here on: the house goes before the server it delivers to, but after its loop.
   struct ending {
     service& house;
-    ~ending() { house.shutdown(); }
-  } const ending{house};
+    request_server& server;
+    ~ending() {
+      server.drain(now());
+      house.loop_ended();
+      house.shutdown();
+    }
+  } const ending{house, server};
 
   const health_report health = house.wait_until_settled(start_timeout);
   if (health.lanes_alive == 0) return cannot("no worker could be started; see the log");

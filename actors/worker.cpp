@@ -1,10 +1,13 @@
 #include "actors/worker.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -23,6 +26,8 @@ constexpr uint64_t report_bytes = uint64_t{16} << 20;
 // Metrics logs a line a worker after so many of its jobs.
 constexpr uint64_t line_jobs = 1000;
 
+constexpr std::chrono::microseconds stall_nap{200};
+
 const char* what(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);
@@ -36,7 +41,7 @@ const char* what(const std::exception_ptr& error) noexcept {
 class worker final : public lane_actor::base {
 public:
   worker(caf::actor_config& config, const worker_options& options, const worker_links& links)
-    : lane_actor::base(config), options_(options), links_(links) {}
+    : lane_actor::base(config), options_(options), links_(links), stalls_(options.stalls, options.lane.value) {}
   const char* name() const override { return "texlex.worker"; }
 
 protected:
@@ -52,10 +57,10 @@ protected:
     return {
       [this](atom::run, const job_ptr& job) {
         const instant begun = texlex::now(); // `local_actor` declares one that it lacks
-        const outcome result = scan(*job);
-        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result);
+        const outcome result = attempt(*job);
+        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
         ++jobs_;
-        tell(attempt_sample{options_.lane, result.status, texlex::now() - begun, job->document.size()});
+        tell_use();
       },
     };
   }
@@ -70,6 +75,23 @@ private:
   void settle_on_core() {
     name_this_thread("texlex.w" + std::to_string(options_.core));
     if (const auto error = pin_this_thread(options_.core)) spdlog::warn("{}", *error);
+  }
+
+  outcome attempt(const job& job) {
+    const auto stall = stalls_.next();
+    if (stall && !stalls_.options().after) sleep(*stall, job.stop);
+    const outcome result = scan(job);
+    if (stall && stalls_.options().after) sleep(*stall, job.stop);
+    return result;
+  }
+
+  // In naps, as a stalled attempt that is no longer wanted may end, unless it is to be deaf.
+  void sleep(duration length, const std::atomic<bool>& stop) const {
+    const instant until = texlex::now() + length;
+    for (instant at = texlex::now(); at < until; at = texlex::now()) {
+      if (!stalls_.options().deaf && stop.load(std::memory_order_relaxed)) return;
+      std::this_thread::sleep_for(std::min<duration>(until - at, stall_nap));
+    }
   }
 
   outcome scan(const job& job) try {
@@ -100,8 +122,7 @@ private:
     return caf::sec::runtime_error;
   }
 
-  void tell(const attempt_sample& sample) {
-    caf::anon_send(links_.metrics, atom::attempt_v, sample);
+  void tell_use() {
     const worker_report now_used = report(false);
     if (jobs_ % line_jobs == 0) caf::anon_send(links_.metrics, atom::report_v, now_used);
     if (now_used.trims == told_.trims && now_used.jobs < told_.jobs + report_jobs
@@ -124,6 +145,7 @@ private:
 
   worker_options options_;
   worker_links links_;
+  stall_plan stalls_;
   std::optional<arena_pair> arenas_;
   uint64_t jobs_ = 0;
   worker_report told_; ///< what the supervisor heard last

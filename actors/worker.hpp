@@ -8,6 +8,7 @@
 
 #include "actors/crash_hook.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/state/stall_plan.hpp"
 #include "kernels/scan.hpp"
 #include "runtime/arena.hpp"
 
@@ -20,6 +21,7 @@ struct worker_options {
   arena_options arena;
   texlex::kernel kernel{};
   std::shared_ptr<crash_hook> crash; ///< null: never
+  stall_options stalls;
 };
 
 struct worker_links {

@@ -51,6 +51,16 @@ struct log_settings {
   std::string level = "info"; ///< trace, debug, info, warn, error, off
 };
 
+/// [inject]: attempts that stall on purpose, to try out hedging and to bench it; off unless set, and told in the log.
+struct inject_settings {
+  uint32_t stall_ppm = 0;            ///< how many attempts in a million stall; 0: none. Up to 1000000
+  uint32_t stall_us = 50'000;        ///< for how long; 1..60000000
+  std::string stall_when = "before"; ///< before or after tokenizing
+  int32_t stall_core = -1;           ///< only on this core's worker; -1: on all, each by its own dice
+  bool stall_deaf = false;           ///< a stalled attempt does not look at its stop flag, as a thread that got no core
+  uint64_t seed = 1;                 ///< of the dice
+};
+
 /// [test]: ways to make texlexd fail on purpose; off unless set, and told in the log when set.
 struct test_settings {
   std::string crash_marker;     ///< a worker dies in the middle of a document that begins with this text
@@ -63,6 +73,7 @@ struct settings {
   worker_settings workers;
   hedge_settings hedge;
   log_settings log;
+  inject_settings inject;
   test_settings test;
 };
 

@@ -63,6 +63,12 @@ void check_names(const settings& settings, std::vector<std::string>& errors) {
       fmt::format("log.level is \"{}\"; it must be one of: {}.", settings.log.level, fmt::join(log_levels, ", ")));
 }
 
+void check_injection(const settings& settings, std::vector<std::string>& errors) {
+  if (settings.inject.stall_when != "before" && settings.inject.stall_when != "after")
+    errors.push_back(
+      fmt::format("inject.stall_when is \"{}\"; it must be before or after.", settings.inject.stall_when));
+}
+
 void check_together(const settings& settings, std::vector<std::string>& errors) {
   auto cores = settings.workers.cores;
   if (cores.size() > limits::workers_max)
@@ -85,6 +91,7 @@ std::vector<std::string> check(const settings& settings) {
   for (const field& row : schema())
     std::visit([&](auto access) { range_check{row, errors}(access(copy)); }, row.access);
   check_names(settings, errors);
+  check_injection(settings, errors);
   check_together(settings, errors);
   return errors;
 }

@@ -41,6 +41,17 @@ std::optional<uint64_t> resident_bytes() noexcept {
 
 #endif
 
+std::optional<uint64_t> resident_bytes_peak() noexcept {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return std::nullopt;
+#ifdef __APPLE__
+  constexpr uint64_t unit = 1;
+#else
+  constexpr uint64_t unit = 1024;
+#endif
+  return static_cast<uint64_t>(usage.ru_maxrss) * unit;
+}
+
 std::optional<uint64_t> lockable_bytes_max() noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;

@@ -14,6 +14,9 @@ namespace texlex {
 /// Physical memory the process uses now; nothing where the system does not tell.
 [[nodiscard]] std::optional<uint64_t> resident_bytes() noexcept;
 
+/// The most it ever used; nothing where the system does not tell.
+[[nodiscard]] std::optional<uint64_t> resident_bytes_peak() noexcept;
+
 /// How much memory the process may lock in all (RLIMIT_MEMLOCK); nothing if there is no limit.
 [[nodiscard]] std::optional<uint64_t> lockable_bytes_max() noexcept;
 

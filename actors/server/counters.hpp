@@ -18,6 +18,7 @@ struct server_counts {
   uint64_t requests_in_flight = 0;      ///< at present: admitted and without an outcome, or not yet read to their end
   uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
   uint64_t cancels_of_unknown_ids = 0;
+  uint64_t stats_told = 0;            ///< stats responses
   uint64_t deprecated_payloads = 0;   ///< requests without the inner length
   uint64_t late_answers = 0;          ///< outcomes nobody waits for any more: dropped
   uint64_t clients_vanished = 0;      ///< connections that broke in a frame, or before all responses were taken
@@ -47,6 +48,7 @@ struct server_counters {
   counter requests_in_flight;
   counter request_bytes_in_flight;
   counter cancels_of_unknown_ids;
+  counter stats_told;
   counter deprecated_payloads;
   counter late_answers;
   counter clients_vanished;

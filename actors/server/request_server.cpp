@@ -39,6 +39,8 @@ public:
 
   std::variant<server_endpoints, server_error> start();
   void deliver(job_id id, const outcome& result);
+  void tell(job_id number, const metrics_report& report);
+  void post(std::function<void()> function) { boost::asio::post(core_.io, std::move(function)); }
   uint64_t drain(instant deadline);
   [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
 
@@ -127,6 +129,12 @@ void request_server::loop::deliver(job_id id, const outcome& result) {
   boost::asio::post(core_.io, [this] { take_deliveries(); });
 }
 
+// Seldom asked, so that a post each is cheap enough.
+void request_server::loop::tell(job_id number, const metrics_report& report) {
+  const std::lock_guard guard{deliveries_mutex_};
+  if (taking_deliveries_) boost::asio::post(core_.io, [this, number, report] { core_.told(number, report); });
+}
+
 void request_server::loop::take_deliveries() {
   taken_.clear();
   {
@@ -182,6 +190,8 @@ request_server::~request_server() = default;
 
 std::variant<server_endpoints, server_error> request_server::start() { return loop_->start(); }
 void request_server::deliver(job_id id, const outcome& result) { loop_->deliver(id, result); }
+void request_server::tell(job_id number, const metrics_report& report) { loop_->tell(number, report); }
+void request_server::post(std::function<void()> function) { loop_->post(std::move(function)); }
 uint64_t request_server::drain(instant deadline) { return loop_->drain(deadline); }
 server_counts request_server::counts() const { return loop_->counts(); }
 

@@ -9,11 +9,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
 
 #include "actors/job.hpp"
+#include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
 #include "config/settings.hpp"
 #include "runtime/outcome.hpp"
@@ -49,6 +51,13 @@ public:
   /// One job's outcome, from any thread; returns at once. An id that is not in flight is dropped and counted, so that
   /// a late or second answer does no harm. May be called until the destructor begins, also after `drain`.
   void deliver(job_id id, const outcome& result);
+
+  /// Likewise what has happened, for whoever asked under this number (`job_port::ask_stats`).
+  void tell(job_id number, const metrics_report& report);
+
+  /// Calls a function on the I/O thread soon, from any thread; before `start` it waits for that. What is not called by
+  /// the end of `drain` is never called.
+  void post(std::function<void()> function);
 
   /// Stops accepting, answers what was accepted, closes every connection and ends the I/O thread; returns when that is
   /// done. What is still open at `deadline` is cancelled and answered `shutting_down`, and half a second later the

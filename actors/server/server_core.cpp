@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/server/session.hpp"
+#include "actors/server/stats_text.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -76,6 +77,11 @@ void server_core::submit(session& from, job_ptr job, admission::place place) {
   port.submit(std::move(job));
 }
 
+void server_core::ask_stats(session& from, job_id number) {
+  jobs_.emplace(number.value, waiting_job{&from, {}});
+  port.ask_stats(number);
+}
+
 void server_core::abandon(const std::vector<job_id>& jobs) {
   for (const job_id job : jobs) {
     if (const auto found = jobs_.find(job.value); found != jobs_.end()) found->second.waiter = nullptr;
@@ -86,9 +92,7 @@ void server_core::abandon(const std::vector<job_id>& jobs) {
 void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcomes) {
   const instant at = now();
   for (const auto& [job, result] : outcomes) {
-    const auto found = jobs_.find(job.value);
-    session* const waiter = found == jobs_.end() ? nullptr : found->second.waiter;
-    if (found != jobs_.end()) jobs_.erase(found);
+    session* const waiter = waiter_of(job);
     if (waiter && waiter->answered(job, result, at)) {
       touched_.push_back(waiter->shared_from_this());
     } else {
@@ -99,6 +103,22 @@ void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcome
   for (const auto& waiter : touched_) waiter->settle();
   touched_.clear();
   update_gauges();
+}
+
+void server_core::told(job_id number, const metrics_report& report) {
+  session* const waiter = waiter_of(number);
+  if (!waiter) return counters.late_answers.add();
+  auto text = std::make_shared<const std::string>(stats_text(report, counters.read()));
+  const auto kept = waiter->shared_from_this();
+  if (kept->told(number, std::move(text), now())) kept->settle();
+}
+
+session* server_core::waiter_of(job_id job) {
+  const auto found = jobs_.find(job.value);
+  if (found == jobs_.end()) return nullptr;
+  session* const waiter = found->second.waiter;
+  jobs_.erase(found);
+  return waiter;
 }
 
 void server_core::update_gauges() noexcept {

@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "actors/job.hpp"
+#include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/session_protocol.hpp"
@@ -44,10 +45,13 @@ public:
   // Jobs.
   [[nodiscard]] job_id next_job() noexcept { return {++last_job_}; }
   void submit(session& from, job_ptr job, admission::place place);
+  void ask_stats(session& from, job_id number);
   /// Nobody waits for these any more: asks for their early end. Their places are held until they are answered.
   void abandon(const std::vector<job_id>& jobs);
   /// Hands outcomes to the sessions that wait for them, then lets each of those write once.
   void deliver(const std::vector<std::pair<job_id, outcome>>& outcomes);
+  /// Hands what has happened to the session that asked under this number.
+  void told(job_id number, const metrics_report& report);
 
   void update_gauges() noexcept;
 
@@ -61,6 +65,8 @@ private:
   };
 
   void start_sweep();
+  /// Who waits for this, if anybody still does; nobody waits for it any more.
+  [[nodiscard]] session* waiter_of(job_id job);
 
   duration sweep_interval_;
   uint32_t connections_max_;

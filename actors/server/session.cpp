@@ -1,6 +1,7 @@
 #include "actors/server/session.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <poll.h>
 
@@ -113,8 +114,16 @@ void session::header_complete() {
     case header_kind::request: return core_.counters.requests.add();
     case header_kind::cancel: return core_.port.cancel(verdict.to_cancel);
     case header_kind::cancel_of_unknown_id: return core_.counters.cancels_of_unknown_ids.add();
+    case header_kind::stats: return ask_stats();
+    case header_kind::stats_refused: return;
     case header_kind::broken: return spdlog::debug("a client sent a frame that cannot be followed");
   }
+}
+
+void session::ask_stats() {
+  const job_id number = core_.next_job();
+  protocol_.stats_asked(number);
+  core_.ask_stats(*this, number);
 }
 
 bool session::has_payload_memory() {
@@ -151,16 +160,27 @@ void session::payload_complete() {
 void session::write_waiting() {
   const std::span<const response> responses = protocol_.begin_write(now());
   if (responses.empty()) return;
-  out_.resize(responses.size() * response_frame_bytes);
-  auto to = out_.begin();
+  out_.clear();
   for (const response& one : responses) {
-    to = std::ranges::copy(encode_response(one.id, one.result), to).out;
+    if (one.stats) {
+      write_stats(one);
+      continue;
+    }
+    std::ranges::copy(encode_response(one.id, one.result), std::back_inserter(out_));
     const auto index = static_cast<size_t>(one.result.status);
     if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
   }
   asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](const error_code& error, size_t count) {
     self->was_written(error, count);
   });
+}
+
+void session::write_stats(const response& one) {
+  const auto bytes = static_cast<uint32_t>(one.stats->size());
+  std::ranges::copy(encode({static_cast<uint32_t>(frame_type::stats_response), one.id, bytes}),
+                    std::back_inserter(out_));
+  std::ranges::copy(*one.stats, std::back_inserter(out_));
+  core_.counters.stats_told.add();
 }
 
 void session::was_written(const error_code& error, size_t bytes) {

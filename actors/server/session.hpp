@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/system/error_code.hpp>
@@ -25,6 +27,9 @@ public:
   void start();
   /// True if the client will hear of it; `settle` writes it.
   bool answered(job_id job, const outcome& result, instant at) { return protocol_.answered(job, result, at); }
+  bool told(job_id number, std::shared_ptr<const std::string> stats, instant at) {
+    return protocol_.told(number, std::move(stats), at);
+  }
   /// After anything has happened: writes what waits, reads on, or ends.
   void settle();
   void sweep(instant at);
@@ -45,8 +50,10 @@ private:
   void take_frames();
   void header_complete();
   void payload_complete();
+  void ask_stats();
   bool has_payload_memory();
   void write_waiting();
+  void write_stats(const response& one);
   void was_written(const error_code& error, size_t bytes);
   void finish();
   void vanished(const char* how);

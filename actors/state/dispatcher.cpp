@@ -106,7 +106,7 @@ void dispatcher::fill_lanes() {
 }
 
 void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
-  ledger_.dispatched(id, lane, origin);
+  ledger_.dispatched(id, lane, origin, now_);
   lanes_.started(lane, id);
   const open_job& job = *ledger_.find(id);
   effects_.run(lane, job.job);

@@ -34,6 +34,12 @@ class dispatcher {
 public:
   dispatcher(const dispatch_options& options, dispatch_effects& effects);
 
+  /// The instant of the event that follows, as in `dispatcher.at(now).submit(job)`.
+  dispatcher& at(instant now) noexcept {
+    now_ = now;
+    return *this;
+  }
+
   void submit(job_ptr job);
   void cancel(job_id id);
   void finished(lane_id lane, job_id id, const outcome& result);
@@ -69,6 +75,7 @@ private:
   lane_table lanes_;
   waiting_queue waiting_;
   hedge_policy hedge_;
+  instant now_{};
   bool nobody_comes_ = false;
   bool closed_ = false;
 };

@@ -27,11 +27,12 @@ bool job_ledger::open(job_ptr job) {
   return fresh;
 }
 
-void job_ledger::dispatched(job_id id, lane_id lane, origin origin) {
+void job_ledger::dispatched(job_id id, lane_id lane, origin origin, instant now) {
   open_job& job = open_.at(id.value);
   require(find_attempt(job, lane) == job.attempts.end(), "a lane runs a job once");
   job.attempts.push_back({lane, origin});
   ++job.dispatched;
+  if (!job.begun) job.begun = now;
   job.hedged |= origin == origin::hedge;
 }
 

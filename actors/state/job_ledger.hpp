@@ -25,6 +25,7 @@ struct open_job {
   job_ptr job;
   std::vector<attempt> attempts{}; ///< those still running
   uint32_t dispatched = 0;         ///< attempts in all
+  std::optional<instant> begun{};  ///< its first dispatch
   uint32_t losses = 0;             ///< attempts whose lane was lost
   bool armed = false;              ///< its hedge delay runs
   bool hedged = false;
@@ -50,7 +51,7 @@ public:
   bool open(job_ptr job);
 
   /// An attempt was given to a lane.
-  void dispatched(job_id id, lane_id lane, origin origin);
+  void dispatched(job_id id, lane_id lane, origin origin, instant now);
 
   /// An attempt has ended. Nothing if it is stale: job closed, lane unknown to it, told before.
   [[nodiscard]] std::optional<closed_job> finished(lane_id lane, job_id id, outcome result);

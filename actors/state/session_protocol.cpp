@@ -1,6 +1,7 @@
 #include "actors/state/session_protocol.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/state/invariant.hpp"
 #include "runtime/limits.hpp"
@@ -32,7 +33,8 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
   payload_bytes_ = header.payload_bytes;
   const bool is_request = header.type == static_cast<uint32_t>(frame_type::request);
   const bool is_cancel = header.type == static_cast<uint32_t>(frame_type::cancel);
-  if (!is_request && !is_cancel) {
+  const bool is_stats = header.type == static_cast<uint32_t>(frame_type::stats);
+  if (!is_request && !is_cancel && !is_stats) {
     end_with(header.id, status::unknown_type);
     return {};
   }
@@ -41,7 +43,9 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
     return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
   }
   step_ = read_step::skip;
-  const header_verdict verdict = is_request ? request_header_read(header) : cancel_header_read(header);
+  const header_verdict verdict = is_request ? request_header_read(header)
+                                 : is_stats ? stats_header_read(header)
+                                            : cancel_header_read(header);
   if (step_ == read_step::skip && header.payload_bytes == 0) frame_ended(now);
   check_invariants();
   return verdict;
@@ -59,14 +63,31 @@ header_verdict session_protocol::request_header_read(const frame_header& header)
     bytes >= document_length_bytes ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
   if (draining_) return refused(status::shutting_down);
   if (document_bytes > limits_.document_bytes_max) return refused(status::document_too_large);
-  if (std::any_of(open_.begin(), open_.end(), [&](const open_request& open) { return open.id == header.id; }))
-    return refused(status::duplicate_id);
+  if (in_flight(header.id)) return refused(status::duplicate_id);
   auto place = admission_.admit(document_bytes);
   if (!place) return refused(status::overload);
   place_ = std::move(*place);
   request_id_ = header.id;
   step_ = read_step::payload;
   return request;
+}
+
+header_verdict session_protocol::stats_header_read(const frame_header& header) {
+  if (draining_ || in_flight(header.id)) {
+    respond(header.id, draining_ ? status::shutting_down : status::duplicate_id);
+    return {header_kind::stats_refused, {}};
+  }
+  request_id_ = header.id;
+  return {header_kind::stats, {}};
+}
+
+void session_protocol::stats_asked(job_id number) {
+  open_.push_back({request_id_, number});
+  check_invariants();
+}
+
+bool session_protocol::in_flight(uint64_t id) const noexcept {
+  return std::any_of(open_.begin(), open_.end(), [&](const open_request& open) { return open.id == id; });
 }
 
 header_verdict session_protocol::cancel_header_read(const frame_header& header) const {
@@ -113,10 +134,19 @@ void session_protocol::end_of_stream(instant) {
 }
 
 bool session_protocol::answered(job_id job, const outcome& result, instant now) {
+  return close_open(job, {.result = result}, now);
+}
+
+bool session_protocol::told(job_id number, std::shared_ptr<const std::string> stats, instant now) {
+  return close_open(number, {.result = {.status = status::ok}, .stats = std::move(stats)}, now);
+}
+
+bool session_protocol::close_open(job_id job, response with, instant now) {
   const auto open =
     std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
   if (open == open_.end()) return false;
-  waiting_.push_back({open->id, result});
+  with.id = open->id;
+  waiting_.push_back(std::move(with));
   *open = open_.back();
   open_.pop_back();
   quiet_since_ = now;
@@ -185,12 +215,14 @@ tick_verdict session_protocol::tick(instant now) {
 
 bool session_protocol::done() const noexcept { return step_ == read_step::ended && held() == 0 && !last_response_; }
 
-void session_protocol::respond(uint64_t id, status reason) { waiting_.push_back({id, {reason, 0, 0, origin::none}}); }
+void session_protocol::respond(uint64_t id, status reason) {
+  waiting_.push_back({id, {reason, 0, 0, origin::none}, nullptr});
+}
 
 void session_protocol::end_with(uint64_t id, status reason) {
   place_.give_back();
   step_ = read_step::ended;
-  last_response_ = response{id, {reason, 0, 0, origin::none}};
+  last_response_ = response{id, {reason, 0, 0, origin::none}, nullptr};
   release_last_response();
 }
 

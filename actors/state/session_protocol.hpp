@@ -11,8 +11,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "actors/job.hpp"
@@ -34,6 +36,7 @@ struct session_limits {
 struct response {
   uint64_t id = 0; ///< the client's
   outcome result;
+  std::shared_ptr<const std::string> stats{}; ///< instead of an outcome; null: none
 
   friend bool operator==(const response&, const response&) = default;
 };
@@ -48,7 +51,14 @@ enum class read_step : uint8_t {
 };
 
 /// What a header turned out to be.
-enum class header_kind : uint8_t { request, cancel, cancel_of_unknown_id, broken };
+enum class header_kind : uint8_t {
+  request,
+  cancel,
+  cancel_of_unknown_id,
+  stats,         ///< to be asked for, under a number told by `stats_asked`
+  stats_refused, ///< its response waits already
+  broken,
+};
 
 struct header_verdict {
   header_kind kind = header_kind::broken;
@@ -83,6 +93,8 @@ public:
   /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
+  /// What the last header asked for is asked under this number, and comes by `told`.
+  void stats_asked(job_id number);
   /// There is no memory for the payload: `overload`, and it is to be skipped.
   void payload_refused();
   /// The client has ended its side. What is in flight is still answered.
@@ -91,6 +103,8 @@ public:
   // Jobs.
   /// True if this made a response; false if no such job is open here (a late answer): nothing happens.
   bool answered(job_id job, const outcome& result, instant now);
+  /// Likewise for what was asked for by a stats frame.
+  bool told(job_id number, std::shared_ptr<const std::string> stats, instant now);
   /// What is in flight: to be cancelled if the client is gone.
   [[nodiscard]] std::vector<job_id> open_jobs() const;
 
@@ -127,6 +141,9 @@ private:
   };
 
   [[nodiscard]] header_verdict request_header_read(const frame_header& header);
+  [[nodiscard]] header_verdict stats_header_read(const frame_header& header);
+  [[nodiscard]] bool in_flight(uint64_t id) const noexcept;
+  bool close_open(job_id job, response with, instant now);
   [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
   void frame_ended(instant now);
   void respond(uint64_t id, status reason);

@@ -73,7 +73,7 @@ BOOST_FIXTURE_TEST_CASE(a_job_whose_run_is_lost_is_hedged_at_its_delay_and_not_b
   BOOST_TEST(answer(7) == counts_of(text, origin::hedge));
   BOOST_TEST(stats().hedges_fired == 1u);
   BOOST_TEST(stats().hedges_won == 1u);
-  BOOST_TEST(stats().latency_us_max == 10'000u);
+  BOOST_TEST(stats().latency.us_max == 10'000u);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_delay_runs_from_a_jobs_first_dispatch_not_from_its_submission, virtual_house) {

@@ -44,7 +44,7 @@ virtual_house::virtual_house(const house_options& options, bool start) {
 
 void virtual_house::build(const house_options& options) {
   front_ = system.spawn(front, &answers_);
-  metrics = spawn_metrics(system);
+  metrics = spawn_metrics(system, front_);
   timer = spawn_hedge_timer(system);
   const auto timer_tap = tap(timer, {}, [this](caf::message m) { return rewrite_arm(std::move(m)); });
   broker =
@@ -147,7 +147,7 @@ void virtual_house::cancel(uint64_t id) { caf::anon_send(broker, atom::cancel_v,
 void virtual_house::close() { caf::anon_send(broker, atom::close_v); }
 
 void virtual_house::finished(uint32_t lane, uint64_t job, const outcome& result) {
-  caf::anon_send(broker, atom::finished_v, lane_id{lane}, job_id{job}, result);
+  caf::anon_send(broker, atom::finished_v, lane_id{lane}, job_id{job}, result, duration{});
 }
 
 void virtual_house::overdue(uint64_t job) { caf::anon_send(broker, atom::overdue_v, job_id{job}); }
@@ -168,7 +168,7 @@ outcome virtual_house::answer(uint64_t id) {
   return given.front();
 }
 
-metrics_report virtual_house::stats() { return ask<metrics_report>(metrics, atom::stats_v)->value(); }
+metrics_report virtual_house::stats() { return ask<metrics_report>(broker, atom::stats_v)->value(); }
 
 health_report virtual_house::health() { return ask<health_report>(supervisor, atom::health_v)->value(); }
 

@@ -44,6 +44,8 @@ public:
     std::erase_if(waiting_, [&](const job_ptr& job) { return job->id == id; });
   }
 
+  void ask_stats(job_id number) override { server_->tell(number, {}); }
+
   void pause(bool paused) {
     std::lock_guard guard{mutex_};
     paused_ = paused;

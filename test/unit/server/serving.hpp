@@ -32,6 +32,8 @@ using namespace std::chrono_literals;
 /// Takes jobs as the actors would. Either answers them on a thread of its own, or keeps them for the test.
 class stand_in final : public job_port {
 public:
+  static constexpr uint64_t requests_told = 4711; ///< in every stats response
+
   stand_in() : thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
   void connect(request_server& server) { server_ = &server; }
@@ -46,6 +48,12 @@ public:
     std::lock_guard guard{mutex_};
     cancelled_.insert(id);
     changed_.notify_all();
+  }
+
+  void ask_stats(job_id number) override {
+    metrics_report report;
+    report.requests = requests_told;
+    server_->tell(number, report);
   }
 
   /// From now on jobs wait for the test.

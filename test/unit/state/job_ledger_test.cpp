@@ -24,8 +24,8 @@ struct one_job {
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(the_first_outcome_wins_and_the_second_is_stale, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
-  ledger.dispatched(seven, right, origin::hedge);
+  ledger.dispatched(seven, left, origin::primary, {});
+  ledger.dispatched(seven, right, origin::hedge, {});
   const auto closed = ledger.finished(right, seven, counted(42));
   BOOST_REQUIRE(closed.has_value());
   BOOST_TEST(closed->result.token_count == 42u);
@@ -34,37 +34,37 @@ BOOST_FIXTURE_TEST_CASE(the_first_outcome_wins_and_the_second_is_stale, one_job)
 }
 
 BOOST_FIXTURE_TEST_CASE(the_primary_is_named_as_the_origin_when_it_wins, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST((ledger.finished(left, seven, counted(1))->result.origin == origin::primary));
 }
 
 BOOST_FIXTURE_TEST_CASE(attempts_that_still_run_are_told_to_stop, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST(!job->stop.load());
   BOOST_TEST(ledger.finished(left, seven, counted(1)).has_value());
   BOOST_TEST(job->stop.load());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_word_from_a_lane_that_does_not_run_the_job_is_stale, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST(!ledger.finished(third, seven, counted(1)).has_value());
   BOOST_TEST(!ledger.finished(left, {8}, counted(1)).has_value());
   BOOST_TEST(ledger.open_count() == 1u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_runs_once_more, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST((ledger.lost(left, seven) == loss_verdict::run_again));
-  ledger.dispatched(seven, right, origin::primary);
+  ledger.dispatched(seven, right, origin::primary, {});
   BOOST_TEST(ledger.finished(right, seven, counted(3)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_lost_two_lanes_is_lost_for_good) {
   job_ledger ledger;
   ledger.open(make_job(7));
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST((ledger.lost(left, seven) == loss_verdict::run_again));
-  ledger.dispatched(seven, right, origin::primary);
+  ledger.dispatched(seven, right, origin::primary, {});
   BOOST_TEST((ledger.lost(right, seven) == loss_verdict::lost_for_good));
   const auto closed = ledger.end(seven, status::worker_lost);
   BOOST_REQUIRE(closed.has_value());
@@ -74,21 +74,21 @@ BOOST_AUTO_TEST_CASE(a_job_that_lost_two_lanes_is_lost_for_good) {
 }
 
 BOOST_FIXTURE_TEST_CASE(while_a_copy_still_runs_a_lost_lane_changes_nothing, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
-  ledger.dispatched(seven, right, origin::hedge);
+  ledger.dispatched(seven, left, origin::primary, {});
+  ledger.dispatched(seven, right, origin::hedge, {});
   BOOST_TEST((ledger.lost(left, seven) == loss_verdict::still_running));
   BOOST_TEST((ledger.finished(right, seven, counted(3))->result.origin == origin::hedge));
 }
 
 BOOST_FIXTURE_TEST_CASE(losing_a_lane_twice_counts_once, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
-  ledger.dispatched(seven, right, origin::hedge);
+  ledger.dispatched(seven, left, origin::primary, {});
+  ledger.dispatched(seven, right, origin::hedge, {});
   BOOST_TEST((ledger.lost(left, seven) == loss_verdict::still_running));
   BOOST_TEST((ledger.lost(left, seven) == loss_verdict::stale));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cancelled_job_is_closed_and_its_attempt_becomes_stale, one_job) {
-  ledger.dispatched(seven, left, origin::primary);
+  ledger.dispatched(seven, left, origin::primary, {});
   BOOST_TEST((ledger.end(seven, status::cancelled)->result.status == status::cancelled));
   BOOST_TEST(job->stop.load());
   BOOST_TEST(!ledger.end(seven, status::cancelled).has_value());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +25,15 @@ inline bytes header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
 inline bytes request(uint64_t id, std::string_view document) { return request_frame(id, document); }
 inline bytes bare_request(uint64_t id, std::string_view document) { return bare_request_frame(id, document); }
 inline bytes cancel(uint64_t id) { return cancel_frame(id); }
+inline bytes stats(uint64_t id) { return header(static_cast<uint32_t>(frame_type::stats), id, 0); }
 
 class scripted_connection {
 public:
   struct job_at_work {
     std::string document;
     bool deprecated = false;
-    admission::place place;
+    admission::place place{};
+    bool stats = false; ///< no job: what has happened was asked for
   };
 
   scripted_connection(const session_limits& limits, texlex::admission& desk, instant begin = instant{})
@@ -48,8 +51,12 @@ public:
   }
 
   void answer(job_id job, const outcome& result = {status::ok, 1, 0, origin::primary}) {
+    const bool stats = jobs.contains(job.value) && jobs.at(job.value).stats;
     jobs.erase(job.value);
-    protocol.answered(job, result, time);
+    if (stats)
+      protocol.told(job, std::make_shared<const std::string>("requests 1\n"), time);
+    else
+      protocol.answered(job, result, time);
   }
 
   void answer_all() {
@@ -72,7 +79,7 @@ public:
   std::map<uint64_t, job_at_work> jobs;
   std::vector<job_id> cancelled;
   size_t unknown_cancels = 0;
-  size_t requests = 0;
+  size_t requests = 0; ///< and stats frames: each is owed one response
   size_t bytes_taken = 0;
 
 private:
@@ -105,6 +112,13 @@ private:
     std::copy(part.begin(), part.end(), raw.begin());
     const header_verdict verdict = protocol.header_read(decode_header(raw), time);
     if (verdict.kind == header_kind::request) ++requests;
+    if (verdict.kind == header_kind::stats_refused) ++requests;
+    if (verdict.kind == header_kind::stats) {
+      ++requests;
+      const job_id number{++last_job_};
+      protocol.stats_asked(number);
+      jobs[number.value] = {.document = {}, .stats = true};
+    }
     if (verdict.kind == header_kind::cancel) cancelled.push_back(verdict.to_cancel);
     if (verdict.kind == header_kind::cancel_of_unknown_id) ++unknown_cancels;
   }

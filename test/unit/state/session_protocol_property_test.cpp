@@ -31,6 +31,7 @@ rc::Gen<bytes> frame() {
     {12, rc::gen::apply([](uint64_t i, const std::string& t) { return request(i, t); }, id, text)},
     {3, rc::gen::apply([](uint64_t i, const std::string& t) { return bare_request(i, t); }, id, text)},
     {4, rc::gen::map(id, [](uint64_t i) { return cancel(i); })},
+    {2, rc::gen::map(id, [](uint64_t i) { return stats(i); })},
     {1, rc::gen::apply([](uint64_t i, const std::string& t) { return cancel_frame(i, t); }, id, text)},
     {1, rc::gen::apply([](uint32_t type, uint64_t i, uint32_t length) { return header(type, i, length); },
                        rc::gen::arbitrary<uint32_t>(), id, rc::gen::arbitrary<uint32_t>())},

@@ -209,14 +209,62 @@ BOOST_AUTO_TEST_CASE(a_cancel_with_a_payload_is_a_cancel) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(stats_frames, connected)
+
+BOOST_AUTO_TEST_CASE(what_has_happened_is_told_under_the_id_the_client_chose) {
+  client.send(stats(7));
+  client.answer_all();
+  const response got = only();
+  BOOST_TEST(got.id == 7u);
+  BOOST_REQUIRE(got.stats);
+  BOOST_TEST(*got.stats == "requests 1\n");
+}
+
+BOOST_AUTO_TEST_CASE(they_take_a_place_of_the_connections_and_none_of_the_servers) {
+  for (uint64_t id = 1; id <= 3; ++id) client.send(stats(id));
+  BOOST_TEST(client.protocol.reading() == read_step::pause);
+  BOOST_TEST(desk.requests_in_flight() == 0u);
+  client.answer_all();
+  BOOST_TEST(client.receive().size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(an_id_in_flight_is_refused_whichever_frame_has_it) {
+  client.send(request(7, "abc"));
+  client.send(stats(7));
+  BOOST_TEST(response_to(7) == status::duplicate_id);
+  client.answer_all();
+  BOOST_TEST(response_to(7) == status::ok);
+  client.send(stats(8));
+  client.send(request(8, "abc"));
+  BOOST_TEST(response_to(8) == status::duplicate_id);
+}
+
+BOOST_AUTO_TEST_CASE(while_draining_they_are_refused_as_requests_are) {
+  client.send(request(7, "abc"));
+  client.protocol.drain();
+  client.send(stats(8));
+  BOOST_TEST(response_to(8) == status::shutting_down);
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_of_theirs_is_skipped) {
+  bytes sent = header(4, 7, 3);
+  sent.insert(sent.end(), {1, 2, 3});
+  client.send(sent);
+  client.send(request(8, "abc"));
+  client.answer_all();
+  BOOST_TEST(client.receive().size() == 2u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(lost_framing, connected)
 
 BOOST_AUTO_TEST_CASE(any_other_type_is_answered_and_ends_the_connection) {
-  for (const uint32_t type : {0u, 2u, 4u, 0x01000000u, 0xFFFFFFFFu}) {
+  for (const uint32_t type : {0u, 2u, 5u, 6u, 0x01000000u, 0xFFFFFFFFu}) {
     scripted_connection other{small, desk};
     other.send(header(type, 7, 4));
     BOOST_TEST(other.protocol.reading() == read_step::ended);
-    BOOST_TEST((other.receive() == std::vector<response>{{7, {status::unknown_type, 0, 0, origin::none}}}));
+    BOOST_TEST((other.receive() == std::vector<response>{{7, {status::unknown_type, 0, 0, origin::none}, nullptr}}));
     BOOST_TEST(other.protocol.done());
   }
 }
