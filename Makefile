@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench-kernels lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench-kernels bench-micro lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -11,7 +11,7 @@ REPETITIONS ?= 5
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
-	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; SECONDS=60 for fuzz"
+	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -66,6 +66,12 @@ bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target kernels_bench costs_bench
 	@bench/run-kernels $(REPETITIONS) $(FILES)
+
+bench-micro: deps ## Measure the service's parts: hops, timers, memory, frames, copies
+	@deploy/install-dependencies --bench
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target texlex texlexd copy_count frame_bench hops_bench memory_bench timer_bench
+	@bench/run-micro $(if $(QUICK),--quick)
 
 lint: ## clang-format and clang-tidy over all sources
 	@deploy/install-dependencies --lint

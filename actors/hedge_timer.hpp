@@ -1,5 +1,5 @@
 // Rings for jobs that outlive their hedge delay. Lives on CAF's clock, whose thread's timer slack is set to 1 us (see
-// service.cpp): about 32 us late at the median, which a thread of its own would not better.
+// system_config.hpp): about 32 us late at the median, which a thread of its own would not better.
 #pragma once
 
 #include <caf/actor_system.hpp>

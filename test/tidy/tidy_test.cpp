@@ -63,7 +63,7 @@ struct room_rule {
   bool may_use_caf;
 };
 
-const std::array<room_rule, 9> rules{{
+const std::array<room_rule, 10> rules{{
   {"runtime/", {"runtime/"}, false},
   {"kernels/", {"runtime/", "kernels/"}, false},
   {"config/", {"runtime/", "kernels/", "config/"}, false},
@@ -74,6 +74,7 @@ const std::array<room_rule, 9> rules{{
   {"actors/", {"runtime/", "kernels/", "config/", "actors/"}, true},
   {"clients/", {"runtime/", "kernels/", "config/", "clients/"}, false},
   {"test/unit/actors/", {"runtime/", "kernels/", "config/", "actors/", "test/"}, true},
+  {"bench/", {"runtime/", "kernels/", "config/", "actors/", "bench/"}, true},
   {"", {"runtime/", "kernels/", "config/", "actors/", "clients/", "bench/", "test/"}, false},
 }};
 
