@@ -129,8 +129,9 @@ int write_report(const run_report& report, const bench_options& options, std::FI
   if (!written) return complain({exit_input, "cannot write the report"});
   if (!report.result.error.empty()) return complain({exit_service, "the run was ended: " + report.result.error});
   if (report.passed()) return exit_ok;
-  if (report.result.count_of(ending::ok) == 0) return complain({exit_service, "no request was answered ok"});
-  return complain({exit_service, "first of the failures: " + report.result.first_failure});
+  const std::string& first = report.result.first_failure;
+  if (first.empty()) return complain({exit_service, "no request was answered"});
+  return complain({exit_service, "first of the failures: " + first});
 }
 
 std::optional<failure> ask_before(std::vector<figures_of_run>& figures, const load_plan& plan) {
