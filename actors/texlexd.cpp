@@ -91,12 +91,6 @@ read_settings read(int argc, char** argv) {
   return result;
 }
 
-std::string default_socket() {
-  const char* directory = std::getenv("XDG_RUNTIME_DIR");
-  if (directory != nullptr && *directory != '\0') return std::string{directory} + "/texlexd.sock";
-  return "/tmp/texlexd-" + std::to_string(getuid()) + ".sock";
-}
-
 // Blocked before any thread exists, so that all inherit it and only `wait_for_signal` sees them.
 sigset_t block_signals() {
   sigset_t handled;

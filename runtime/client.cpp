@@ -68,16 +68,25 @@ std::optional<client_error> connect_fd(int fd, const sockaddr* address, socklen_
 
 } // namespace
 
-std::variant<client, client_error> client::connect(const std::string& address, timeout limit) {
-  if (address.find('/') != std::string::npos) return connect_unix(address, limit);
+std::optional<host_port> split_host_port(const std::string& address) {
   const size_t colon = address.rfind(':');
-  uint16_t port = 0;
+  host_port parts;
   const char* const end = address.data() + address.size();
-  if (colon == std::string::npos || std::from_chars(address.data() + colon + 1, end, port).ptr != end || port == 0)
+  if (colon == std::string::npos || std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end
+      || parts.port == 0)
+    return std::nullopt;
+  parts.host = address.substr(0, colon);
+  if (parts.host.size() > 2 && parts.host.front() == '[' && parts.host.back() == ']')
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  return parts;
+}
+
+std::variant<client, client_error> client::connect(const std::string& address, timeout limit) {
+  if (is_unix_address(address)) return connect_unix(address, limit);
+  const auto parts = split_host_port(address);
+  if (!parts)
     return client_error{client_fault::bad_address, "\"" + address + "\" is neither a path with a slash nor host:port."};
-  std::string host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return connect_tcp(host, port, limit);
+  return connect_tcp(parts->host, parts->port, limit);
 }
 
 std::variant<client, client_error> client::connect_unix(const std::string& path, timeout limit) {
@@ -186,15 +195,45 @@ std::optional<client_error> client::fill(size_t bytes) {
   return std::nullopt;
 }
 
+frame_header client::next_header() const noexcept {
+  return decode_header(std::span{buffer_}.subspan(begin_).first<frame_header_bytes>());
+}
+
 std::variant<client_response, client_error> client::receive() {
   if (auto error = fill(frame_header_bytes)) return std::move(*error);
-  const frame_header header = decode_header(std::span{buffer_}.subspan(begin_).first<frame_header_bytes>());
+  const frame_header header = next_header();
   if (header.type != static_cast<uint32_t>(frame_type::response) || header.payload_bytes != response_payload_bytes)
     return client_error{client_fault::malformed, "What the server sent is not a response of protocol version 1."};
   if (auto error = fill(response_frame_bytes)) return std::move(*error);
   const auto payload = std::span{buffer_}.subspan(begin_ + frame_header_bytes).first<response_payload_bytes>();
   begin_ += response_frame_bytes;
   return client_response{header.id, decode_response(payload)};
+}
+
+std::variant<std::string, client_error> client::ask_stats(uint64_t id) {
+  if (auto error = send(encode({static_cast<uint32_t>(frame_type::stats), id, 0}), {})) return std::move(*error);
+  if (auto error = fill(frame_header_bytes)) return std::move(*error);
+  const frame_header header = next_header();
+  if (header.type == static_cast<uint32_t>(frame_type::response)) {
+    auto received = receive();
+    if (auto* error = std::get_if<client_error>(&received)) return std::move(*error);
+    const status given = std::get<client_response>(received).result.status;
+    return client_error{client_fault::refused, "The server tells no figures: " + std::string{name_of(given)} + "."};
+  }
+  if (header.type != static_cast<uint32_t>(frame_type::stats_response) || header.id != id)
+    return client_error{client_fault::malformed, "What the server sent does not answer a question for its figures."};
+  if (header.payload_bytes > limits::stats_payload_bytes_max)
+    return client_error{client_fault::malformed, "The server's figures are longer than "
+                                                   + std::to_string(limits::stats_payload_bytes_max) + " bytes."};
+  begin_ += frame_header_bytes;
+  std::string text;
+  while (text.size() < header.payload_bytes) {
+    if (auto error = fill(1)) return std::move(*error);
+    const size_t taken = std::min(end_ - begin_, header.payload_bytes - text.size());
+    text.append(reinterpret_cast<const char*>(buffer_.data() + begin_), taken);
+    begin_ += taken;
+  }
+  return text;
 }
 
 } // namespace texlex

@@ -24,6 +24,7 @@ enum class client_fault : uint8_t {
   closed,    ///< the server has ended its side between two frames
   broken,    ///< the connection was reset, or ended in the middle of a frame
   malformed, ///< what came is not a response of version 1
+  refused,   ///< the server answered with a status instead of what was asked for
   system,    ///< the operating system refused
 };
 
@@ -36,6 +37,20 @@ struct client_response {
   uint64_t id = 0;
   outcome result;
 };
+
+/// The two parts of "localhost:4000" or "[::1]:4000", the brackets taken off.
+struct host_port {
+  std::string host;
+  uint16_t port = 0;
+};
+
+/// Nothing if `address` is not host:port.
+[[nodiscard]] std::optional<host_port> split_host_port(const std::string& address);
+
+/// Whether an address is a Unix socket's path: it has a slash.
+[[nodiscard]] inline bool is_unix_address(const std::string& address) noexcept {
+  return address.find('/') != std::string::npos;
+}
 
 class client {
 public:
@@ -59,6 +74,10 @@ public:
   /// The next response, whichever request it answers.
   [[nodiscard]] std::variant<client_response, client_error> receive();
 
+  /// Asks for the server's figures and waits for them: a `name value` pair a line. For a connection with nothing in
+  /// flight, which after an error is of no more use: a server that does not know the question closes it.
+  [[nodiscard]] std::variant<std::string, client_error> ask_stats(uint64_t id);
+
   /// Says that nothing more will be sent; what is in flight is still answered.
   void end_sending() noexcept;
 
@@ -71,6 +90,7 @@ private:
 
   [[nodiscard]] std::optional<client_error> send(std::span<const uint8_t> head, std::span<const uint8_t> body);
   [[nodiscard]] std::optional<client_error> fill(size_t bytes);
+  [[nodiscard]] frame_header next_header() const noexcept;
 
   static constexpr size_t buffer_bytes = 4096;
 

@@ -17,6 +17,8 @@ inline constexpr size_t response_frame_bytes = frame_header_bytes + response_pay
 /// A request's payload begins with the document's length.
 inline constexpr size_t document_length_bytes = 4;
 
+/// `stats` (client to server, no payload) asks for the server's figures; `stats_response` carries them as UTF-8 text,
+/// a `name value` pair a line, at most limits::stats_payload_bytes_max bytes.
 enum class frame_type : uint32_t { request = 1, response = 2, cancel = 3, stats = 4, stats_response = 5 };
 
 /// The first 16 bytes of a frame. `type` is raw: a peer may send any number.

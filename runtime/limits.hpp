@@ -14,7 +14,7 @@ inline constexpr uint64_t scan_bytes_max = 0xFFFF'FFFFull;
 /// lost count. Between this and the configured document limit the payload is skipped and the connection goes on.
 inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 
-/// Text of a stats response.
+/// The text of a stats response; a client takes a longer one for malformed.
 inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
 
 /// Ceiling of the configured document limit.

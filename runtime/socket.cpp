@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -145,6 +146,12 @@ std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, 
   const auto network_port = bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
                                                         : reinterpret_cast<const sockaddr_in&>(bound).sin_port;
   return tcp_listener{std::move(fd), address, ntohs(network_port)};
+}
+
+std::string default_socket() {
+  const char* directory = std::getenv("XDG_RUNTIME_DIR");
+  if (directory != nullptr && *directory != '\0') return std::string{directory} + "/texlexd.sock";
+  return "/tmp/texlexd-" + std::to_string(::getuid()) + ".sock";
 }
 
 uint64_t raise_open_files_limit() noexcept {

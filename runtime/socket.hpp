@@ -80,6 +80,10 @@ struct tcp_listener {
 /// Listens on a numeric IPv4 or IPv6 address; port 0 takes any free one.
 [[nodiscard]] std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, uint16_t port);
 
+/// Where texlexd listens and its clients look unless told otherwise: in XDG_RUNTIME_DIR, or in /tmp with the user's
+/// number.
+[[nodiscard]] std::string default_socket();
+
 /// Lets this process open as many files as the system permits it. Returns how many that is.
 uint64_t raise_open_files_limit() noexcept;
 

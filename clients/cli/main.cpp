@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "clients/cli/bench_command.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
 
@@ -17,14 +18,17 @@ int run(int argument_count, char** arguments) {
   app.require_subcommand(1);
   tokens_options tokens;
   verify_options verify;
+  bench_options bench;
   const auto* tokens_command = add_tokens_command(app, tokens);
   add_verify_command(app, verify);
+  const auto* bench_command = add_bench_command(app, bench);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
     // Help and version end well; anything else is a matter of usage.
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   }
+  if (*bench_command) return run_bench(bench);
   return *tokens_command ? run_tokens(tokens) : run_verify(verify);
 }
 

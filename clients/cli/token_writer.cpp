@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "clients/cli/json_text.hpp"
+
 namespace texlex::cli {
 namespace {
 
@@ -25,22 +27,6 @@ struct token_row {
   text_position position;
   const token_text* text;
 };
-
-void append_json_string(fmt::memory_buffer& out, std::string_view text) {
-  out.push_back('"');
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte == '"' || byte == '\\') {
-      out.push_back('\\');
-      out.push_back(character);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", byte);
-    } else {
-      out.push_back(character);
-    }
-  }
-  out.push_back('"');
-}
 
 bool has_code(token_kind kind) {
   return kind != token_kind::control_sequence && kind != token_kind::paragraph && !is_trivia(kind);

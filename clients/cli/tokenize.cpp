@@ -1,5 +1,8 @@
 #include "clients/cli/tokenize.hpp"
 
+#include "config/regimes.hpp"
+#include "kernels/kernels.hpp"
+
 namespace texlex::cli {
 namespace {
 
@@ -23,6 +26,12 @@ token_columns tokenize(const scan_input& input, const kernel& kernel) {
     columns.issues.resize(cursor.issue_count);
     if (complete) return columns;
   }
+}
+
+outcome expected_outcome(std::span<const uint8_t> document) {
+  const auto columns =
+    tokenize({document, find_regime(default_regime_name), token_view::tex}, *find_kernel("reference"));
+  return {status::ok, static_cast<uint32_t>(columns.count), static_cast<uint32_t>(columns.issues.size()), origin::none};
 }
 
 } // namespace texlex::cli

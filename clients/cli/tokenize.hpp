@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/scan.hpp"
+#include "runtime/outcome.hpp"
 
 namespace texlex::cli {
 
@@ -18,5 +19,8 @@ struct token_columns {
 };
 
 [[nodiscard]] token_columns tokenize(const scan_input& input, const kernel& kernel);
+
+/// What a texlexd that serves the default regime must answer for a document, computed here by the reference scanner.
+[[nodiscard]] outcome expected_outcome(std::span<const uint8_t> document);
 
 } // namespace texlex::cli

@@ -14,8 +14,6 @@
 #include "clients/cli/remote.hpp"
 #include "clients/cli/tokenize.hpp"
 #include "clients/cli/tokens_command.hpp"
-#include "config/regimes.hpp"
-#include "kernels/kernels.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex::cli {
@@ -104,11 +102,6 @@ double milliseconds_at(const std::vector<uint64_t>& sorted_us, double share) {
   return static_cast<double>(sorted_us[rank]) / 1000;
 }
 
-outcome tokenize_here(std::span<const uint8_t> bytes) {
-  const auto columns = tokenize({bytes, find_regime(default_regime_name), token_view::tex}, *find_kernel("reference"));
-  return {status::ok, static_cast<uint32_t>(columns.count), static_cast<uint32_t>(columns.issues.size()), origin::none};
-}
-
 void show_progress(const std::atomic<uint64_t>& next, uint64_t count, const std::atomic<bool>& done) {
   while (!done.load()) {
     fmt::print(stderr, "\r{} of {} requests", std::min(next.load(), count), count);
@@ -178,7 +171,7 @@ int run_verify(const verify_options& options) {
       worst = std::max<int>(worst, exit_input);
       continue;
     }
-    const outcome expected = tokenize_here(read.bytes);
+    const outcome expected = expected_outcome(read.bytes);
     const document_case document{file, std::move(read.bytes), expected};
     const instant begin = now();
     tally seen = send_all(options, document);

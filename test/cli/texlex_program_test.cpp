@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -128,6 +129,43 @@ BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_3) {
 BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_ends_with_4_and_names_the_socket) {
   const folder here;
   const auto result = here.run("tokens --format counts --socket " + (here / "none") + " -");
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(result.errors.find(here / "none") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_load_that_contradicts_itself_ends_with_2_and_says_how) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  for (const std::string& arguments :
+       std::vector<std::string>{"bench", "bench --mix a=1 " + file, "bench --mix a=1", "bench --documents . " + file,
+                                "bench --count 1 --duration 1 " + file, "bench --open 5 --reconnect " + file,
+                                "bench --reconnect --in-flight 2 " + file, "bench --open 0 " + file,
+                                "bench --open 1e6 --duration 60 " + file, "bench --arrivals daily " + file,
+                                "bench --socket nowhere " + file, "bench " + file + " 0", "bench " + file + " 10 0",
+                                "bench --socket ./a --socket ./b " + file + " 10 1", "bench --documents . --mix a=x"}) {
+    const auto result = here.run(arguments);
+    BOOST_TEST(result.status == 2, arguments);
+    BOOST_TEST(!result.errors.empty(), arguments);
+    BOOST_TEST(result.output.empty(), arguments);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_load_whose_documents_cannot_be_read_ends_with_3) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  const std::string socket = " --socket " + (here / "none");
+  for (const std::string& arguments : std::vector<std::string>{
+         "bench " + (here / "missing.tex") + socket, "bench --mix b=1 --documents " + (here / "") + socket,
+         "bench " + file + socket + " --json " + (here / "missing/r.json")}) {
+    const auto result = here.run(arguments);
+    BOOST_TEST(result.status == 3, arguments);
+    BOOST_TEST(!result.errors.empty(), arguments);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_load_without_a_server_ends_with_4_and_names_the_socket) {
+  const folder here;
+  const auto result = here.run("bench --socket " + (here / "none") + " " + here.write("a.tex", "a") + " 100000 4");
   BOOST_TEST(result.status == 4);
   BOOST_TEST(result.errors.find(here / "none") != std::string::npos);
 }

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "runtime/client.hpp"
+#include "runtime/limits.hpp"
+#include "test/support/frames.hpp"
 #include "test/support/temporary_folder.hpp"
 
 using namespace texlex;
@@ -141,6 +143,32 @@ BOOST_AUTO_TEST_CASE(says_so_when_it_cannot_send) {
 BOOST_AUTO_TEST_CASE(takes_nothing_but_responses_for_a_response) {
   play(encode(frame_header{1, 7, 13}));
   BOOST_TEST(fault() == client_fault::malformed);
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_figures_as_the_protocol_has_it_and_reads_them_whole) {
+  const std::string text = "texlexd_requests_total 12\n" + std::string(10'000, '#');
+  std::vector<uint8_t> question;
+  std::jthread player{[&] {
+    question = heard(16);
+    play(joined(encode(frame_header{5, 7, static_cast<uint32_t>(text.size())}), text));
+  }};
+  BOOST_TEST(std::get<std::string>(one.ask_stats(7)) == text);
+  player.join();
+  BOOST_TEST((question == std::vector<uint8_t>{0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_server_that_knows_no_figures_from_one_that_makes_no_sense) {
+  const auto fault_of = [&](std::span<const uint8_t> answer) {
+    play(answer);
+    return std::get<client_error>(one.ask_stats(7)).fault;
+  };
+  BOOST_TEST(fault_of(encode_response(7, {status::unknown_type, 0, 0, origin::none})) == client_fault::refused);
+  BOOST_TEST(fault_of(encode(frame_header{5, 7, limits::stats_payload_bytes_max + 1})) == client_fault::malformed);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_figures_that_answer_another_question) {
+  play(encode(frame_header{5, 8, 0}));
+  BOOST_TEST((std::get<client_error>(one.ask_stats(7)).fault == client_fault::malformed));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_wait_for_the_rest_of_what_is_no_response) {
