@@ -1,17 +1,19 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench-kernels bench-micro lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench bench-kernels bench-micro bench-service lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
 CONNECTIONS ?= 4
 SECONDS ?= 60
 REPETITIONS ?= 5
+ROUNDS ?= 3
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
-	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; SECONDS=60 for fuzz"
+	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 LARGE=1mb.tex"
+	@echo "  SMALL=4kb.tex for bench-service; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -60,6 +62,15 @@ fuzz: ## Fuzz every kernel against the reference for SECONDS
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target scan_fuzz
 	@test/fuzz/run $(SECONDS)
+
+bench: bench-kernels bench-micro bench-service ## Measure everything: build/bench/summary.md and summary.json
+	@bench/summarize
+
+bench-service: deps ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
+	@deploy/install-dependencies --bench
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target texlex texlexd bare_server
+	@bench/run-service --rounds $(ROUNDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
 
 bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too
 	@deploy/install-dependencies --bench

@@ -16,7 +16,7 @@ using takes = caf::reacts_to<In...>;
 template <class Out, class... In>
 using answers = typename caf::replies_to<In...>::template with<Out>;
 
-/// Counts and times, on the side. Only `stats` waits for a reply; `tell` is answered to the front, with the number given.
+/// Counts and times, on the side. Only `stats` waits for a reply; `tell` is answered to the front, under its number.
 using metrics_actor =
   caf::typed_actor<takes<atom::samples, sample_batch>, takes<atom::report, worker_report>,
                    takes<atom::core, core_event>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;

@@ -1,5 +1,5 @@
-// Which attempts stall on purpose, so that hedging can be tried out and benched. Each worker has dice of its own: workers
-// that stalled in step would leave a hedge nowhere to win.
+// Which attempts stall on purpose, so that hedging can be tried out and benched. Each worker has dice of its own:
+// workers that stalled in step would leave a hedge nowhere to win.
 #pragma once
 
 #include <cstdint>

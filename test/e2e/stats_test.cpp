@@ -1,0 +1,91 @@
+// What texlexd tells of itself, and attempts that stall on purpose: hedges answer for them.
+#define BOOST_TEST_MODULE stats
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <sstream>
+
+#include "runtime/cpu.hpp"
+#include "test/e2e/running_texlexd.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+
+namespace {
+
+std::map<std::string, double> stats_of(service_caller& caller, uint64_t id) {
+  const auto told = caller.connection().ask_stats(id);
+  if (const auto* error = std::get_if<client_error>(&told)) BOOST_FAIL("no stats: " << error->sentence);
+  std::istringstream text{std::get<std::string>(told)};
+  std::map<std::string, double> numbers;
+  std::string name;
+  for (double number = 0; text >> name >> number;) numbers[name] = number;
+  return numbers;
+}
+
+std::vector<std::string> stalling(uint32_t core) {
+  return {"--inject-stall-ppm",  "1000000",           "--inject-stall-us", "30000000",
+          "--inject-stall-core", std::to_string(core)};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(requests_are_told_as_soon_as_they_are_answered) {
+  running_texlexd server;
+  auto caller = server.connect();
+  BOOST_TEST(stats_of(caller, 1).at("texlexd_requests_total") == 0);
+  for (uint64_t id = 1; id <= 10; ++id) {
+    caller.request(id, "a");
+    caller.expect_counts(id, "a");
+  }
+  const auto now = stats_of(caller, 11);
+  BOOST_TEST(now.at("texlexd_requests_total") == 10);
+  BOOST_TEST(now.at("texlexd_outcomes_total{status=\"ok\"}") == 10);
+  BOOST_TEST(now.at("texlexd_attempts_total") == 10);
+  BOOST_TEST(now.at("texlexd_responses_total{status=\"ok\"}") == 10);
+  BOOST_TEST(now.at("texlexd_latency_seconds_count") == 10);
+  BOOST_TEST(now.at("texlexd_latency_seconds_sum") >= now.at("texlexd_queue_seconds_sum"));
+  BOOST_TEST(now.at("texlexd_connections_open") == 1);
+  BOOST_TEST(now.at("texlexd_resident_bytes") > 0);
+  BOOST_TEST(now.at("texlexd_resident_bytes_peak") >= now.at("texlexd_resident_bytes"));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(every_name_told_is_in_the_protocols_document) {
+  running_texlexd server;
+  auto caller = server.connect();
+  const std::string document = read_file(TEXLEX_SOURCE_DIR "/docs/protocol.md");
+  for (const auto& [name, number] : stats_of(caller, 1)) {
+    const std::string family = name.substr(0, name.find('{'));
+    const std::string shown =
+      family.substr(0, family.find("_seconds") == std::string::npos ? std::string::npos : family.find("_seconds"));
+    BOOST_TEST(document.find(shown) != std::string::npos, name);
+  }
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(requests_whose_worker_stalls_are_answered_by_a_hedge) {
+  const auto cores = allowed_cores();
+  if (cores.size() < 2) return; // nobody to hedge to
+  running_texlexd server{stalling(cores.front())};
+  BOOST_TEST(server.log().find("inject.stall_ppm is set") != std::string::npos);
+  auto caller = server.connect();
+  const std::string document = "\\documentclass{article}";
+  for (uint64_t id = 1; id <= 5; ++id) {
+    caller.request(id, document);
+    caller.expect_counts(id, document);
+  }
+  const auto now = stats_of(caller, 6);
+  BOOST_TEST(now.at("texlexd_hedges_fired_total") >= 1);
+  BOOST_TEST(now.at("texlexd_hedges_won_total") == now.at("texlexd_hedges_fired_total"));
+  server.stop(); // within its bound, though a worker stalls
+}
+
+BOOST_AUTO_TEST_CASE(without_hedging_a_stalled_request_may_still_be_cancelled) {
+  running_texlexd server{{"--no-hedge", "--inject-stall-ppm", "1000000", "--inject-stall-us", "30000000"}};
+  auto caller = server.connect();
+  caller.request(1, "a");
+  caller.cancel(1);
+  caller.expect(1, status::cancelled);
+  server.stop();
+}
