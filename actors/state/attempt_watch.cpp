@@ -6,26 +6,34 @@
 #include "runtime/limits.hpp"
 
 namespace texlex {
+namespace {
 
-attempt_watch::attempt_watch(const attempt_watch_options& options) : options_(options) {
-  rows_.reserve(2 * limits::workers_max); // a replacement runs while the abandoned one is still known
+/// A replacement runs while the abandoned lane is still known.
+constexpr size_t rows_expected = 2 * limits::workers_max;
+
+} // namespace
+
+attempt_watch::attempt_watch(const attempt_watch_options& options) : options_(options), row_of_lane_(rows_expected) {
+  rows_.reserve(rows_expected);
 }
 
 void attempt_watch::started(lane_id lane, uint64_t bytes, instant now) {
-  require(find(lane) == rows_.end(), "a watched lane runs one attempt at a time");
+  require(row_of_lane_.find(lane.value) == no_slot, "a watched lane runs one attempt at a time");
+  row_of_lane_.reserve_one();
   rows_.push_back({.lane = lane, .expiry = now + limit_for(bytes)});
+  row_of_lane_.insert(lane.value, static_cast<uint32_t>(rows_.size() - 1));
 }
 
 end_verdict attempt_watch::ended(lane_id lane) noexcept {
-  const auto at = find(lane);
-  if (at == rows_.end()) return end_verdict::unknown;
-  const bool stuck = at->stuck;
+  const uint32_t at = row_of_lane_.find(lane.value);
+  if (at == no_slot) return end_verdict::unknown;
+  const bool stuck = rows_[at].stuck;
   erase(at);
   return stuck ? end_verdict::abandoned : end_verdict::in_time;
 }
 
 void attempt_watch::gone(lane_id lane) noexcept {
-  if (const auto at = find(lane); at != rows_.end()) erase(at);
+  if (const uint32_t at = row_of_lane_.find(lane.value); at != no_slot) erase(at);
 }
 
 void attempt_watch::expired(instant now, std::vector<lane_id>& out) {
@@ -48,22 +56,24 @@ duration attempt_watch::limit_for(uint64_t bytes) const noexcept {
   return options_.limit.value_or(options_.limits[index_of(size_class_of(bytes))]);
 }
 
-std::vector<attempt_watch::row>::iterator attempt_watch::find(lane_id lane) noexcept {
-  return std::find_if(rows_.begin(), rows_.end(), [&](const row& each) { return each.lane == lane; });
-}
-
-void attempt_watch::erase(std::vector<row>::iterator at) noexcept {
-  stuck_ -= at->stuck;
-  *at = rows_.back();
+// The last row takes the place of the one that goes.
+void attempt_watch::erase(uint32_t at) noexcept {
+  stuck_ -= rows_[at].stuck;
+  row_of_lane_.erase(rows_[at].lane.value);
+  if (at + 1 < rows_.size()) {
+    rows_[at] = rows_.back();
+    row_of_lane_.erase(rows_[at].lane.value);
+    row_of_lane_.insert(rows_[at].lane.value, at);
+  }
   rows_.pop_back();
 }
 
 void attempt_watch::check_invariants() const {
   const auto stuck = std::count_if(rows_.begin(), rows_.end(), [](const row& each) { return each.stuck; });
   require(static_cast<uint32_t>(stuck) == stuck_, "each abandoned thread is counted once");
-  for (const row& each : rows_)
-    require(std::count_if(rows_.begin(), rows_.end(), [&](const row& r) { return r.lane == each.lane; }) == 1,
-            "a watched lane runs one attempt at a time");
+  require(row_of_lane_.count() == rows_.size(), "a watched lane runs one attempt at a time");
+  for (uint32_t at = 0; at < rows_.size(); ++at)
+    require(row_of_lane_.find(rows_[at].lane.value) == at, "a watched lane is found by its id");
 }
 
 } // namespace texlex

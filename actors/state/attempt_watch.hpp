@@ -11,6 +11,7 @@
 
 #include "actors/job.hpp"
 #include "actors/state/size_class.hpp"
+#include "actors/state/slot_index.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
@@ -62,11 +63,11 @@ private:
     bool stuck = false;
   };
 
-  [[nodiscard]] std::vector<row>::iterator find(lane_id lane) noexcept;
-  void erase(std::vector<row>::iterator at) noexcept;
+  void erase(uint32_t at) noexcept;
 
   attempt_watch_options options_;
-  std::vector<row> rows_; ///< in no order: a few for each core
+  std::vector<row> rows_; ///< in no order
+  slot_index row_of_lane_;
   uint32_t stuck_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/state/fair_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/state/invariant.hpp"
 
@@ -9,7 +10,7 @@ namespace texlex {
 fair_queue::fair_queue(const fair_queue_options& options)
   : options_(options), entries_(options.count_max), by_arrival_(options.count_max), in_band_(options.count_max),
     slot_of_job_(options.count_max), clients_(options.count_max), in_turn_(options.count_max),
-    slot_of_client_(options.count_max) {
+    slot_of_client_(options.count_max), by_deadline_(options.count_max) {
   require(options.quantum_bytes > 0, "a turn earns something");
   for (uint32_t slot = 0; slot < options.count_max; ++slot) {
     by_arrival_.push_back(free_, slot);
@@ -32,9 +33,10 @@ push_verdict fair_queue::push_back(uint64_t client, job_id job, uint64_t bytes, 
 
 void fair_queue::push_front(job_id job, instant now, instant deadline) {
   if (free_.empty()) { // no more of these than lanes can lose
-    entries_.emplace_back();
     by_arrival_.grow();
     in_band_.grow();
+    by_deadline_.grow();
+    entries_.emplace_back(); // last: the others may have one too many
     by_arrival_.push_back(free_, static_cast<uint32_t>(entries_.size() - 1));
   }
   const uint32_t slot = place(job, now, deadline);
@@ -47,8 +49,8 @@ uint32_t fair_queue::place(job_id job, instant now, instant deadline) {
   require(slot_of_job_.find(job.value) == no_slot, "a job waits once");
   slot_of_job_.reserve_one();
   const uint32_t slot = free_.head;
-  if (deadline != instant::max()) by_deadline_.emplace(deadline, slot);
   by_arrival_.erase(free_, slot);
+  if (deadline != instant::max()) by_deadline_.insert(slot, deadline);
   slot_of_job_.insert(job.value, slot);
   entries_[slot] = {.job = job, .since = now, .deadline = deadline};
   return slot;
@@ -68,21 +70,34 @@ uint32_t fair_queue::client_slot(uint64_t id) noexcept {
 
 std::optional<job_id> fair_queue::pop(pop_order order) noexcept {
   uint32_t slot = returned_.head;
-  while (slot == no_slot && !turns_.empty()) {
+  for (uint32_t in_vain = 0; slot == no_slot && !turns_.empty();) {
     client_record& client = clients_[turns_.head];
     if (!std::exchange(quantum_given_, true)) client.earned += options_.quantum_bytes;
     const uint32_t next = candidate(client, order);
-    if (turns_.count == 1) client.earned = std::max(client.earned, entries_[next].cost); // nobody to wait for
-    if (entries_[next].cost <= client.earned)
+    if (entries_[next].cost <= client.earned) {
       slot = next;
-    else
+    } else {
       end_turn();
+      if (++in_vain == turns_.count) skip_rounds(order);
+    }
   }
   if (slot == no_slot) return std::nullopt;
   const job_id job = entries_[slot].job;
   pay(slot);
   take_out(slot);
   return job;
+}
+
+// Everybody had a turn and nobody could go: the rounds that would be in vain too are given at once, so that a round and
+// this are the most a call takes, however large the documents are.
+void fair_queue::skip_rounds(pop_order order) noexcept {
+  uint64_t rounds = UINT64_MAX;
+  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c)) {
+    const uint64_t missing = entries_[candidate(clients_[c], order)].cost - clients_[c].earned;
+    rounds = std::min(rounds, (missing - 1) / options_.quantum_bytes);
+  }
+  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
+    clients_[c].earned += rounds * options_.quantum_bytes;
 }
 
 uint32_t fair_queue::candidate(const client_record& client, pop_order order) const noexcept {
@@ -109,7 +124,7 @@ void fair_queue::pay(uint32_t slot) noexcept {
 
 void fair_queue::take_out(uint32_t slot) noexcept {
   const entry& e = entries_[slot];
-  if (e.deadline != instant::max()) by_deadline_.erase({e.deadline, slot});
+  by_deadline_.erase(slot);
   slot_of_job_.erase(e.job.value);
   by_arrival_.erase(e.client == no_slot ? returned_ : waiting_, slot);
   by_arrival_.push_front(free_, slot);
@@ -136,8 +151,8 @@ bool fair_queue::remove(job_id job) noexcept {
 }
 
 void fair_queue::expire(instant now, duration wait_max, std::vector<expired_job>& out) {
-  while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
-    const uint32_t slot = by_deadline_.begin()->second;
+  while (!by_deadline_.empty() && by_deadline_.first_time() <= now) {
+    const uint32_t slot = by_deadline_.first();
     out.push_back({entries_[slot].job, expiry::past_deadline});
     take_out(slot);
   }
@@ -176,7 +191,7 @@ void fair_queue::check_invariants() const {
       require(slot_of_job_.find(entries_[slot].job.value) == slot, "a waiting job is found by its id");
       with_deadline += entries_[slot].deadline != instant::max();
     }
-  require(with_deadline == by_deadline_.size(), "each deadline belongs to a waiting job");
+  require(with_deadline == by_deadline_.count(), "each deadline belongs to a waiting job");
 }
 
 } // namespace texlex

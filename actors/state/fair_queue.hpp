@@ -1,8 +1,8 @@
-// Jobs that wait for a lane, so that no client can make the others wait for it. Clients take turns (deficit round robin,
-// Shreedhar and Varghese, 1995): a turn earns a quantum of bytes, and a client's next job goes once it has earned its
-// size. So a small document passes the large ones of others, and a large one's turn comes after a bounded number of
-// bytes. Within a client small documents pass large ones too, but after eight in a row a large one that waits is next.
-// Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
+// Jobs that wait for a lane, so that no client can make the others wait for it. Clients take turns (deficit round
+// robin, Shreedhar and Varghese, 1995): a turn earns a quantum of bytes, and a client's next job goes once it has
+// earned its size. So a small document passes the large ones of others, and a large one's turn comes after a bounded
+// number of bytes. Within a client small documents pass large ones too, but after eight in a row a large one that waits
+// is next. Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
 //
 //   returned (lost their lane)  ──▶ first, always
 //   client 7   small ● ● ●   large ■     ┐
@@ -13,13 +13,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
-#include <set>
-#include <utility>
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/slot_heap.hpp"
 #include "actors/state/slot_index.hpp"
 #include "actors/state/slot_list.hpp"
 #include "runtime/time.hpp"
@@ -96,6 +94,7 @@ private:
   uint32_t client_slot(uint64_t id) noexcept;
   [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order) const noexcept;
   void end_turn() noexcept;
+  void skip_rounds(pop_order order) noexcept;
   void pay(uint32_t slot) noexcept;
   void take_out(uint32_t slot) noexcept;
   void leave_client(uint32_t slot) noexcept;
@@ -113,8 +112,7 @@ private:
   slot_index slot_of_client_;
   bool quantum_given_ = false; ///< to the client whose turn it is
 
-  std::pmr::unsynchronized_pool_resource deadline_memory_;
-  std::pmr::set<std::pair<instant, uint32_t>> by_deadline_{&deadline_memory_}; ///< only of jobs that have one
+  slot_heap by_deadline_; ///< only of jobs that have one
 };
 
 } // namespace texlex

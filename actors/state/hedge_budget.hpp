@@ -1,6 +1,6 @@
 // How much extra work hedging may make. Each job dispatched earns a part of a token, up to a small burst; a copy spends
-// one. Beside it a ceiling: of the latest jobs no more than a share was copied, however full the bucket is. All in whole
-// thousandths of a token, so that the share holds exactly, over any number of jobs.
+// one. Beside it a ceiling: of the latest jobs no more than a share was copied, however full the bucket is. All in
+// whole thousandths of a token, so that the share holds exactly, over any number of jobs.
 #pragma once
 
 #include <cstdint>

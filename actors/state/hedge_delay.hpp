@@ -1,7 +1,8 @@
-// How long a job's first attempt may take before a copy is worth its cost: as long as all but 5 % of the recent attempts
-// of its size class took. Learned a window at a time from that window alone, so that two windows after a slowdown is
-// over nothing of it is left: one second, where a class has 200 attempts a second. Rarer ones have longer windows.
-// Losers count as 'at least this long' (see survival_histogram), so that hedging cannot lower its own threshold.
+// How long a job's first attempt may take before a copy is worth its cost: as long as all but 5 % of the recent
+// attempts of its size class took. Learned a window at a time from that window alone, so that two windows after a
+// slowdown is over nothing of it is left: one second, where a class has 200 attempts a second. Rarer ones have longer
+// windows. Losers count as 'at least this long' (see survival_histogram), so that hedging cannot lower its own
+// threshold.
 #pragma once
 
 #include <array>

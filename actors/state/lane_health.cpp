@@ -12,6 +12,7 @@ namespace {
 constexpr uint32_t lane_memory = 32;  ///< attempts behind a lane's average, about
 constexpr uint32_t class_memory = 64; ///< attempts behind what is expected of a class, about
 constexpr uint32_t repeats_a_sample = 8;
+constexpr uint32_t attempts_a_look = 4; ///< each looks at all lanes
 constexpr uint32_t peer_attempts_min = 10;
 constexpr size_t two_choices_from = 8; ///< candidates
 constexpr double ranks_a_unit = 4;
@@ -141,7 +142,7 @@ void lane_health::learn(const row& lane, uint64_t bytes, duration took) noexcept
 
 bool lane_health::measure(row& lane, double slowness, instant now) noexcept {
   average(lane.slowness, lane.attempts, lane_memory, std::min(slowness, slowness_max));
-  if (lane.attempts < options_.attempts_min) return false;
+  if (lane.attempts < options_.attempts_min || lane.attempts % attempts_a_look != 0) return false;
   if (is_slow(lane, lane.slowness)) return eject(lane, now);
   lane.times_out = 0; // it has shown that it is well
   return false;

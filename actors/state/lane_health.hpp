@@ -1,7 +1,7 @@
 // Which lanes are much slower than their peers, and which of several is the best for the next attempt. Each attempt is
-// measured against what attempts of its size class take on all lanes, so that lanes compare whatever documents they had.
-// A lane that is slow is ejected for a while, twice as long each time, and let back in by probes: one attempt at a time.
-// Never more than half of the lanes are out, as what makes most of them slow is not the lanes' fault.
+// measured against what attempts of its size class take on all lanes: lanes compare whatever documents they had. A lane
+// that is slow is ejected for a while, twice as long each time, and let back in by probes: one attempt at a time. Never
+// more than half of the lanes are out, as what makes most of them slow is not the lanes' fault.
 //
 //   in ── slow over 20 attempts, or stalled in one ──▶ out (1 s, 2 s, ... 30 s) ──▶ probing ── quick ──▶ in
 //                                                        ▲─────────── slow again ─────┘

@@ -22,8 +22,8 @@ public:
   [[nodiscard]] uint64_t ended_count() const noexcept { return ended_; }
   [[nodiscard]] uint64_t stopped_count() const noexcept { return stopped_; }
 
-  /// The time that only `share` of all attempts outlive, rounded up to its bucket's end: by a sixteenth at most, as long
-  /// as it is below 2^24 us. Nothing if too few ended for the estimate to fall to that share.
+  /// The time that only `share` of all attempts outlive, rounded up to its bucket's end: by a sixteenth at most, as
+  /// long as it is below 2^24 us. Nothing if too few ended for the estimate to fall to that share.
   [[nodiscard]] std::optional<uint64_t> outlived_by(double share) const noexcept;
 
   void check_invariants() const;

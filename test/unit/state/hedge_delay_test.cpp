@@ -122,6 +122,9 @@ BOOST_FIXTURE_TEST_CASE(a_class_too_rare_to_be_known_has_the_configured_delay_ag
 
 namespace {
 
+/// Of an estimate from the thousand jobs of one window, few of which are slow: far less than what the tests look for.
+constexpr double noise = 0.4;
+
 // Jobs of one class, 2000 a second, each hedged after the present delay on another lane: the first to end stops the
 // other. Lanes are alike: a tenth of their attempts takes ten times as long.
 struct hedged_lanes {
@@ -169,7 +172,7 @@ struct hedged_lanes {
 BOOST_AUTO_TEST_CASE(hedging_does_not_lower_its_own_threshold) {
   hedged_lanes lanes{test::seed()};
   lanes.run(20s);
-  BOOST_TEST(lanes.delay_us() == lanes.percentile_us(95), boost::test_tools::tolerance(0.2));
+  BOOST_TEST(lanes.delay_us() == lanes.percentile_us(95), boost::test_tools::tolerance(noise));
 }
 
 BOOST_AUTO_TEST_CASE(were_losers_left_out_it_would) {
@@ -182,10 +185,10 @@ BOOST_AUTO_TEST_CASE(one_second_after_a_slowdown_of_thirty_the_delay_is_as_befor
   for (const duration odd : {0ms, 130ms, 250ms, 410ms}) { // wherever in a window it ends
     hedged_lanes lanes{test::seed() + 1};
     lanes.run(10s + odd);
-    const double before = lanes.delay_us();
+    const double before = lanes.percentile_us(95);
     lanes.run(30s, 5);
     BOOST_TEST(lanes.delay_us() > before * 3);
     lanes.run(1001ms);
-    BOOST_TEST(lanes.delay_us() == before, boost::test_tools::tolerance(0.2));
+    BOOST_TEST(lanes.delay_us() == before, boost::test_tools::tolerance(noise));
   }
 }

@@ -274,8 +274,8 @@ BOOST_AUTO_TEST_CASE(from_eight_on_the_better_of_two_random_lanes_is_chosen) {
   BOOST_TEST(l.choose(candidates, UINT64_MAX) == 7u);
 }
 
-// Eight lanes with a long tail each: a tenth of all attempts takes ten times as long, whichever lane it meets. Then lane 5
-// slows down for ten seconds.
+// Eight lanes with a long tail each: a tenth of all attempts takes ten times as long, whichever lane it meets. Then
+// lane 5 slows down for ten seconds.
 BOOST_AUTO_TEST_CASE(a_long_tail_ejects_nobody_a_slow_lane_is_found_and_comes_back_within_its_time_out) {
   std::mt19937_64 chance{test::seed() + 1};
   lanes l{8};

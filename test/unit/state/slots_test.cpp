@@ -1,11 +1,14 @@
-// The two structures under the fair queue: lists of numbered places, and which place holds a key.
-#define BOOST_TEST_MODULE slot_index
+// What lies under the fair queue: lists of numbered places, which place holds a key, and which has the earliest time.
+#define BOOST_TEST_MODULE slots
 #include <boost/test/unit_test.hpp>
 
 #include <random>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "actors/state/slot_heap.hpp"
 #include "actors/state/slot_index.hpp"
 #include "actors/state/slot_list.hpp"
 #include "test/unit/state/seed.hpp"
@@ -73,5 +76,25 @@ BOOST_AUTO_TEST_CASE(an_index_agrees_with_a_map_through_any_history) {
     const auto found = map.find(other);
     BOOST_REQUIRE_EQUAL(index.find(other), found == map.end() ? no_slot : found->second);
     BOOST_REQUIRE_EQUAL(index.count(), map.size());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_heap_has_the_earliest_first_whatever_is_taken_out_of_its_middle) {
+  std::mt19937_64 chance{test::seed() + 1};
+  slot_heap heap{50};
+  for (int i = 0; i < 50; ++i) heap.grow();
+  std::set<std::pair<instant, uint32_t>> sorted;
+  std::vector<instant> when(100);
+  for (int i = 0; i < 100'000; ++i) {
+    const auto slot = static_cast<uint32_t>(chance() % 100);
+    const bool inside = sorted.erase({when[slot], slot}) == 1;
+    heap.erase(slot);
+    if (!inside) {
+      when[slot] = instant{duration{chance() % 1000}};
+      heap.insert(slot, when[slot]);
+      sorted.insert({when[slot], slot});
+    }
+    BOOST_REQUIRE_EQUAL(heap.count(), sorted.size());
+    if (!sorted.empty()) BOOST_REQUIRE((heap.first_time() == sorted.begin()->first));
   }
 }
