@@ -1,0 +1,42 @@
+#include "actors/state/killer_memory.hpp"
+
+#include <algorithm>
+
+#include "actors/state/invariant.hpp"
+
+namespace texlex {
+
+killer_memory::killer_memory(const killer_memory_options& options) : options_(options) {
+  require(options.entries_max > 0, "a memory for killers has room for one");
+  kills_.reserve(options.entries_max);
+}
+
+uint32_t killer_memory::killed(uint64_t document_hash, instant now) {
+  if (kills_.size() >= options_.entries_max && !kills_.contains(document_hash)) make_room(now);
+  entry& e = kills_[document_hash];
+  if (now - e.last >= options_.keep) e.times = 0;
+  e.last = now;
+  return ++e.times;
+}
+
+bool killer_memory::condemned(uint64_t document_hash, instant now) const {
+  if (kills_.empty()) return false;
+  const auto found = kills_.find(document_hash);
+  if (found == kills_.end() || now - found->second.last >= options_.keep) return false;
+  return found->second.times >= options_.kills_to_condemn;
+}
+
+// Looks at all of them: a worker dies far less often than a thousand entries take to walk.
+void killer_memory::make_room(instant now) {
+  std::erase_if(kills_, [&](const auto& each) { return now - each.second.last >= options_.keep; });
+  if (kills_.size() < options_.entries_max) return;
+  kills_.erase(std::min_element(kills_.begin(), kills_.end(),
+                                [](const auto& a, const auto& b) { return a.second.last < b.second.last; }));
+}
+
+void killer_memory::check_invariants() const {
+  require(kills_.size() <= options_.entries_max, "the memory for killers is bounded");
+  for (const auto& [hash, e] : kills_) require(e.times > 0, "a remembered document has killed");
+}
+
+} // namespace texlex
