@@ -1,6 +1,7 @@
 #include "actors/broker.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -24,29 +25,40 @@ protected:
     set_default_handler(caf::drop);
     return {
       [this](atom::finished, lane_id lane, job_id id, const outcome& result, duration took) {
-        dispatcher_.at(clock().now()).finished(lane, id, result);
+        event().finished(lane, id, result);
         sample(attempt_sample{lane, result.status, took});
+        plan_tick();
       },
       [this](atom::overdue, job_id id) {
-        const hedge_verdict verdict = dispatcher_.at(clock().now()).overdue(id);
+        const hedge_verdict verdict = event().overdue(id);
         spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
       },
       [this](atom::joined, lane_id lane, const lane_actor& handle) {
         lanes_[lane.value].handle = handle;
-        dispatcher_.at(clock().now()).lane_joined(lane);
+        event().lane_joined(lane);
+        plan_tick();
       },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
         lanes_[lane.value].listener = listener;
-        dispatcher_.lane_cooling(lane);
+        event().lane_cooling(lane);
       },
       [this](atom::left, lane_id lane) {
         lanes_.erase(lane.value);
-        dispatcher_.at(clock().now()).lane_left(lane);
+        event().lane_left(lane);
+        plan_tick();
       },
-      [this](atom::unstaffed) { dispatcher_.unstaffed(); },
-      [this](atom::submit, const job_ptr& job) { dispatcher_.at(clock().now()).submit(job); },
-      [this](atom::cancel, job_id id) { dispatcher_.cancel(id); },
-      [this](atom::close) { dispatcher_.close(); },
+      [this](atom::unstaffed) { event().unstaffed(); },
+      [this](atom::submit, const job_ptr& job) {
+        event().submit(job);
+        plan_tick();
+      },
+      [this](atom::cancel, job_id id) { event().cancel(id); },
+      [this](atom::close) { event().close(); },
+      [this](atom::tick, duration due) {
+        if (tick_due_ == instant{due}) tick_due_.reset();
+        event().tick();
+        plan_tick();
+      },
       [this](atom::flush) {
         flush_planned_ = false;
         flush();
@@ -69,8 +81,10 @@ protected:
   }
 
 private:
-  void run(lane_id lane, const job_ptr& job) override {
-    caf::anon_send(lanes_.at(lane.value).handle, atom::run_v, job);
+  dispatcher& event() { return dispatcher_.at(clock().now()); }
+
+  void run(lane_id lane, const job_ptr& job, uint32_t attempt) override {
+    caf::anon_send(lanes_.at(lane.value).handle, atom::run_v, job, attempt);
   }
 
   void answer(const closed_job& closed) override {
@@ -92,6 +106,18 @@ private:
   void disarm(job_id id) override { caf::anon_send(links_.timer, atom::disarm_v, id); }
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
+
+  void stuck(lane_id lane) override { spdlog::error("an attempt of lane {} outlived its watchdog", lane.value); }
+
+  // An earlier tick than the one planned is planned beside it: CAF cannot take the later one back, and it does no harm.
+  void plan_tick() {
+    const auto wanted = dispatcher_.next_tick();
+    if (!wanted) return;
+    const instant due = clock().now() + *wanted;
+    if (tick_due_ && *tick_due_ <= due) return;
+    tick_due_ = due;
+    delayed_send(this, *wanted, atom::tick_v, due.time_since_epoch());
+  }
 
   void sample(const request_sample& one) {
     samples_.requests.push_back(one);
@@ -127,6 +153,7 @@ private:
   dispatcher dispatcher_;
   sample_batch samples_; ///< that metrics has not seen
   bool flush_planned_ = false;
+  std::optional<instant> tick_due_; ///< the earliest tick planned
 };
 
 } // namespace

@@ -29,8 +29,9 @@ using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;
 using hedge_timer_actor = caf::typed_actor<takes<atom::arm, job_id, duration, overdue_listener>,
                                            takes<atom::disarm, job_id>, takes<atom::ring, duration>>;
 
-/// A place that runs attempts: says `finished` exactly once a run, also when the job was stopped meanwhile.
-using lane_actor = caf::typed_actor<takes<atom::run, job_ptr>>;
+/// A place that runs attempts, told with their number among the job's, from 1: says `finished` exactly once a run, also
+/// when the job was stopped meanwhile. `cancelled` says that the attempt was not carried out or not to its end.
+using lane_actor = caf::typed_actor<takes<atom::run, job_ptr, uint32_t>>;
 
 /// Whoever wants to hear how an attempt ended, and how long it took.
 using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, job_id, outcome, duration>>;
@@ -56,9 +57,9 @@ using supervisor_actor =
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
 /// `shutting_down`, those in hand and those that come. Questions for metrics go through it, as it has samples that
-/// metrics has not seen; `flush` is its word to itself.
+/// metrics has not seen; `flush` and `tick` are its words to itself.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
   takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>, takes<atom::flush>,
-  takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
+  takes<atom::tick, duration>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 } // namespace texlex

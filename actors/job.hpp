@@ -32,10 +32,24 @@ struct job {
   document_lease memory; ///< what `document` lies in
   std::span<const uint8_t> document;
   const texlex::regime* regime = nullptr;
-  instant received; ///< when its last byte was read
+  instant received;                  ///< when its last byte was read
+  uint64_t client = 0;               ///< whose it is: the number of its connection
+  instant deadline = instant::max(); ///< of no use to its client after this
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
   mutable std::atomic<bool> stop = false;
+
+  /// An attempt begins, of that number among the job's. False if it is not to be carried out: a later one has begun
+  /// before it, as this one's worker was late, and is ahead of it.
+  bool begin(uint32_t attempt) const noexcept {
+    uint32_t latest = begun_.load(std::memory_order_relaxed);
+    while (latest < attempt && !begun_.compare_exchange_weak(latest, attempt, std::memory_order_relaxed)) {
+    }
+    return latest < attempt;
+  }
+
+private:
+  mutable std::atomic<uint32_t> begun_ = 0; ///< the latest attempt that has
 };
 
 using job_ptr = std::shared_ptr<const job>;

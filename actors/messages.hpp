@@ -81,6 +81,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
 
   // the broker to itself
   CAF_ADD_ATOM(texlex_messages, texlex::atom, flush, "tx_flush")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, tick, "tx_tick")
 
   // session -> broker -> metrics -> session
   CAF_ADD_ATOM(texlex_messages, texlex::atom, tell, "tx_tell")

@@ -1,8 +1,10 @@
 #include "actors/service.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <future>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,6 +25,7 @@
 #include "actors/system_config.hpp"
 #include "actors/watchdog.hpp"
 #include "runtime/cpu.hpp"
+#include "runtime/limits.hpp"
 
 namespace texlex {
 namespace {
@@ -63,8 +66,22 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
 }
 
 dispatch_options dispatching(const settings& settings) {
-  return {.waiting_max = settings.limits.requests_max,
-          .hedge = {.enabled = settings.hedge.enabled, .delay = std::chrono::microseconds{settings.hedge.delay_us}}};
+  using std::chrono::microseconds, std::chrono::milliseconds;
+  dispatch_options options;
+  options.queue.count_max = std::min(settings.limits.requests_max, limits::waiting_max);
+  options.queue.count_per_client_max = options.queue.count_max;
+  if (settings.queue.target_ms > 0)
+    options.queue_control = {.target = milliseconds{settings.queue.target_ms},
+                             .interval = milliseconds{settings.queue.interval_ms}};
+  options.hedge = {.enabled = settings.hedge.enabled,
+                   .delay = {.learn = settings.hedge.adaptive,
+                             .floor = microseconds{settings.hedge.floor_us},
+                             .ceiling = microseconds{settings.hedge.delay_us}},
+                   .budget = {.share_permille = settings.hedge.budget_percent * 10,
+                              .ceiling_permille = settings.hedge.ceiling_percent * 10}};
+  options.eject_slow_lanes = settings.lanes.eject_slow;
+  options.seed = std::random_device{}();
+  return options;
 }
 
 } // namespace

@@ -55,9 +55,9 @@ protected:
       spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
     return {
-      [this](atom::run, const job_ptr& job) {
+      [this](atom::run, const job_ptr& job, uint32_t attempt_number) {
         const instant begun = texlex::now(); // `local_actor` declares one that it lacks
-        const outcome result = attempt(*job);
+        const outcome result = attempt(*job, attempt_number);
         caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
         ++jobs_;
         tell_use();
@@ -77,7 +77,9 @@ private:
     if (const auto error = pin_this_thread(options_.core)) spdlog::warn("{}", *error);
   }
 
-  outcome attempt(const job& job) {
+  outcome attempt(const job& job, uint32_t number) {
+    if (!job.begin(number)) return {.status = status::cancelled};
+    if (texlex::now() >= job.deadline) return {.status = status::deadline_exceeded};
     const auto stall = stalls_.next();
     if (stall && !stalls_.options().after) sleep(*stall, job.stop);
     const outcome result = scan(job);

@@ -27,6 +27,7 @@ struct limit_settings {
   uint32_t requests_per_connection_max = 64; ///< in flight; beyond it the connection is not read. 1..4096
   uint32_t requests_max = 4096;              ///< in flight in all; beyond it: overload. 1..1000000
   uint64_t request_bytes_max = 512ull << 20; ///< document bytes in flight in all; beyond it: overload
+  uint32_t request_timeout_ms = 0; ///< from a request's last byte to the begin of its attempt; 0: none. Up to 3600000
 };
 
 /// [workers]: who tokenizes.
@@ -40,10 +41,25 @@ struct worker_settings {
   bool lock_memory = true;           ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
 };
 
-/// [hedge]
+/// [hedge]: a second worker for requests that are late.
 struct hedge_settings {
   bool enabled = true;
-  uint32_t delay_us = 10'000; ///< 100..60000000
+  bool adaptive = true;          ///< learn the delay; false: always delay_us
+  uint32_t delay_us = 10'000;    ///< until enough is known, and at most; 100..60000000
+  uint32_t floor_us = 1'000;     ///< at least, if it is learned; 10..60000000
+  uint32_t budget_percent = 5;   ///< extra attempts in a hundred requests; 0..100
+  uint32_t ceiling_percent = 10; ///< the same over the latest 1000 requests, whatever was saved up; 0..100
+};
+
+/// [queue]: how long a request may wait for a worker.
+struct queue_settings {
+  uint32_t target_ms = 5;     ///< a wait that is no overload; 0: requests wait as long as it takes. Up to 60000
+  uint32_t interval_ms = 100; ///< above the target for so long is overload; 1..600000
+};
+
+/// [lanes]
+struct lane_settings {
+  bool eject_slow = true; ///< a worker that is much slower than its peers gets no requests for a while
 };
 
 /// [log]
@@ -72,6 +88,8 @@ struct settings {
   limit_settings limits;
   worker_settings workers;
   hedge_settings hedge;
+  queue_settings queue;
+  lane_settings lanes;
   log_settings log;
   inject_settings inject;
   test_settings test;

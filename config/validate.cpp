@@ -70,6 +70,9 @@ void check_injection(const settings& settings, std::vector<std::string>& errors)
 }
 
 void check_together(const settings& settings, std::vector<std::string>& errors) {
+  if (settings.queue.target_ms > settings.queue.interval_ms)
+    errors.push_back(fmt::format("queue.target_ms is {}; it must be at most queue.interval_ms, {}.",
+                                 settings.queue.target_ms, settings.queue.interval_ms));
   auto cores = settings.workers.cores;
   if (cores.size() > limits::workers_max)
     errors.push_back(

@@ -29,6 +29,9 @@ inline constexpr size_t issues_kept_max = 64u << 10;
 /// A token is one kind (1 byte) and one start (4 bytes).
 inline constexpr size_t token_bytes = 5;
 
+/// Requests that wait for a worker; the place of each is set aside at start.
+inline constexpr uint32_t waiting_max = 64u << 10;
+
 /// Workers of one process.
 inline constexpr uint32_t workers_max = 256;
 
@@ -43,7 +46,8 @@ inline constexpr size_t unix_socket_path_max = 107;
 inline constexpr size_t linger_bytes_max = 512u << 20;
 inline constexpr uint32_t linger_ms_max = 2000;
 
-/// How many attempts a job may have in all: the first, one hedge, and one more each after a lost worker.
-inline constexpr uint32_t attempts_per_job_max = 4;
+/// How many attempts a job may have in all: the first, one hedge, one more after a lost worker, and one more for each of
+/// these that was withdrawn.
+inline constexpr uint32_t attempts_per_job_max = 6;
 
 } // namespace texlex::limits

@@ -27,6 +27,8 @@ constexpr std::array<status_text, status_count> texts{{
   {"too-many-connections", "The server holds as many connections as it may; try again later."},
   {"no-worker", "No worker is alive and none could be started; see the server's log."},
   {"internal-error", "The server failed on its own account; see the server's log."},
+  {"condemned-document", "Workers died on this document lately; it is not tried again for some minutes."},
+  {"deadline-exceeded", "The request waited past its deadline; send it when the server is less busy."},
 }};
 
 } // namespace

@@ -24,9 +24,11 @@ enum class status : uint32_t {
   too_many_connections = 12, ///< request id 0, then close
   no_worker = 13,            ///< no worker is left, and none can be started
   internal_error = 14,       ///< a fault of the server's own; its log says more
+  condemned_document = 15,   ///< workers died of this document before: it is not tried for a while
+  deadline_exceeded = 16,    ///< it waited past its deadline, and was not begun
 };
 
-inline constexpr uint32_t status_count = 15;
+inline constexpr uint32_t status_count = 17;
 
 /// Short name, such as `too-many-connections`.
 [[nodiscard]] std::string_view name_of(status s) noexcept;
@@ -40,7 +42,7 @@ enum class origin : uint8_t { none = 0, primary = 1, hedge = 2 };
 /// How a request ended: one value a request, whatever happened to its attempts.
 struct outcome {
   texlex::status status = texlex::status::internal_error;
-  uint32_t token_count = 0; ///< tokens of the tex view
+  uint32_t token_count = 0; ///< tokens of the tex view; of an overload: after how many ms to try again
   uint32_t issue_count = 0;
   texlex::origin origin = texlex::origin::none;
 

@@ -44,6 +44,7 @@ public:
 
   // Jobs.
   [[nodiscard]] job_id next_job() noexcept { return {++last_job_}; }
+  [[nodiscard]] uint64_t next_connection() noexcept { return ++last_connection_; }
   void submit(session& from, job_ptr job, admission::place place);
   void ask_stats(session& from, job_id number);
   /// Nobody waits for these any more: asks for their early end. Their places are held until they are answered.
@@ -71,9 +72,11 @@ private:
   duration sweep_interval_;
   uint32_t connections_max_;
   uint64_t last_job_ = 0;
+  uint64_t last_connection_ = 0;
 
 public:
   const session_limits protocol_limits;
+  const duration request_timeout; ///< 0: none
   texlex::admission admission;
   document_pool documents;
   const texlex::regime* const regime;

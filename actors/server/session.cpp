@@ -24,8 +24,8 @@ constexpr duration drain_linger = 250ms;
 } // namespace
 
 session::session(server_core& core, stream_socket socket, bool refused)
-  : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused) {
-}
+  : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused),
+    number_(core.next_connection()) {}
 
 void session::start() {
   if (refused_) protocol_.refuse(status::too_many_connections);
@@ -154,6 +154,8 @@ void session::payload_complete() {
   made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
   made->regime = core_.regime;
   made->received = at;
+  made->client = number_;
+  if (core_.request_timeout > duration::zero()) made->deadline = at + core_.request_timeout;
   core_.submit(*this, made, std::move(accepted->place));
 }
 

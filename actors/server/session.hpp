@@ -64,6 +64,7 @@ private:
   stream_socket socket_;
   session_protocol protocol_;
   const bool refused_;
+  const uint64_t number_; ///< of this connection; never used again
 
   bool reading_ = false;   ///< a read is under way
   bool lingering_ = false; ///< all is said: reads and drops until the client ends its side

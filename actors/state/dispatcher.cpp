@@ -1,33 +1,54 @@
 #include "actors/state/dispatcher.hpp"
 
+#include <algorithm>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "actors/state/invariant.hpp"
 
 namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often time alone is looked at: jobs wait by the millisecond, attempts run too long by the second.
+constexpr duration tick_while_waiting = 2ms, tick_while_running = 50ms;
+
+// Only looked at after a worker has died, so that the standard library's is fast enough.
+uint64_t hash_of(const job& job) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(job.document.data()), job.document.size()});
+}
+
+} // namespace
 
 dispatcher::dispatcher(const dispatch_options& options, dispatch_effects& effects)
-  : effects_(effects), waiting_(options.waiting_max), hedge_(options.hedge) {}
+  : effects_(effects), waiting_(options.queue), hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes),
+    health_(options.lanes), watch_(options.watch), killers_(options.killers), dice_(options.seed) {
+  if (options.queue_control) control_.emplace(*options.queue_control);
+}
 
 void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered
   try {
     admit(job);
-  } catch (const std::bad_alloc&) { // the ledger and the queue are as they were, or the ledger alone has it
+  } catch (const std::bad_alloc&) { // the ledger has it, or nobody
     if (ledger_.find(job->id) != nullptr) return end(job->id, status::overload);
-    effects_.answer({.last = {.job = std::move(job)}, .result = {.status = status::overload}});
-    return;
+    return effects_.answer({.last = {.job = std::move(job)}, .result = {.status = status::overload}});
   }
   fill_lanes();
   refuse_if_nobody_comes();
 }
 
-void dispatcher::admit(job_ptr job) {
+void dispatcher::admit(const job_ptr& job) {
   const job_id id = job->id;
-  ledger_.open(std::move(job));
+  ledger_.open(job);
   if (closed_) return end(id, status::shutting_down);
-  if (!waiting_.push_back(id)) end(id, status::overload);
+  if (condemned(*job)) return end(id, status::condemned_document);
+  if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
+  if (waiting_.push_back(job->client, id, job->document.size(), now_, job->deadline) == push_verdict::queued) return;
+  if (control_) control_->refused(now_);
+  end(id, status::overload);
 }
 
 void dispatcher::cancel(job_id id) {
@@ -37,21 +58,29 @@ void dispatcher::cancel(job_id id) {
 
 // The answer goes out before the lane is filled again: its client has waited longer than the next one.
 void dispatcher::finished(lane_id lane, job_id id, const outcome& result) {
-  const release_verdict release = lanes_.finished(lane, id);
-  if (const auto closed = ledger_.finished(lane, id, result)) answer(*closed);
-  if (release == release_verdict::drained) effects_.drained(lane);
+  const lane_release release = lanes_.finished(lane, id);
+  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status);
+  if (result.status == status::cancelled && ledger_.find(id) != nullptr) { // nobody stopped it: it was withdrawn
+    if (ledger_.withdrawn(lane, id) == loss_verdict::run_again)
+      waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
+  } else if (auto closed = ledger_.finished(lane, id, result)) {
+    answer(std::move(*closed));
+  }
+  if (release.verdict == release_verdict::drained) effects_.drained(lane);
   fill_lanes();
 }
 
 hedge_verdict dispatcher::overdue(job_id id) {
-  const open_job* job = ledger_.find(id);
-  const auto idle = lanes_.pick_idle(id);
-  hedge_question question{.jobs_waiting = !waiting_.empty(), .other_lane_idle = idle.has_value()};
+  const open_job* const job = ledger_.find(id);
+  hedge_question question{.jobs_waiting = !waiting_.empty(), .busy_percent = lanes_.busy_percent()};
+  std::optional<lane_id> idle;
   if (job != nullptr) {
+    idle = choose_for_copy(*job);
     question.open = true;
     question.running = static_cast<uint32_t>(job->attempts.size());
     question.hedged = job->hedged;
     question.losses = job->losses;
+    question.other_lane_idle = idle.has_value();
     ledger_.rang(id);
   }
   const hedge_verdict verdict = hedge_.overdue(question);
@@ -64,6 +93,7 @@ hedge_verdict dispatcher::overdue(job_id id) {
 
 void dispatcher::lane_joined(lane_id lane) {
   lanes_.join(lane);
+  health_.join(lane);
   fill_lanes();
 }
 
@@ -74,10 +104,13 @@ void dispatcher::lane_cooling(lane_id lane) {
 
 void dispatcher::lane_left(lane_id lane) {
   const auto lost = lanes_.leave(lane);
-  for (auto id = lost.rbegin(); id != lost.rend(); ++id) { // so that the first of them is at the front in the end
-    const loss_verdict verdict = ledger_.lost(lane, *id);
-    if (verdict == loss_verdict::run_again) waiting_.push_front(*id);
-    if (verdict == loss_verdict::lost_for_good) end(*id, status::worker_lost);
+  health_.leave(lane);
+  watch_.gone(lane);
+  for (auto each = lost.rbegin(); each != lost.rend(); ++each) { // so that the first of them is first in the end
+    const job_id id = each->job;
+    const loss_verdict verdict = ledger_.lost(lane, id);
+    if (verdict == loss_verdict::run_again) waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
+    if (verdict == loss_verdict::lost_for_good) lose_for_good(*ledger_.find(id)->job);
   }
   fill_lanes();
   refuse_if_nobody_comes();
@@ -96,42 +129,119 @@ void dispatcher::close() {
   }
 }
 
+void dispatcher::tick() {
+  stuck_.clear();
+  watch_.expired(now_, stuck_);
+  for (const lane_id lane : stuck_) effects_.stuck(lane);
+  if (eject_slow_lanes_)
+    lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
+      health_.outlasting(lane, attempt.bytes, now_ - attempt.since, now_);
+    });
+  fill_lanes();
+}
+
+std::optional<duration> dispatcher::next_tick() const noexcept {
+  if (!waiting_.empty()) return tick_while_waiting;
+  if (lanes_.in_flight() > 0) return tick_while_running;
+  return std::nullopt;
+}
+
 void dispatcher::fill_lanes() {
-  while (const auto id = waiting_.front()) {
-    const auto lane = lanes_.pick(*id);
+  if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
+  if (!waiting_.empty()) expire();
+  while (!waiting_.empty()) {
+    const auto lane = choose_lane();
     if (!lane) return;
-    waiting_.remove(*id);
+    const auto id = waiting_.pop(overloaded() ? pop_order::newest_first : pop_order::oldest_first);
     dispatch(*id, *lane, origin::primary);
+    if (!control_) continue;
+    control_->served(now_);
+    control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   }
+}
+
+void dispatcher::expire() {
+  expired_.clear();
+  waiting_.expire(now_, control_ ? control_->wait_max() : duration::max(), expired_);
+  for (const expired_job& each : expired_) {
+    if (control_) control_->refused(now_);
+    end(each.job, each.why == expiry::past_deadline ? status::deadline_exceeded : status::overload);
+  }
+}
+
+std::optional<lane_id> dispatcher::choose_lane() {
+  lanes_.with_room(loads_);
+  if (health_.ejected() > 0) // mostly nobody is, and nobody need be asked
+    std::erase_if(loads_, [this](const lane_load& each) { return !health_.usable(each.lane, now_); });
+  return health_.choose(loads_, dice_());
+}
+
+// An idle lane that is in good health and does not run the job already.
+std::optional<lane_id> dispatcher::choose_for_copy(const open_job& job) {
+  lanes_.with_room(loads_);
+  std::erase_if(loads_, [&](const lane_load& each) {
+    const bool runs_it = std::any_of(job.attempts.begin(), job.attempts.end(),
+                                     [&](const attempt& running) { return running.lane == each.lane; });
+    return each.in_flight > 0 || runs_it || health_.is_probe(each.lane);
+  });
+  return health_.choose(loads_, dice_());
 }
 
 void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   ledger_.dispatched(id, lane, origin, now_);
-  lanes_.started(lane, id);
   const open_job& job = *ledger_.find(id);
-  effects_.run(lane, job.job);
+  const uint64_t bytes = job.job->document.size();
+  lanes_.started(lane, {id, bytes, now_});
+  health_.started(lane);
+  watch_.started(lane, bytes, now_);
+  effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
-  if (const auto delay = hedge_.delay_for(job.job->document.size())) {
+  hedge_.primary();
+  if (const auto delay = hedge_.delay_for(bytes)) {
     ledger_.armed(id);
     effects_.arm(id, *delay);
   }
 }
 
+void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how) {
+  watch_.ended(lane);
+  const duration took = now_ - attempt.since;
+  if (how == status::cancelled)
+    hedge_.stopped(attempt.bytes, took, now_);
+  else
+    hedge_.ended(attempt.bytes, took, now_);
+  if (!eject_slow_lanes_) return;
+  if (how == status::cancelled)
+    health_.stopped(lane, attempt.bytes, took, now_);
+  else
+    health_.finished(lane, attempt.bytes, took, now_);
+}
+
+// Not for a worker's death alone: what is read again and again would be to blame for workers killed from outside.
+void dispatcher::lose_for_good(const job& killer) {
+  killers_.killed(hash_of(killer), killer.document.size(), now_);
+  end(killer.id, status::worker_lost);
+}
+
+bool dispatcher::condemned(const job& job) const {
+  return killers_.suspects(job.document.size()) && killers_.condemned(hash_of(job), now_);
+}
+
 void dispatcher::refuse_if_nobody_comes() {
   if (!nobody_comes_ || lanes_.any_hot()) return;
-  while (const auto id = waiting_.front()) {
-    waiting_.remove(*id);
-    end(*id, status::no_worker);
-  }
+  while (const auto id = waiting_.pop(pop_order::oldest_first)) end(*id, status::no_worker);
 }
 
 void dispatcher::end(job_id id, status status) {
-  if (const auto closed = ledger_.end(id, status)) answer(*closed);
+  if (auto closed = ledger_.end(id, status)) answer(std::move(*closed));
 }
 
-void dispatcher::answer(const closed_job& closed) {
+void dispatcher::answer(closed_job closed) {
   if (closed.last.armed) effects_.disarm(closed.last.job->id);
   if (closed.result.origin == origin::hedge) hedge_.won();
+  if (closed.result.status == status::overload && control_)
+    closed.result.token_count =
+      static_cast<uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now_)).count());
   effects_.answer(closed);
 }
 
@@ -139,6 +249,10 @@ void dispatcher::check_invariants() const {
   ledger_.check_invariants();
   lanes_.check_invariants();
   waiting_.check_invariants();
+  hedge_.check_invariants();
+  health_.check_invariants();
+  watch_.check_invariants();
+  killers_.check_invariants();
   size_t without_lane = 0, attempts = 0;
   for (const job_id id : ledger_.open_ids()) {
     const open_job& job = *ledger_.find(id);
@@ -147,7 +261,11 @@ void dispatcher::check_invariants() const {
   }
   require(without_lane == waiting_.size(), "an open job waits exactly if it has no attempt");
   require(attempts <= lanes_.in_flight(), "every attempt of an open job occupies a lane");
-  if (const auto first = waiting_.front()) require(!lanes_.pick(*first), "no job waits while a lane could run it");
+  if (!waiting_.empty() && health_.ejected() == 0) {
+    std::vector<lane_load> free;
+    lanes_.with_room(free);
+    require(free.empty(), "no job waits while a lane could run it");
+  }
   if (closed_) require(ledger_.open_count() == 0, "nothing is open after close");
 }
 

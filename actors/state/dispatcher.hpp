@@ -1,14 +1,21 @@
-// What the broker does, without actors: ledger, lanes, queue and hedge policy put together. Events go in, effects come
-// out, and nothing else happens; a simulation drives it through many thousand jobs with deaths and cancels.
+// What the broker does, without actors: ledger, lanes, queue, hedging and their watches put together. Events go in,
+// effects come out, and nothing else happens; a simulation drives it through many thousand jobs with deaths and cancels.
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <random>
+#include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/attempt_watch.hpp"
+#include "actors/state/fair_queue.hpp"
 #include "actors/state/hedge_policy.hpp"
 #include "actors/state/job_ledger.hpp"
+#include "actors/state/killer_memory.hpp"
+#include "actors/state/lane_health.hpp"
 #include "actors/state/lane_table.hpp"
-#include "actors/state/waiting_queue.hpp"
+#include "actors/state/queue_control.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
 
@@ -18,23 +25,30 @@ namespace texlex {
 class dispatch_effects {
 public:
   virtual ~dispatch_effects() = default;
-  virtual void run(lane_id lane, const job_ptr& job) = 0;
-  virtual void answer(const closed_job& closed) = 0; ///< exactly once a job
-  virtual void arm(job_id id, duration delay) = 0;   ///< say `overdue` after that time
+  virtual void run(lane_id lane, const job_ptr& job, uint32_t attempt) = 0; ///< the job's attempts count from 1
+  virtual void answer(const closed_job& closed) = 0;                        ///< exactly once a job
+  virtual void arm(job_id id, duration delay) = 0;                          ///< say `overdue` after that time
   virtual void disarm(job_id id) = 0;
   virtual void drained(lane_id lane) = 0; ///< once a cooling lane
+  virtual void stuck(lane_id lane) = 0; ///< an attempt there outlived its watchdog: say `lane_left` when it is given up
 };
 
 struct dispatch_options {
-  size_t waiting_max = 0; ///< jobs that wait for a lane; beyond it: overload
+  fair_queue_options queue;
+  std::optional<queue_control_options> queue_control; ///< none: jobs wait as long as it takes
   hedge_options hedge;
+  bool eject_slow_lanes = true;
+  lane_health_options lanes;
+  attempt_watch_options watch;
+  killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers died of
+  uint64_t seed = 1; ///< of the dice that pick among many lanes
 };
 
 class dispatcher {
 public:
   dispatcher(const dispatch_options& options, dispatch_effects& effects);
 
-  /// The instant of the event that follows, as in `dispatcher.at(now).submit(job)`.
+  /// The instant of the event that follows, as in `dispatcher.at(now).submit(job)`. Must not go back.
   dispatcher& at(instant now) noexcept {
     now_ = now;
     return *this;
@@ -55,29 +69,53 @@ public:
   /// Every job ends with `shutting_down`, those in hand and those that come.
   void close();
 
+  /// Time alone has passed: jobs may have waited too long, attempts may run too long, lanes may be let in again.
+  void tick();
+
+  /// When to say `tick`, at the latest; nothing: there is no need.
+  [[nodiscard]] std::optional<duration> next_tick() const noexcept;
+
   [[nodiscard]] const job_ledger& ledger() const noexcept { return ledger_; }
   [[nodiscard]] const lane_table& lanes() const noexcept { return lanes_; }
-  [[nodiscard]] const waiting_queue& waiting() const noexcept { return waiting_; }
+  [[nodiscard]] const fair_queue& waiting() const noexcept { return waiting_; }
   [[nodiscard]] const hedge_counts& hedges() const noexcept { return hedge_.counts(); }
+  [[nodiscard]] uint64_t ejections() const noexcept { return health_.ejections(); }
+  [[nodiscard]] bool overloaded() const noexcept { return control_ && control_->overloaded(); }
 
   void check_invariants() const;
 
 private:
-  void admit(job_ptr job);
+  void admit(const job_ptr& job);
   void fill_lanes();
+  void expire();
+  [[nodiscard]] std::optional<lane_id> choose_lane();
+  [[nodiscard]] std::optional<lane_id> choose_for_copy(const open_job& job);
   void dispatch(job_id id, lane_id lane, origin origin);
+  void learn(lane_id lane, const lane_attempt& attempt, status how);
+  void lose_for_good(const job& killer);
+  [[nodiscard]] bool condemned(const job& job) const;
   void refuse_if_nobody_comes();
   void end(job_id id, status status);
-  void answer(const closed_job& closed);
+  void answer(closed_job closed);
 
   dispatch_effects& effects_;
   job_ledger ledger_;
   lane_table lanes_;
-  waiting_queue waiting_;
+  fair_queue waiting_;
+  std::optional<queue_control> control_;
   hedge_policy hedge_;
+  bool eject_slow_lanes_;
+  lane_health health_;
+  attempt_watch watch_;
+  killer_memory killers_;
+  std::mt19937_64 dice_;
   instant now_{};
   bool nobody_comes_ = false;
   bool closed_ = false;
+  // Kept for their memory.
+  std::vector<lane_load> loads_;
+  std::vector<expired_job> expired_;
+  std::vector<lane_id> stuck_;
 };
 
 } // namespace texlex

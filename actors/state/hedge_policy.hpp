@@ -1,17 +1,26 @@
-// May a slow job get a second copy? For now after a fixed delay; `delay_for` is asked once a job and may come to
-// depend on its size and on what was seen, without a change to anyone else.
+// May a slow job get a second copy? After a delay learned from recent attempts (or a fixed one), on a lane that has
+// nothing better to do, and within a budget of extra work, so that hedging cannot feed the overload it meets.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
+#include "actors/state/hedge_budget.hpp"
+#include "actors/state/hedge_delay.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
 
 struct hedge_options {
   bool enabled = true;
-  duration delay{0};
+  hedge_delay_options delay;
+  hedge_budget_options budget;
+  uint32_t busy_percent_max = 80; ///< of lanes: no copies while more are busy
+
+  /// Always after this delay.
+  [[nodiscard]] static hedge_options fixed(duration delay) {
+    return {.enabled = true, .delay = {.learn = false, .ceiling = delay}, .budget = {}};
+  }
 };
 
 enum class hedge_verdict : uint8_t {
@@ -22,6 +31,8 @@ enum class hedge_verdict : uint8_t {
   killed_a_worker,  ///< the document may be what kills: it shall not take a second worker with it
   jobs_waiting,     ///< a lane is better used for a job that has none
   no_idle_lane,
+  lanes_busy,  ///< nearly all of them: what is slow now is the load
+  over_budget, ///< too much extra work of late
 };
 
 [[nodiscard]] const char* name_of(hedge_verdict verdict) noexcept;
@@ -34,6 +45,7 @@ struct hedge_question {
   uint32_t losses = 0;  ///< of its attempts with their lanes
   bool jobs_waiting = false;
   bool other_lane_idle = false;
+  uint32_t busy_percent = 0; ///< of lanes
 };
 
 struct hedge_counts {
@@ -44,10 +56,13 @@ struct hedge_counts {
 
 class hedge_policy {
 public:
-  explicit hedge_policy(hedge_options options);
+  explicit hedge_policy(const hedge_options& options);
 
   /// When to ask about a job, counted from its first dispatch; nothing: never.
   [[nodiscard]] std::optional<duration> delay_for(uint64_t document_bytes) const noexcept;
+
+  /// A job was dispatched for the first time.
+  void primary() noexcept { budget_.primary(); }
 
   /// The answer to a ring. Counts it: the caller does as it says.
   [[nodiscard]] hedge_verdict overdue(const hedge_question& question) noexcept;
@@ -55,10 +70,25 @@ public:
   /// A copy's outcome was the one that counted.
   void won() noexcept { ++counts_.won; }
 
+  /// How long attempts take: `ended` came to their end, `stopped` would have taken longer.
+  void ended(uint64_t document_bytes, duration took, instant now) noexcept {
+    delay_.finished(document_bytes, took, now);
+  }
+  void stopped(uint64_t document_bytes, duration at_least, instant now) noexcept {
+    delay_.stopped(document_bytes, at_least, now);
+  }
+
   [[nodiscard]] const hedge_counts& counts() const noexcept { return counts_; }
 
+  void check_invariants() const;
+
 private:
-  hedge_options options_;
+  [[nodiscard]] hedge_verdict decide(const hedge_question& question) noexcept;
+
+  bool enabled_;
+  uint32_t busy_percent_max_;
+  hedge_delay delay_;
+  hedge_budget budget_;
   hedge_counts counts_;
 };
 

@@ -58,6 +58,17 @@ loss_verdict job_ledger::lost(lane_id lane, job_id id) {
   return job.losses < losses_max ? loss_verdict::run_again : loss_verdict::lost_for_good;
 }
 
+loss_verdict job_ledger::withdrawn(lane_id lane, job_id id) {
+  const auto found = open_.find(id.value);
+  if (found == open_.end()) return loss_verdict::stale;
+  open_job& job = found->second;
+  const auto attempt = find_attempt(job, lane);
+  if (attempt == job.attempts.end()) return loss_verdict::stale;
+  job.attempts.erase(attempt);
+  ++job.withdrawals;
+  return job.attempts.empty() ? loss_verdict::run_again : loss_verdict::still_running;
+}
+
 std::optional<closed_job> job_ledger::end(job_id id, status status) {
   const auto job = open_.find(id.value);
   if (job == open_.end()) return std::nullopt;
@@ -100,7 +111,8 @@ void job_ledger::check_invariants() const {
     require(job.job && job.job->id.value == id, "a job is found by its id");
     require(!job.job->stop.load(std::memory_order_relaxed), "an open job is not stopped");
     require(job.dispatched <= limits::attempts_per_job_max, "attempts are bounded");
-    require(job.dispatched == job.attempts.size() + job.losses, "every attempt runs or was lost while its job is open");
+    require(job.dispatched == job.attempts.size() + job.losses + job.withdrawals,
+            "every attempt runs, was lost or was withdrawn while its job is open");
     require(job.losses < losses_max || !job.attempts.empty(), "a job lost for good is not kept open");
   }
 }

@@ -27,6 +27,7 @@ struct open_job {
   uint32_t dispatched = 0;         ///< attempts in all
   std::optional<instant> begun{};  ///< its first dispatch
   uint32_t losses = 0;             ///< attempts whose lane was lost
+  uint32_t withdrawals = 0;        ///< attempts that were not carried out
   bool armed = false;              ///< its hedge delay runs
   bool hedged = false;
   bool hedge_skipped = false;
@@ -58,6 +59,10 @@ public:
 
   /// A lane was lost with an attempt in flight.
   [[nodiscard]] loss_verdict lost(lane_id lane, job_id id);
+
+  /// An attempt was not carried out, as its twin was ahead of it: no outcome, and no loss. `run_again` if no twin is
+  /// left (it died meanwhile), `still_running` if one is, else `stale`.
+  [[nodiscard]] loss_verdict withdrawn(lane_id lane, job_id id);
 
   /// Closes a job from outside its attempts: cancelled, lost, refused. Nothing if it is not open.
   [[nodiscard]] std::optional<closed_job> end(job_id id, status status);

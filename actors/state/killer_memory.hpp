@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 
 #include "runtime/time.hpp"
@@ -22,7 +23,10 @@ public:
   explicit killer_memory(const killer_memory_options& options = {});
 
   /// A worker died of it. Returns how often that happened, this time included.
-  uint32_t killed(uint64_t document_hash, instant now);
+  uint32_t killed(uint64_t document_hash, uint64_t bytes, instant now);
+
+  /// Could a document of that size be one that killed? If not, its hash need not be made.
+  [[nodiscard]] bool suspects(uint64_t bytes) const noexcept { return !kills_.empty() && sizes_.contains(bytes); }
 
   /// True: not to be run any more. Asked for each request; costs next to nothing while nothing was killed.
   [[nodiscard]] bool condemned(uint64_t document_hash, instant now) const;
@@ -35,13 +39,17 @@ public:
 private:
   struct entry {
     uint32_t times = 0;
+    uint64_t bytes = 0;
     instant last{};
   };
+  using map = std::unordered_map<uint64_t, entry>;
 
   void make_room(instant now);
+  map::iterator forget(map::iterator known);
 
   killer_memory_options options_;
-  std::unordered_map<uint64_t, entry> kills_; ///< by hash
+  map kills_;                          ///< by hash
+  std::map<uint64_t, uint32_t> sizes_; ///< how many of them are of each size
 };
 
 } // namespace texlex

@@ -8,8 +8,8 @@
 namespace texlex {
 namespace {
 
-bool holds(const std::vector<job_id>& jobs, job_id job) {
-  return std::find(jobs.begin(), jobs.end(), job) != jobs.end();
+auto find(const std::vector<lane_attempt>& attempts, job_id job) {
+  return std::find_if(attempts.begin(), attempts.end(), [&](const lane_attempt& a) { return a.job == job; });
 }
 
 } // namespace
@@ -27,46 +27,49 @@ bool lane_table::cool(lane_id id) {
   return found->second.in_flight.empty();
 }
 
-std::vector<job_id> lane_table::leave(lane_id id) {
+std::vector<lane_attempt> lane_table::leave(lane_id id) {
   const auto found = lanes_.find(id.value);
   if (found == lanes_.end()) return {};
-  std::vector<job_id> lost = std::move(found->second.in_flight);
+  std::vector<lane_attempt> lost = std::move(found->second.in_flight);
   lanes_.erase(found);
   return lost;
 }
 
-std::optional<lane_id> lane_table::pick(job_id job) const {
-  std::optional<lane_id> best;
-  size_t best_in_flight = 0;
-  for (const auto& [id, lane] : lanes_) {
-    const size_t running = lane.in_flight.size();
-    if (lane.state != lane_state::hot || running >= lane.capacity || holds(lane.in_flight, job)) continue;
-    if (best && running >= best_in_flight) continue;
-    best = lane_id{id};
-    best_in_flight = running;
-  }
-  return best;
+void lane_table::with_room(std::vector<lane_load>& out) const {
+  out.clear();
+  for (const auto& [id, lane] : lanes_)
+    if (lane.state == lane_state::hot && lane.in_flight.size() < lane.capacity)
+      out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
 }
 
-std::optional<lane_id> lane_table::pick_idle(job_id job) const {
-  const auto lane = pick(job); // it has fewest in flight: if it is not idle, none is
-  return lane && in_flight(*lane) == 0 ? lane : std::nullopt;
-}
-
-void lane_table::started(lane_id id, job_id job) {
+void lane_table::started(lane_id id, const lane_attempt& attempt) {
   row& lane = lanes_.at(id.value);
   require(lane.state == lane_state::hot, "only a hot lane is given work");
   require(lane.in_flight.size() < lane.capacity, "a lane is given no more than it can run");
-  require(!holds(lane.in_flight, job), "a lane runs a job once");
-  lane.in_flight.push_back(job);
+  require(find(lane.in_flight, attempt.job) == lane.in_flight.end(), "a lane runs a job once");
+  lane.in_flight.push_back(attempt);
 }
 
-release_verdict lane_table::finished(lane_id id, job_id job) {
+lane_release lane_table::finished(lane_id id, job_id job) {
   const auto found = lanes_.find(id.value);
-  if (found == lanes_.end()) return release_verdict::stale;
-  if (std::erase(found->second.in_flight, job) == 0) return release_verdict::stale;
-  const bool drained = found->second.state == lane_state::cooling && found->second.in_flight.empty();
-  return drained ? release_verdict::drained : release_verdict::freed;
+  if (found == lanes_.end()) return {};
+  row& lane = found->second;
+  const auto attempt = find(lane.in_flight, job);
+  if (attempt == lane.in_flight.end()) return {};
+  lane_release release{release_verdict::freed, *attempt};
+  lane.in_flight.erase(attempt);
+  if (lane.state == lane_state::cooling && lane.in_flight.empty()) release.verdict = release_verdict::drained;
+  return release;
+}
+
+uint32_t lane_table::busy_percent() const noexcept {
+  uint32_t hot = 0, busy = 0;
+  for (const auto& [id, lane] : lanes_) {
+    if (lane.state != lane_state::hot) continue;
+    ++hot;
+    busy += !lane.in_flight.empty();
+  }
+  return hot == 0 ? 0 : 100 * busy / hot;
 }
 
 bool lane_table::any_hot() const noexcept {
@@ -87,8 +90,11 @@ size_t lane_table::in_flight(lane_id id) const noexcept {
 void lane_table::check_invariants() const {
   for (const auto& [id, lane] : lanes_) {
     require(lane.in_flight.size() <= lane.capacity, "a lane runs no more than its capacity");
-    for (job_id job : lane.in_flight)
-      require(std::count(lane.in_flight.begin(), lane.in_flight.end(), job) == 1, "a lane runs a job once");
+    for (const lane_attempt& one : lane.in_flight)
+      require(std::count_if(lane.in_flight.begin(), lane.in_flight.end(),
+                            [&](const lane_attempt& other) { return one.job == other.job; })
+                == 1,
+              "a lane runs a job once");
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/lane_health.hpp"
 
 namespace texlex {
 
@@ -21,6 +22,18 @@ enum class release_verdict : uint8_t {
   drained, ///< it was cooling, and this was the last it had
 };
 
+/// An attempt that occupies a lane, whether its job is still open or not.
+struct lane_attempt {
+  job_id job;
+  uint64_t bytes = 0; ///< of its document
+  instant since{};
+};
+
+struct lane_release {
+  release_verdict verdict = release_verdict::stale;
+  lane_attempt attempt{}; ///< that ended, unless stale
+};
+
 class lane_table {
 public:
   /// `capacity`: attempts at once; 1 for a local worker.
@@ -29,18 +42,24 @@ public:
   /// True if the lane has nothing in flight: it is drained already. False also if it is unknown or cooling already.
   [[nodiscard]] bool cool(lane_id lane);
 
-  /// Forgets the lane. The jobs it had in flight are returned: they are lost there.
-  [[nodiscard]] std::vector<job_id> leave(lane_id lane);
+  /// Forgets the lane. The attempts it had in flight are returned: they are lost there.
+  [[nodiscard]] std::vector<lane_attempt> leave(lane_id lane);
 
-  /// The hot lane with fewest in flight that has room and does not run this job; of several the one that joined first,
-  /// as its caches are warmest.
-  [[nodiscard]] std::optional<lane_id> pick(job_id job) const;
+  /// The hot lanes that have room, in the order in which they joined: `out` holds these and nothing else.
+  void with_room(std::vector<lane_load>& out) const;
 
-  /// As `pick`, but nothing may be in flight there.
-  [[nodiscard]] std::optional<lane_id> pick_idle(job_id job) const;
+  void started(lane_id lane, const lane_attempt& attempt);
+  [[nodiscard]] lane_release finished(lane_id lane, job_id job);
 
-  void started(lane_id lane, job_id job);
-  [[nodiscard]] release_verdict finished(lane_id lane, job_id job);
+  /// Calls `look` with each lane and each of its attempts.
+  template <class Look>
+  void each_attempt(Look look) const {
+    for (const auto& [id, lane] : lanes_)
+      for (const lane_attempt& attempt : lane.in_flight) look(lane_id{id}, attempt);
+  }
+
+  /// Of the hot lanes, how many in a hundred have something in flight; 0 if there are none.
+  [[nodiscard]] uint32_t busy_percent() const noexcept;
 
   [[nodiscard]] bool any_hot() const noexcept;
   [[nodiscard]] size_t count() const noexcept { return lanes_.size(); }
@@ -53,7 +72,7 @@ private:
   struct row {
     lane_state state = lane_state::hot;
     uint32_t capacity = 1;
-    std::vector<job_id> in_flight{};
+    std::vector<lane_attempt> in_flight{};
   };
 
   std::map<uint32_t, row> lanes_; ///< ids grow, so this is the order of joining

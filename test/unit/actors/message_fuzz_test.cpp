@@ -130,12 +130,18 @@ private:
     hook_ = std::make_shared<crash_hook>("KILL", 20);
     return {.cores = cores_ = 1 + up_to(3),
             .waiting_max = likely(200) ? 3u : 64u,
-            .hedge = {.enabled = !likely(100), .delay = 10ms},
+            .hedge = hedging(!likely(100)),
             .budgets = {.alloc_mb = 0, .major_cycles = likely(500) ? 1 + up_to(10) : 0},
             .restart = {.restarts_max = likely(200) ? up_to(3) : 1000u},
             .document_bytes_max = 1000,
             .resident_bytes = 0,
             .crash = hook_};
+  }
+
+  static hedge_options hedging(bool enabled) {
+    hedge_options options = unlimited(hedge_options::fixed(10ms));
+    options.enabled = enabled;
+    return options;
   }
 
   verdict fault(lane_id lane, uint32_t lost) {

@@ -47,8 +47,11 @@ void virtual_house::build(const house_options& options) {
   metrics = spawn_metrics(system, front_);
   timer = spawn_hedge_timer(system);
   const auto timer_tap = tap(timer, {}, [this](caf::message m) { return rewrite_arm(std::move(m)); });
-  broker =
-    spawn_broker(system, {.waiting_max = options.waiting_max, .hedge = options.hedge}, {front_, timer_tap, metrics});
+  dispatch_options dispatching;
+  dispatching.queue = {.count_max = options.waiting_max, .count_per_client_max = options.waiting_max};
+  dispatching.hedge = options.hedge;
+  dispatching.eject_slow_lanes = false; // a lane whose messages are late is not slow here
+  broker = spawn_broker(system, dispatching, {front_, timer_tap, metrics});
   ring_channel_ = tap(overdue_listener{broker},
                       [this](size_t, const caf::message& m) { return rings ? rings(m.get_as<job_id>(1)) : verdict{}; });
   const auto finish_tap = tap(finish_listener{broker}, [this](size_t, const caf::message& m) {

@@ -24,10 +24,16 @@
 
 namespace texlex::test {
 
+/// Copies as many as are asked for: what they do is tested with actors, how many there are without.
+[[nodiscard]] inline hedge_options unlimited(hedge_options options) {
+  options.budget.share_permille = options.budget.ceiling_permille = 1000;
+  return options;
+}
+
 struct house_options {
   uint32_t cores = 2;
-  size_t waiting_max = 64;
-  hedge_options hedge{.enabled = true, .delay = std::chrono::milliseconds{10}};
+  uint32_t waiting_max = 64;
+  hedge_options hedge = unlimited(hedge_options::fixed(std::chrono::milliseconds{10}));
   rotation_budgets budgets{};
   restart_options restart{};
   uint64_t document_bytes_max = 16 << 10;

@@ -12,7 +12,7 @@ namespace {
 hedge_question slow_job() { return {.open = true, .running = 1, .other_lane_idle = true}; }
 
 struct policy_of_10ms {
-  hedge_policy policy{{.enabled = true, .delay = 10ms}};
+  hedge_policy policy{hedge_options::fixed(10ms)};
 };
 
 } // namespace
@@ -65,6 +65,46 @@ BOOST_FIXTURE_TEST_CASE(the_delay_is_the_configured_one, policy_of_10ms) {
 }
 
 BOOST_AUTO_TEST_CASE(without_hedging_nothing_is_ever_overdue) {
-  const hedge_policy policy{{.enabled = false, .delay = 10ms}};
+  hedge_options off = hedge_options::fixed(10ms);
+  off.enabled = false;
+  const hedge_policy policy{off};
   BOOST_TEST(!policy.delay_for(4096).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(while_nearly_all_lanes_are_busy_there_is_no_copy, policy_of_10ms) {
+  auto question = slow_job();
+  question.busy_percent = 81;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::lanes_busy));
+  question.busy_percent = 80;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::send_copy));
+}
+
+BOOST_FIXTURE_TEST_CASE(copies_are_held_to_their_budget, policy_of_10ms) {
+  int copies = 0;
+  for (int i = 0; i < 2000; ++i) {
+    policy.primary();
+    copies += policy.overdue(slow_job()) == hedge_verdict::send_copy;
+  }
+  BOOST_TEST(copies <= 2000 * 5 / 100 + 10); // and what the bucket holds at first
+  BOOST_TEST(copies >= 2000 * 5 / 100);
+  BOOST_TEST((policy.overdue(slow_job()) == hedge_verdict::over_budget));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_question_that_ends_without_a_copy_spends_nothing, policy_of_10ms) {
+  auto question = slow_job();
+  question.jobs_waiting = true;
+  for (int i = 0; i < 100; ++i) BOOST_TEST((policy.overdue(question) == hedge_verdict::jobs_waiting));
+  BOOST_TEST((policy.overdue(slow_job()) == hedge_verdict::send_copy));
+}
+
+BOOST_AUTO_TEST_CASE(a_learned_delay_is_what_most_attempts_take_and_stopped_ones_count_as_longer) {
+  hedge_policy policy{{.enabled = true, .delay = {.floor = 1ms, .ceiling = 10ms}, .budget = {}}};
+  instant now{};
+  for (int i = 0; i < 2000; ++i) {
+    policy.ended(4096, 2ms, now += 1ms);
+    if (i % 50 == 0) policy.stopped(4096, 2ms, now);
+  }
+  BOOST_TEST((policy.delay_for(4096) >= duration{1800us}));
+  BOOST_TEST((policy.delay_for(4096) <= duration{2400us}));
+  BOOST_TEST((policy.delay_for(1 << 20) == duration{10ms})); // nothing is known of these
 }

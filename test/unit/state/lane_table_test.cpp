@@ -2,6 +2,9 @@
 #define BOOST_TEST_MODULE lane_table
 #include <boost/test/unit_test.hpp>
 
+#include <string>
+#include <vector>
+
 #include "actors/state/lane_table.hpp"
 
 using namespace texlex;
@@ -9,7 +12,7 @@ using namespace texlex;
 namespace {
 
 constexpr lane_id one{1}, two{2}, pool{3};
-constexpr job_id a{10}, b{11}, c{12};
+constexpr job_id a{10}, b{11};
 
 struct two_workers {
   lane_table lanes;
@@ -18,56 +21,58 @@ struct two_workers {
     lanes.join(two);
   }
   ~two_workers() { lanes.check_invariants(); }
+
+  // As "lane:in flight".
+  std::string with_room() {
+    std::vector<lane_load> loads;
+    lanes.with_room(loads);
+    std::string text;
+    for (const lane_load& each : loads)
+      text += (text.empty() ? "" : " ") + std::to_string(each.lane.value) + ":" + std::to_string(each.in_flight);
+    return text;
+  }
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_CASE(an_idle_lane_is_picked, two_workers) {
-  lanes.started(one, a);
-  BOOST_TEST((lanes.pick(b) == two));
+BOOST_FIXTURE_TEST_CASE(lanes_with_room_are_told_in_the_order_in_which_they_joined, two_workers) {
+  BOOST_TEST(with_room() == "1:0 2:0");
+  lanes.started(one, {a});
+  BOOST_TEST(with_room() == "2:0");
+  lanes.started(two, {b});
+  BOOST_TEST(with_room() == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(of_two_idle_lanes_the_one_that_joined_first_is_picked, two_workers) {
-  BOOST_TEST((lanes.pick(a) == one));
+BOOST_FIXTURE_TEST_CASE(a_pool_has_room_until_its_capacity_is_reached, two_workers) {
+  lanes.join(pool, 2);
+  lanes.started(pool, {a});
+  BOOST_TEST(with_room() == "1:0 2:0 3:1");
+  lanes.started(pool, {b});
+  BOOST_TEST(with_room() == "1:0 2:0");
 }
 
-BOOST_FIXTURE_TEST_CASE(no_lane_is_picked_when_all_are_full, two_workers) {
-  lanes.started(one, a);
-  lanes.started(two, b);
-  BOOST_TEST(!lanes.pick(c).has_value());
-}
-
-BOOST_FIXTURE_TEST_CASE(of_lanes_with_room_the_one_with_fewest_in_flight_is_picked, two_workers) {
-  lanes.join(pool, 8);
-  lanes.started(pool, a);
-  lanes.started(one, b);
-  BOOST_TEST((lanes.pick(c) == two));
-  lanes.started(two, c);
-  BOOST_TEST((lanes.pick({13}) == pool));
-  BOOST_TEST(!lanes.pick_idle({13}).has_value());
-}
-
-BOOST_AUTO_TEST_CASE(a_lane_that_runs_a_job_is_not_picked_for_it_again) {
-  lane_table lanes;
-  lanes.join(pool, 8);
-  lanes.started(pool, a);
-  BOOST_TEST(!lanes.pick(a).has_value());
-  BOOST_TEST((lanes.pick(b) == pool));
-}
-
-BOOST_FIXTURE_TEST_CASE(a_cooling_lane_is_never_picked, two_workers) {
+BOOST_FIXTURE_TEST_CASE(a_cooling_lane_has_no_room, two_workers) {
   BOOST_TEST(lanes.cool(one)); // idle: drained at once
-  BOOST_TEST((lanes.pick(a) == two));
+  BOOST_TEST(with_room() == "2:0");
   BOOST_TEST(lanes.cool(two));
-  BOOST_TEST(!lanes.pick(a).has_value());
+  BOOST_TEST(with_room() == "");
   BOOST_TEST(!lanes.any_hot());
 }
 
+BOOST_FIXTURE_TEST_CASE(lanes_are_busy_as_far_as_they_have_something_in_flight, two_workers) {
+  BOOST_TEST(lanes.busy_percent() == 0u);
+  lanes.started(one, {a});
+  BOOST_TEST(lanes.busy_percent() == 50u);
+  lanes.started(two, {b});
+  BOOST_TEST(lanes.busy_percent() == 100u);
+  BOOST_TEST(lane_table{}.busy_percent() == 0u);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_cooling_lane_is_drained_by_the_last_it_had_in_flight, two_workers) {
-  lanes.started(one, a);
+  lanes.started(one, {a});
   BOOST_TEST(!lanes.cool(one));
-  BOOST_TEST((lanes.finished(one, a) == release_verdict::drained));
-  BOOST_TEST((lanes.finished(one, a) == release_verdict::stale));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::drained));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::stale));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lane_is_drained_once, two_workers) {
@@ -77,16 +82,18 @@ BOOST_FIXTURE_TEST_CASE(a_lane_is_drained_once, two_workers) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_finish_frees_its_lane_once, two_workers) {
-  lanes.started(one, a);
-  BOOST_TEST((lanes.finished(one, b) == release_verdict::stale));
-  BOOST_TEST((lanes.finished(one, a) == release_verdict::freed));
-  BOOST_TEST((lanes.finished(one, a) == release_verdict::stale));
+  lanes.started(one, {a});
+  BOOST_TEST((lanes.finished(one, b).verdict == release_verdict::stale));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::freed));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::stale));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lane_that_leaves_names_what_it_had_in_flight, two_workers) {
-  lanes.started(one, a);
-  BOOST_TEST((lanes.leave(one) == std::vector<job_id>{a}));
+  lanes.started(one, {a});
+  const auto lost = lanes.leave(one);
+  BOOST_REQUIRE(lost.size() == 1u);
+  BOOST_TEST((lost.front().job == a));
   BOOST_TEST(lanes.leave(one).empty());
-  BOOST_TEST((lanes.finished(one, a) == release_verdict::stale));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::stale));
   BOOST_TEST(lanes.count() == 1u);
 }

@@ -29,12 +29,13 @@ struct weather {
   uint32_t echo = 0;       ///< of a finish told twice
   uint32_t slow = 50;      ///< of a run that takes 40 times as long
   uint32_t close = 0;      ///< of a shutdown in the middle
+  bool eject = true;       ///< slow lanes are left out for a while
 };
 
 class simulated_house : dispatch_effects, roster_effects {
 public:
   simulated_house(uint64_t seed, const weather& w)
-    : chance_(seed), weather_(w), broker_({.waiting_max = 64, .hedge = {true, std::chrono::milliseconds{10}}}, *this),
+    : chance_(seed), weather_(w), broker_(options(w), *this),
       people_({cores(w.cores), {.alloc_mb = 1, .major_cycles = 0}, {}}, *this) {}
 
   /// Runs until nothing is left to happen. Aborts if an invariant breaks.
@@ -42,7 +43,7 @@ public:
     people_.start();
     instant when{};
     for (uint64_t id = 1; id <= weather_.jobs; ++id) client(id, when += microseconds(0, 2500));
-    if (likely(weather_.close)) at(microseconds(0, 1000) * weather_.jobs, [this] { broker_.close(); });
+    if (likely(weather_.close)) at(microseconds(0, 1000) * weather_.jobs, [this] { broker_.at(now_).close(); });
     while (!events_.empty()) {
       const auto next = std::move(const_cast<happening&>(events_.top())); // moved out, then popped
       events_.pop();
@@ -71,6 +72,16 @@ private:
     bool operator<(const happening& other) const { return std::tie(other.when, other.number) < std::tie(when, number); }
   };
 
+  static dispatch_options options(const weather& w) {
+    dispatch_options chosen;
+    chosen.queue = {.count_max = 64, .count_per_client_max = 64};
+    chosen.hedge = hedge_options::fixed(std::chrono::milliseconds{10});
+    chosen.hedge.budget.share_permille = 1000; // what copies do is looked at here, not how many there are
+    chosen.hedge.budget.ceiling_permille = 1000;
+    chosen.eject_slow_lanes = w.eject;
+    return chosen;
+  }
+
   static std::vector<uint32_t> cores(uint32_t count) {
     std::vector<uint32_t> list(count);
     for (uint32_t i = 0; i < count; ++i) list[i] = i;
@@ -86,8 +97,9 @@ private:
   }
 
   void client(uint64_t id, instant when) {
-    at(when - instant{}, [this, id] { broker_.submit(make_job(id)); });
-    if (likely(weather_.cancel)) at(when - instant{} + microseconds(0, 15'000), [this, id] { broker_.cancel({id}); });
+    at(when - instant{}, [this, id] { broker_.at(now_).submit(make_job(id)); });
+    if (likely(weather_.cancel))
+      at(when - instant{} + microseconds(0, 15'000), [this, id] { broker_.at(now_).cancel({id}); });
   }
 
   void die(lane_id lane) {
@@ -97,13 +109,13 @@ private:
   }
 
   // A run ends before the worker's next word, as one worker's words stay in order.
-  void run(lane_id lane, const job_ptr& job) override {
+  void run(lane_id lane, const job_ptr& job, uint32_t) override {
     const duration takes = microseconds(50, 1000) * (likely(weather_.slow) ? 40 : 1);
     if (likely(weather_.death)) return at(takes / 2, [this, lane] { die(lane); });
     const int words = likely(weather_.echo) ? 2 : 1;
     at(takes, [this, lane, id = job->id, words] {
       if (!alive_.contains(lane.value)) return;
-      for (int i = 0; i < words; ++i) broker_.finished(lane, id, counted(1));
+      for (int i = 0; i < words; ++i) broker_.at(now_).finished(lane, id, counted(1));
       people_.reported(lane, {.bytes_handed_out = used_[lane.value] += 40'000, .trims = 0}, now_);
     });
   }
@@ -116,13 +128,14 @@ private:
 
   void arm(job_id id, duration delay) override {
     at(delay + microseconds(0, 100), [this, id] {
-      if (disarmed_.erase(id.value) == 0 || likely(100)) broker_.overdue(id);
+      if (disarmed_.erase(id.value) == 0 || likely(100)) broker_.at(now_).overdue(id);
     });
   }
   void disarm(job_id id) override { disarmed_.insert(id.value); }
   void drained(lane_id lane) override {
     at({}, [this, lane] { people_.drained(lane); });
   }
+  void stuck(lane_id) override { require(false, "no run here takes as long as a watchdog waits"); }
 
   void spawn(lane_id lane, uint32_t) override {
     alive_.insert(lane.value);
@@ -132,9 +145,9 @@ private:
   void spawn_later(uint32_t core, duration delay) override {
     at(delay, [this, core] { people_.spawn_due(core); });
   }
-  void joined(lane_id lane) override { broker_.lane_joined(lane); }
-  void cooling(lane_id lane) override { broker_.lane_cooling(lane); }
-  void left(lane_id lane) override { broker_.lane_left(lane); }
+  void joined(lane_id lane) override { broker_.at(now_).lane_joined(lane); }
+  void cooling(lane_id lane) override { broker_.at(now_).lane_cooling(lane); }
+  void left(lane_id lane) override { broker_.at(now_).lane_left(lane); }
   void end(lane_id lane) override {
     require(broker_.lanes().in_flight(lane) == 0, "a lane ends only once it is drained");
     at(microseconds(0, 100), [this, lane] {
@@ -142,7 +155,7 @@ private:
     });
   }
   void event(core_event, uint32_t) override {}
-  void unstaffed() override { broker_.unstaffed(); }
+  void unstaffed() override { broker_.at(now_).unstaffed(); }
 
   std::mt19937_64 chance_;
   weather weather_;
