@@ -71,24 +71,37 @@ void dispatcher::finished(lane_id lane, job_id id, const outcome& result) {
 }
 
 hedge_verdict dispatcher::overdue(job_id id) {
-  const open_job* const job = ledger_.find(id);
-  hedge_question question{.jobs_waiting = !waiting_.empty(), .busy_percent = lanes_.busy_percent()};
-  std::optional<lane_id> idle;
-  if (job != nullptr) {
-    idle = choose_for_copy(*job);
-    question.open = true;
-    question.running = static_cast<uint32_t>(job->attempts.size());
-    question.hedged = job->hedged;
-    question.losses = job->losses;
-    question.other_lane_idle = idle.has_value();
-    ledger_.rang(id);
-  }
-  const hedge_verdict verdict = hedge_.overdue(question);
+  ledger_.rang(id);
+  const auto idle = choose_for_copy(id);
+  const hedge_verdict verdict = hedge_.overdue(question_of(id, idle.has_value()));
   if (verdict == hedge_verdict::send_copy)
     dispatch(id, *idle, origin::hedge);
   else if (verdict != hedge_verdict::already_answered)
     ledger_.hedge_skipped(id);
+  if (may_change(verdict)) late_.push_back(id);
   return verdict;
+}
+
+// A job is asked about once a lane is free, until it has its copy or its answer.
+void dispatcher::copy_late_jobs() {
+  std::erase_if(late_, [this](job_id id) {
+    const auto idle = choose_for_copy(id);
+    const hedge_verdict verdict = hedge_.still_overdue(question_of(id, idle.has_value()));
+    if (verdict == hedge_verdict::send_copy) dispatch(id, *idle, origin::hedge);
+    return !may_change(verdict);
+  });
+}
+
+hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
+  hedge_question question{
+    .jobs_waiting = !waiting_.empty(), .other_lane_idle = idle_lane, .busy_percent = lanes_.busy_percent()};
+  const open_job* const job = ledger_.find(id);
+  if (job == nullptr) return question;
+  question.open = true;
+  question.running = static_cast<uint32_t>(job->attempts.size());
+  question.hedged = job->hedged;
+  question.losses = job->losses;
+  return question;
 }
 
 void dispatcher::lane_joined(lane_id lane) {
@@ -158,6 +171,7 @@ void dispatcher::fill_lanes() {
     control_->served(now_);
     control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   }
+  if (!late_.empty()) copy_late_jobs();
 }
 
 void dispatcher::expire() {
@@ -177,10 +191,12 @@ std::optional<lane_id> dispatcher::choose_lane() {
 }
 
 // An idle lane that is in good health and does not run the job already.
-std::optional<lane_id> dispatcher::choose_for_copy(const open_job& job) {
+std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
+  const open_job* const job = ledger_.find(id);
+  if (job == nullptr) return std::nullopt;
   lanes_.with_room(loads_);
   std::erase_if(loads_, [&](const lane_load& each) {
-    const bool runs_it = std::any_of(job.attempts.begin(), job.attempts.end(),
+    const bool runs_it = std::any_of(job->attempts.begin(), job->attempts.end(),
                                      [&](const attempt& running) { return running.lane == each.lane; });
     return each.in_flight > 0 || runs_it || health_.is_probe(each.lane);
   });
@@ -266,6 +282,7 @@ void dispatcher::check_invariants() const {
     lanes_.with_room(free);
     require(free.empty(), "no job waits while a lane could run it");
   }
+  require(late_.size() <= lanes_.in_flight() + ledger_.open_count(), "late jobs are jobs that run");
   if (closed_) require(ledger_.open_count() == 0, "nothing is open after close");
 }
 

@@ -41,7 +41,7 @@ struct dispatch_options {
   lane_health_options lanes;
   attempt_watch_options watch;
   killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers died of
-  uint64_t seed = 1; ///< of the dice that pick among many lanes
+  uint64_t seed = 1;                                    ///< of the dice that pick among many lanes
 };
 
 class dispatcher {
@@ -89,7 +89,9 @@ private:
   void fill_lanes();
   void expire();
   [[nodiscard]] std::optional<lane_id> choose_lane();
-  [[nodiscard]] std::optional<lane_id> choose_for_copy(const open_job& job);
+  [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
+  [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
+  void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
   void learn(lane_id lane, const lane_attempt& attempt, status how);
   void lose_for_good(const job& killer);
@@ -108,6 +110,7 @@ private:
   lane_health health_;
   attempt_watch watch_;
   killer_memory killers_;
+  std::vector<job_id> late_; ///< that rang when there was no place for a copy; some may be answered by now
   std::mt19937_64 dice_;
   instant now_{};
   bool nobody_comes_ = false;

@@ -34,6 +34,12 @@ hedge_verdict hedge_policy::overdue(const hedge_question& question) noexcept {
   return verdict;
 }
 
+hedge_verdict hedge_policy::still_overdue(const hedge_question& question) noexcept {
+  const hedge_verdict verdict = decide(question);
+  counts_.fired += verdict == hedge_verdict::send_copy;
+  return verdict;
+}
+
 // The budget is asked last: what it gives is spent.
 hedge_verdict hedge_policy::decide(const hedge_question& question) noexcept {
   if (!question.open) return hedge_verdict::already_answered;

@@ -37,6 +37,11 @@ enum class hedge_verdict : uint8_t {
 
 [[nodiscard]] const char* name_of(hedge_verdict verdict) noexcept;
 
+/// No copy now, and perhaps later: it is worth to ask again once a lane is free.
+[[nodiscard]] constexpr bool may_change(hedge_verdict verdict) noexcept {
+  return verdict >= hedge_verdict::jobs_waiting;
+}
+
 /// All that the decision looks at.
 struct hedge_question {
   bool open = false;    ///< the job is known and not answered
@@ -66,6 +71,9 @@ public:
 
   /// The answer to a ring. Counts it: the caller does as it says.
   [[nodiscard]] hedge_verdict overdue(const hedge_question& question) noexcept;
+
+  /// The same, for a job that rang before when there was no place for a copy.
+  [[nodiscard]] hedge_verdict still_overdue(const hedge_question& question) noexcept;
 
   /// A copy's outcome was the one that counted.
   void won() noexcept { ++counts_.won; }

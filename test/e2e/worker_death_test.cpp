@@ -38,21 +38,27 @@ BOOST_AUTO_TEST_CASE(a_request_two_workers_die_on_is_lost_and_says_so) {
   auto one = server.connect();
   one.request(1, deadly);
   one.expect(1, status::worker_lost);
-  one.request(2, deadly); // nobody dies any more
-  one.expect_counts(2, deadly);
+  const std::string another = deadly + "b"; // nobody dies any more
+  one.request(2, another);
+  one.expect_counts(2, another);
+  one.request(3, deadly); // and nobody is given a chance to
+  one.expect(3, status::condemned_document);
   beside.expect_undisturbed();
   server.stop();
 }
 
 BOOST_AUTO_TEST_CASE(in_a_storm_of_deaths_each_request_is_answered_once) {
-  running_texlexd server{crashing(10)};
+  auto flags = crashing(10);
+  flags.insert(flags.end(), {"--queue-target-ms", "0"}); // who waits for a worker to come back is not refused
+  running_texlexd server{flags};
   neighbour beside{server};
   const std::string harmless(5'000, 'b');
+  uint64_t deadly_ones = 0; // each of its own, as one that killed twice is not tried again
   std::vector<service_caller> callers;
   for (int i = 0; i < 4; ++i) callers.push_back(server.connect());
   constexpr uint64_t requests = 60; // of a connection; all at once
   for (uint64_t id = 0; id < requests; ++id)
-    for (auto& each : callers) each.request(id, id % 12 == 3 ? deadly : harmless);
+    for (auto& each : callers) each.request(id, id % 12 == 3 ? deadly + std::to_string(++deadly_ones) : harmless);
   std::map<status, uint64_t> statuses;
   for (auto& each : callers) {
     std::vector<bool> answered(requests);

@@ -70,11 +70,15 @@ BOOST_AUTO_TEST_CASE(a_job_that_two_workers_died_on_is_worker_lost_and_the_house
   BOOST_TEST((house.answer(7) == outcome{.status = status::worker_lost}));
   BOOST_TEST(job->stop.load());
   BOOST_TEST(house.live_lanes().empty());
-  house.submit(8, deadly); // the hook has fired its two times
+  const std::string another = std::string{deadly} + "b"; // the hook has fired its two times
+  house.submit(8, another);
   house.run();
   BOOST_TEST(house.answers(8).empty());
   house.pass(10ms);
-  BOOST_TEST(house.answer(8) == counts_of(deadly));
+  BOOST_TEST(house.answer(8) == counts_of(another));
+  house.submit(9, deadly);
+  house.run();
+  BOOST_TEST((house.answer(9) == outcome{.status = status::condemned_document}));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_job_whose_primary_is_killed_is_answered_by_its_copy, virtual_house) {

@@ -126,6 +126,30 @@ BOOST_FIXTURE_TEST_CASE(no_copy_is_sent_while_jobs_wait_or_lanes_are_busy, two_l
   BOOST_TEST((broker.overdue({2}) == hedge_verdict::jobs_waiting));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_late_job_for_which_there_was_no_lane_gets_its_copy_when_one_is_free, two_lanes) {
+  submit(1);
+  submit(2);
+  submit(3);
+  BOOST_TEST((broker.overdue({1}) == hedge_verdict::jobs_waiting));
+  said.read();
+  broker.finished(two, {2}, counted(1));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 3 at 2, arm 3"); // who waits goes first
+  broker.finished(two, {3}, counted(1));
+  BOOST_TEST(said.read() == "disarm 3, answer 3 ok by primary, run 1 at 2");
+  broker.finished(two, {1}, counted(1));
+  BOOST_TEST(said.read() == "answer 1 ok by hedge");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_job_that_is_answered_meanwhile_gets_none, two_lanes) {
+  submit(1);
+  submit(2);
+  BOOST_TEST((broker.overdue({1}) == hedge_verdict::no_idle_lane));
+  broker.finished(one, {1}, counted(1));
+  said.read();
+  broker.finished(two, {2}, counted(1));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_ring_for_an_answered_job_is_nothing, two_lanes) {
   submit(7);
   broker.finished(one, {7}, counted(3));
