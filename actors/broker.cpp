@@ -43,6 +43,7 @@ protected:
         lanes_.erase(lane.value);
         dispatcher_.at(clock().now()).lane_left(lane);
       },
+      [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::unstaffed) { dispatcher_.unstaffed(); },
       [this](atom::submit, const job_ptr& job) { dispatcher_.at(clock().now()).submit(job); },
       [this](atom::cancel, job_id id) { dispatcher_.cancel(id); },
@@ -65,6 +66,7 @@ protected:
   void on_exit() override {
     flush();
     lanes_.clear();
+    stuck_listener_ = nullptr;
     links_ = {};
   }
 
@@ -123,6 +125,7 @@ private:
   };
 
   broker_links links_;
+  stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
   dispatcher dispatcher_;
   sample_batch samples_; ///< that metrics has not seen

@@ -62,6 +62,7 @@ protected:
         counts_.rotations += event == core_event::rotated;
         counts_.cores_given_up += event == core_event::given_up;
       },
+      [this](atom::health_of, const health_report& health) { counts_.health = health; },
       [this](atom::tell, job_id number) { caf::anon_send(front_, atom::told_v, number, report()); },
       [this](atom::stats) { return report(); },
     };
