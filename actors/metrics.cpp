@@ -1,5 +1,6 @@
 #include "actors/metrics.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -96,7 +97,8 @@ private:
     full.queue = queue_.report();
     full.service = service_.report();
     full.resident_bytes = resident_bytes().value_or(0);
-    full.resident_bytes_peak = resident_bytes_peak().value_or(0);
+    // The system brings its peak up to date now and then only, so that it may lag behind.
+    full.resident_bytes_peak = std::max(resident_bytes_peak().value_or(0), full.resident_bytes);
     return full;
   }
 
