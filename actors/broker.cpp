@@ -43,7 +43,6 @@ protected:
         lanes_.erase(lane.value);
         dispatcher_.at(clock().now()).lane_left(lane);
       },
-      [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::unstaffed) { dispatcher_.unstaffed(); },
       [this](atom::submit, const job_ptr& job) { dispatcher_.at(clock().now()).submit(job); },
       [this](atom::cancel, job_id id) { dispatcher_.cancel(id); },
@@ -52,6 +51,7 @@ protected:
         flush_planned_ = false;
         flush();
       },
+      [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::tell, job_id number) {
         flush();
         caf::anon_send(links_.metrics, atom::tell_v, number);
