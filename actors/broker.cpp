@@ -63,6 +63,7 @@ protected:
         flush_planned_ = false;
         flush();
       },
+      [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::tell, job_id number) {
         flush();
         caf::anon_send(links_.metrics, atom::tell_v, number);
@@ -77,6 +78,7 @@ protected:
   void on_exit() override {
     flush();
     lanes_.clear();
+    stuck_listener_ = nullptr;
     links_ = {};
   }
 
@@ -107,7 +109,10 @@ private:
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
 
-  void stuck(lane_id lane) override { spdlog::error("an attempt of lane {} outlived its watchdog", lane.value); }
+  void stuck(lane_id lane) override {
+    spdlog::error("an attempt of lane {} outlived its watchdog", lane.value);
+    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane);
+  }
 
   // An earlier tick than the one planned is planned beside it: CAF cannot take the later one back, and it does no harm.
   void plan_tick() {
@@ -149,6 +154,7 @@ private:
   };
 
   broker_links links_;
+  stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
   dispatcher dispatcher_;
   sample_batch samples_; ///< that metrics has not seen

@@ -17,9 +17,10 @@ template <class Out, class... In>
 using answers = typename caf::replies_to<In...>::template with<Out>;
 
 /// Counts and times, on the side. Only `stats` waits for a reply; `tell` is answered to the front, under its number.
-using metrics_actor =
-  caf::typed_actor<takes<atom::samples, sample_batch>, takes<atom::report, worker_report>,
-                   takes<atom::core, core_event>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
+/// `health_of` tells who is there to work, whenever that changes.
+using metrics_actor = caf::typed_actor<takes<atom::samples, sample_batch>, takes<atom::report, worker_report>,
+                                       takes<atom::core, core_event>, takes<atom::health_of, health_report>,
+                                       takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 /// Whoever wants to hear that a job outlived its hedge delay.
 using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;
@@ -42,6 +43,9 @@ using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom
 /// Whoever wants to hear that a cooling lane has nothing left in flight: once a lane.
 using drain_listener = caf::typed_actor<takes<atom::drained, lane_id>>;
 
+/// Whoever can do something about a lane whose attempt hangs: it `left`, if it was there, and another one joins.
+using stuck_listener = caf::typed_actor<takes<atom::stuck, lane_id>>;
+
 /// Whoever gives work to lanes. A lane joins, may cool, and leaves; it never comes back. `unstaffed`: no lane is left
 /// and none will join.
 using lane_listener =
@@ -49,17 +53,16 @@ using lane_listener =
                    takes<atom::left, lane_id>, takes<atom::unstaffed>>;
 
 /// Starts a worker a core, replaces the dead and the worn, tells the broker about both. `settled` is answered as soon
-/// as no worker is starting. `respawn` and `unspawned` (a thread could not be made) are words to itself.
-using supervisor_actor =
-  worker_listener::extend_with<drain_listener>::extend<takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>,
-                                                       answers<health_report, atom::health>,
-                                                       answers<health_report, atom::settled>>;
+/// as no worker is starting. `respawn`, `unspawned` (a thread could not be made) and `look` are words to itself.
+using supervisor_actor = worker_listener::extend_with<drain_listener>::extend_with<stuck_listener>::extend<
+  takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>, takes<atom::look>,
+  answers<health_report, atom::health>, answers<health_report, atom::settled>>;
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
 /// `shutting_down`, those in hand and those that come. Questions for metrics go through it, as it has samples that
-/// metrics has not seen; `flush` and `tick` are its words to itself.
+/// metrics has not seen. `watched` names who hears of lanes that hang. `flush` and `tick` are its words to itself.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
-  takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>, takes<atom::flush>,
-  takes<atom::tick, duration>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
+  takes<atom::watched, stuck_listener>, takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>,
+  takes<atom::flush>, takes<atom::tick, duration>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 } // namespace texlex

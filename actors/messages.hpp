@@ -68,16 +68,20 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, drained, "tx_drained")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, left, "tx_left")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unstaffed, "tx_nobody")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, watched, "tx_watched")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, stuck, "tx_stuck")
 
   // worker -> supervisor, and the supervisor to itself
   CAF_ADD_ATOM(texlex_messages, texlex::atom, ready, "tx_ready")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, report, "tx_report")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, respawn, "tx_respawn")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unspawned, "tx_unspawn")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, look, "tx_look")
 
   // anyone -> metrics
   CAF_ADD_ATOM(texlex_messages, texlex::atom, samples, "tx_samples")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, core, "tx_core")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, health_of, "tx_lanes")
 
   // the broker to itself
   CAF_ADD_ATOM(texlex_messages, texlex::atom, flush, "tx_flush")

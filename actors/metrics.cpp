@@ -1,5 +1,6 @@
 #include "actors/metrics.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <caf/send.hpp>
@@ -62,6 +63,7 @@ protected:
         counts_.rotations += event == core_event::rotated;
         counts_.cores_given_up += event == core_event::given_up;
       },
+      [this](atom::health_of, const health_report& health) { counts_.health = health; },
       [this](atom::tell, job_id number) { caf::anon_send(front_, atom::told_v, number, report()); },
       [this](atom::stats) { return report(); },
     };
@@ -95,7 +97,8 @@ private:
     full.queue = queue_.report();
     full.service = service_.report();
     full.resident_bytes = resident_bytes().value_or(0);
-    full.resident_bytes_peak = resident_bytes_peak().value_or(0);
+    // The system brings its peak up to date now and then only, so that it may lag behind.
+    full.resident_bytes_peak = std::max(resident_bytes_peak().value_or(0), full.resident_bytes);
     return full;
   }
 

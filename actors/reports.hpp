@@ -47,13 +47,19 @@ struct worker_report {
 };
 
 /// What happened to a core's worker.
-enum class core_event : uint8_t { restarted, rotated, given_up };
+enum class core_event : uint8_t { restarted, rotated, given_up, stuck };
 
 /// Who is there to work.
 struct health_report {
   uint32_t lanes_alive = 0;    ///< take jobs
   uint32_t lanes_starting = 0; ///< will take jobs, or will be tried again
+  uint32_t lanes_stuck = 0;    ///< hang in an attempt, abandoned and replaced, and have not come back
   uint32_t cores_given_up = 0; ///< failed too often: not tried again
+
+  /// Requests are served.
+  [[nodiscard]] bool ready() const noexcept { return lanes_alive > 0; }
+
+  friend bool operator==(const health_report&, const health_report&) = default;
 };
 
 /// How long one step on a request's way took, of all that took it.
@@ -78,6 +84,7 @@ struct metrics_report {
   uint64_t rotations = 0;
   uint64_t restarts = 0;
   uint64_t cores_given_up = 0;
+  health_report health;             ///< as it was told last
   phase_report latency;             ///< of all requests, refused ones too
   phase_report queue;               ///< of all requests, refused ones too
   phase_report service;             ///< of all attempts

@@ -42,7 +42,12 @@ std::vector<uint32_t> cores_of(const worker_settings& workers) {
 supervisor_options supervision(const settings& settings, const kernel& kernel) {
   supervisor_options options;
   options.roster.cores = cores_of(settings.workers);
-  options.roster.budgets = {settings.workers.alloc_budget_mb, settings.workers.major_cycles_budget};
+  options.roster.budgets = {.alloc_mb = settings.workers.alloc_budget_mb,
+                            .major_cycles = settings.workers.major_cycles_budget,
+                            .rss_mb = settings.workers.rss_budget_mb,
+                            .max_age = std::chrono::seconds{settings.workers.max_age_s}};
+  options.roster.rotations_at_once = settings.workers.rotations_at_once;
+  options.roster.stuck_max = settings.workers.stuck_max;
   options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory};
@@ -80,6 +85,7 @@ dispatch_options dispatching(const settings& settings) {
                    .budget = {.share_permille = settings.hedge.budget_percent * 10,
                               .ceiling_permille = settings.hedge.ceiling_percent * 10}};
   options.eject_slow_lanes = settings.lanes.eject_slow;
+  if (settings.workers.watchdog_ms > 0) options.watch.limit = milliseconds{settings.workers.watchdog_ms};
   options.seed = std::random_device{}();
   return options;
 }
@@ -97,6 +103,7 @@ struct service::house {
     timer = spawn_hedge_timer(*system, unit.get());
     broker = spawn_broker(*system, dispatching(settings), {front, timer, metrics}, unit.get());
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
+    caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});
     watch(broker, "broker", broker_ended);
     watch(supervisor, "supervisor", supervisor_ended);
     watch(timer, "hedge timer", timer_ended);

@@ -1,7 +1,9 @@
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -12,13 +14,28 @@
 #include <caf/typed_response_promise.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/exit_status.hpp"
+#include "runtime/memory.hpp"
+
 namespace texlex {
 namespace {
+
+// Ages are counted in seconds.
+constexpr std::chrono::seconds look_interval{1};
+
+// In order is no way out: a thread that hangs would hang that too.
+[[noreturn]] void end_process() {
+  spdlog::critical("too many workers hang: texlexd ends with status {}, to be started anew", exit_status::stuck);
+  spdlog::default_logger()->flush();
+  std::_Exit(exit_status::stuck);
+}
 
 class supervisor final : public supervisor_actor::base, private roster_effects {
 public:
   supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
     : supervisor_actor::base(config), template_(std::move(options.worker)), stall_core_(options.stall_core),
+      memory_counts_(options.roster.budgets.rss_mb != 0), age_counts_(options.roster.budgets.max_age > duration{0}),
+      too_many_stuck_(options.too_many_stuck ? std::move(options.too_many_stuck) : end_process),
       links_(std::move(links)), roster_(std::move(options.roster), *this) {}
   const char* name() const override { return "texlex.supervisor"; }
 
@@ -28,20 +45,32 @@ protected:
     set_down_handler([this](caf::down_msg& message) { down(message); });
     set_exit_handler([this](caf::exit_msg&) {
       roster_.close();
-      leave_if_done();
+      people_changed();
     });
-    roster_.start();
+    roster_.start(clock().now());
+    people_changed();
+    if (age_counts_) delayed_send(this, look_interval, atom::look_v);
     return {
       [this](atom::ready, lane_id lane) {
         roster_.ready(lane);
-        answer_if_settled();
+        people_changed();
       },
       [this](atom::report, const worker_report& report) {
-        roster_.reported(report.lane, {report.bytes_handed_out, report.trims}, clock().now());
+        roster_.reported(report.lane, usage_of(report), clock().now());
+        people_changed();
       },
       [this](atom::drained, lane_id lane) { roster_.drained(lane); },
-      [this](atom::respawn, uint32_t core) { roster_.spawn_due(core); },
+      [this](atom::respawn, uint32_t core) { roster_.spawn_due(core, clock().now()); },
       [this](atom::unspawned, lane_id lane) { gone(lane); },
+      [this](atom::stuck, lane_id lane) {
+        roster_.stuck(lane, clock().now());
+        people_changed();
+      },
+      [this](atom::look) {
+        roster_.tick(clock().now());
+        people_changed();
+        delayed_send(this, look_interval, atom::look_v);
+      },
       [this](atom::health) { return roster_.health(); },
       [this](atom::settled) -> caf::result<health_report> {
         auto promise = make_response_promise<health_report>();
@@ -55,6 +84,7 @@ protected:
   void on_exit() override {
     workers_.clear();
     waiting_.clear();
+    too_many_stuck_ = nullptr;
     links_ = {};
   }
 
@@ -89,6 +119,7 @@ private:
   void event(core_event event, uint32_t core) override {
     if (event == core_event::given_up) spdlog::critical("core {} is given up: its workers died too often", core);
     if (event == core_event::restarted) spdlog::warn("the worker of core {} is started again", core);
+    if (event == core_event::stuck) spdlog::error("the worker of core {} hangs: its thread is abandoned", core);
     if (event == core_event::rotated) spdlog::debug("the worker of core {} was replaced", core);
     caf::anon_send(links_.metrics, atom::core_v, event);
   }
@@ -96,6 +127,15 @@ private:
   void unstaffed() override {
     spdlog::critical("no worker is left and every core is given up: requests end with no-worker until a restart");
     caf::anon_send(links_.broker, atom::unstaffed_v);
+  }
+
+  void too_many_stuck() override { too_many_stuck_(); }
+
+  // Memory is the whole process's. To ask for it is a call of the system, and mostly there is no budget.
+  [[nodiscard]] lane_usage usage_of(const worker_report& report) const {
+    return {.bytes_handed_out = report.bytes_handed_out,
+            .trims = report.trims,
+            .resident_bytes = memory_counts_ ? resident_bytes().value_or(0) : 0};
   }
 
   void down(const caf::down_msg& message) {
@@ -107,6 +147,13 @@ private:
   void gone(lane_id lane) {
     workers_.erase(lane.value);
     roster_.down(lane, clock().now());
+    people_changed();
+  }
+
+  // Metrics first: who is answered may ask it what has changed.
+  void people_changed() {
+    const health_report health = roster_.health();
+    if (health != told_) caf::anon_send(links_.metrics, atom::health_of_v, told_ = health);
     answer_if_settled();
     leave_if_done();
   }
@@ -122,9 +169,13 @@ private:
 
   worker_options template_;
   int32_t stall_core_;
+  bool memory_counts_;
+  bool age_counts_;
+  std::function<void()> too_many_stuck_;
   supervisor_links links_;
   roster roster_;
-  std::map<uint32_t, lane_actor> workers_; ///< by lane
+  std::map<uint32_t, lane_actor> workers_; ///< by lane; the stuck too, who may come back
+  health_report told_;                     ///< what metrics heard last
   std::vector<caf::typed_response_promise<health_report>> waiting_;
 };
 

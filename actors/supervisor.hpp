@@ -1,6 +1,8 @@
-// Starts one worker a core, replaces the worn and the dead, and tells the broker who is there. All it decides is
-// decided in state/roster. Told to exit, it ends its workers first and goes when the last is gone.
+// Starts one worker a core, replaces the worn, the dead and those that hang, and tells the broker who is there. All it
+// decides is decided in state/roster. Told to exit, it ends its workers first and goes when the last is gone.
 #pragma once
+
+#include <functional>
 
 #include <caf/actor_system.hpp>
 
@@ -14,6 +16,9 @@ struct supervisor_options {
   roster_options roster;
   worker_options worker;   ///< of every worker; lane and core are filled in
   int32_t stall_core = -1; ///< only this core's worker stalls on purpose; -1: all do, if any
+
+  /// What is done when too many workers hang; null: the process ends with exit_status::stuck.
+  std::function<void()> too_many_stuck;
 };
 
 struct supervisor_links {

@@ -14,14 +14,17 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "actors/exit_status.hpp"
 #include "actors/server/request_server.hpp"
 #include "actors/service.hpp"
 #include "config/flags.hpp"
 #include "config/load.hpp"
+#include "config/profiles.hpp"
 #include "config/regimes.hpp"
 #include "config/validate.hpp"
 #include "kernels/kernels.hpp"
@@ -30,8 +33,6 @@
 namespace texlex {
 namespace {
 
-enum exit_status : int { served = 0, ended_at_once = 1, usage = 2, cannot_serve = 4 };
-
 constexpr std::chrono::seconds start_timeout{60};
 
 // Log, sockets that listen, the I/O loop's own, and connections that are being refused.
@@ -39,6 +40,7 @@ constexpr uint64_t files_of_its_own = 100;
 
 /// What the flags say beside the settings.
 struct command_line {
+  std::string profile;     ///< empty: none
   std::string config_path; ///< empty: none
   bool print_config = false;
 };
@@ -52,41 +54,47 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
   app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
   app.require_subcommand(1);
   CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
+  serve->add_option("--profile", line.profile,
+                    fmt::format("Settings for a kind of load ({}); --config and flags override them",
+                                fmt::join(profile_names(), ", ")));
   serve->add_option("--config", line.config_path, "TOML file with settings; flags override it");
   serve->add_flag("--print-config", line.print_config, "Print the settings in force as a TOML file, and exit");
   serve->footer(
-    "Exit status: 0 served and drained; 1 a second signal ended it at once; 2 usage or settings; 4 it could "
-    "not serve.");
+    "Exit status: 0 served and drained; 1 a second signal, or a thread that did not end, ended it at once; 2 usage or "
+    "settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve.");
   add_setting_flags(*serve, target);
   try {
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? served : usage; // help and version are no errors
+    return app.exit(error) == 0 ? exit_status::served : exit_status::usage; // help and version are no errors
   }
 }
 
 int complain(const std::vector<std::string>& errors) {
   for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
-  return usage;
+  return exit_status::usage;
 }
 
-// Defaults, then the file, then the flags: so the flags are read twice, first to learn of the file.
+// Defaults, then the profile, then the file, then the flags: so the flags are read twice, first to learn of the others.
 read_settings read(int argc, char** argv) {
   settings result;
   command_line line;
   settings first_pass;
   if (const auto status = parse_flags(argc, argv, first_pass, line)) return *status;
-  if (!line.config_path.empty()) {
-    if (const auto errors = load_toml(line.config_path, result); !errors.empty()) return complain(errors);
-    if (const auto status = parse_flags(argc, argv, result, line)) return *status;
-  } else {
+  if (line.profile.empty() && line.config_path.empty()) {
     result = first_pass;
+  } else {
+    std::vector<std::string> errors;
+    if (!line.profile.empty()) errors = load_profile(line.profile, result);
+    if (errors.empty() && !line.config_path.empty()) errors = load_toml(line.config_path, result);
+    if (!errors.empty()) return complain(errors);
+    if (const auto status = parse_flags(argc, argv, result, line)) return *status;
   }
   if (const auto errors = check(result); !errors.empty()) return complain(errors);
   if (line.print_config) {
     std::fputs(to_toml(result).c_str(), stdout);
-    return served;
+    return exit_status::served;
   }
   return result;
 }
@@ -126,7 +134,7 @@ void print_ready(const server_endpoints& endpoints, const kernel& kernel, uint32
 
 int cannot(const std::string& sentence) {
   std::fprintf(stderr, "texlexd: cannot serve: %s\n", sentence.c_str());
-  return cannot_serve;
+  return exit_status::cannot_serve;
 }
 
 // A connection is a file; beyond the limit, connections wait in the kernel instead of being told so.
@@ -160,7 +168,7 @@ int serve(const settings& settings, const sigset_t& signals) {
   } const ending{house, server};
 
   const health_report health = house.wait_until_settled(start_timeout);
-  if (health.lanes_alive == 0) return cannot("no worker could be started; see the log");
+  if (!health.ready()) return cannot("no worker could be started; see the log");
   const auto started = server.start();
   if (const auto* error = std::get_if<server_error>(&started)) return cannot(error->sentence);
   print_ready(std::get<server_endpoints>(started), *kernel, health.lanes_alive);
@@ -169,11 +177,11 @@ int serve(const settings& settings, const sigset_t& signals) {
   std::thread{[&signals] {
     wait_for_signal(signals);
     std::fprintf(stderr, "texlexd: a second signal: ending at once\n");
-    std::_Exit(ended_at_once);
+    std::_Exit(exit_status::ended_at_once);
   }}.detach(); // it waits for what may never come; the process does not wait for it
   const uint64_t cut_off = server.drain(now() + std::chrono::milliseconds{settings.server.drain_timeout_ms});
   if (cut_off > 0) spdlog::warn("the drain ran out of time: {} requests ended with shutting-down", cut_off);
-  return served;
+  return exit_status::served;
 }
 
 int run(int argc, char** argv) {

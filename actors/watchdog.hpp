@@ -10,11 +10,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/exit_status.hpp"
+
 namespace texlex {
 
 class watchdog {
 public:
-  /// Unless destroyed within that time, the process ends with status 1.
+  /// Unless destroyed within that time, the process ends with exit_status::ended_at_once.
   watchdog(const char* what, std::chrono::milliseconds limit) : thread_([this, what, limit] { watch(what, limit); }) {}
 
   ~watchdog() {
@@ -35,7 +37,7 @@ private:
     if (changed_.wait_for(lock, limit, [this] { return done_; })) return;
     spdlog::critical("{} did not end within {} ms: the process ends now", what, limit.count());
     spdlog::default_logger()->flush();
-    std::_Exit(1);
+    std::_Exit(exit_status::ended_at_once);
   }
 
   std::mutex mutex_;

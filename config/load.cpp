@@ -78,6 +78,26 @@ void load_section(const std::string& path, std::string_view section, const toml:
   }
 }
 
+// `parse` gives the table or throws toml::parse_error.
+template <class Parse>
+std::vector<std::string> load(Parse parse, const std::string& name, settings& settings) {
+  std::vector<std::string> errors;
+  try {
+    const toml::table file = parse();
+    for (auto&& [section, value] : file) {
+      if (const toml::table* table = value.as_table()) {
+        load_section(name, section.str(), *table, settings, errors);
+      } else {
+        errors.push_back(
+          fmt::format("{}:{}: {} stands outside a section.", name, value.source().begin.line, section.str()));
+      }
+    }
+  } catch (const toml::parse_error& error) {
+    errors.push_back(fmt::format("{}:{}: {}.", name, error.source().begin.line, error.description()));
+  }
+  return errors;
+}
+
 struct print_value {
   bool octal;
 
@@ -103,21 +123,11 @@ private:
 } // namespace
 
 std::vector<std::string> load_toml(const std::string& path, settings& settings) {
-  std::vector<std::string> errors;
-  try {
-    const toml::table file = toml::parse_file(path);
-    for (auto&& [section, value] : file) {
-      if (const toml::table* table = value.as_table()) {
-        load_section(path, section.str(), *table, settings, errors);
-      } else {
-        errors.push_back(
-          fmt::format("{}:{}: {} stands outside a section.", path, value.source().begin.line, section.str()));
-      }
-    }
-  } catch (const toml::parse_error& error) {
-    errors.push_back(fmt::format("{}:{}: {}.", path, error.source().begin.line, error.description()));
-  }
-  return errors;
+  return load([&] { return toml::parse_file(path); }, path, settings);
+}
+
+std::vector<std::string> load_toml_text(std::string_view text, const std::string& name, settings& settings) {
+  return load([&] { return toml::parse(text, name); }, name, settings);
 }
 
 std::string to_toml(const settings& settings) {

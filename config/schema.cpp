@@ -6,6 +6,7 @@ namespace texlex {
 namespace {
 
 constexpr int64_t hour_ms = 3'600'000;
+constexpr int64_t year_s = int64_t{365} * 24 * 3600;
 constexpr int64_t megabytes_max = int64_t{1} << 40;
 
 using text = field_of<std::string>;
@@ -65,6 +66,18 @@ const field rows[] = {
   {"workers", "major_cycles_budget", "--major-cycles-budget",
    large_number{[](settings& s) -> uint64_t& { return s.workers.major_cycles_budget; }}, 0, megabytes_max,
    "arena trims before a worker is replaced; 0: no budget"},
+  {"workers", "rss_budget_mb", "--rss-budget-mb",
+   large_number{[](settings& s) -> uint64_t& { return s.workers.rss_budget_mb; }}, 0, megabytes_max,
+   "MiB of memory the process may use before a worker is replaced; 0: no budget"},
+  {"workers", "max_age_s", "--max-age-s", number{[](settings& s) -> uint32_t& { return s.workers.max_age_s; }}, 0,
+   year_s, "a worker older than this is replaced, even if it is idle; 0: none is"},
+  {"workers", "rotations_at_once", "--rotations-at-once",
+   number{[](settings& s) -> uint32_t& { return s.workers.rotations_at_once; }}, 1, limits::workers_max,
+   "workers that are replaced at one time"},
+  {"workers", "watchdog_ms", "--watchdog-ms", number{[](settings& s) -> uint32_t& { return s.workers.watchdog_ms; }}, 0,
+   600'000, "an attempt that takes longer hangs, and its worker is replaced; 0: 1 s to 30 s by the document's size"},
+  {"workers", "stuck_max", "--stuck-max", number{[](settings& s) -> uint32_t& { return s.workers.stuck_max; }}, 0,
+   limits::workers_max, "so many workers that hang end texlexd, to be started anew; 0: no limit"},
   {"workers", "arena_resident_mb", "--arena-resident-mb",
    large_number{[](settings& s) -> uint64_t& { return s.workers.arena_resident_mb; }}, 0, 4096,
    "MiB of each arena that stay in memory; what a document needs beyond is given back after it"},

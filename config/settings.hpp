@@ -37,6 +37,11 @@ struct worker_settings {
   std::string kernel = "best";       ///< a name of kernels/kernels.hpp
   uint64_t alloc_budget_mb = 5000;   ///< arena bytes handed out before a worker is replaced; 0: no budget
   uint64_t major_cycles_budget = 50; ///< arena trims before a worker is replaced; 0: no budget
+  uint64_t rss_budget_mb = 0;        ///< memory of the process before a worker is replaced; 0: no budget
+  uint32_t max_age_s = 0;            ///< a worker older than this is replaced even if idle; 0: none. Up to a year
+  uint32_t rotations_at_once = 1;    ///< workers being replaced at one time; 1..256
+  uint32_t watchdog_ms = 0;          ///< an attempt that takes longer hangs; 0: by the document's size. Up to 600000
+  uint32_t stuck_max = 4;            ///< workers that hang before texlexd ends to be started anew; 0: no limit
   uint64_t arena_resident_mb = 16;   ///< of each arena, faulted in at start; what a job used beyond it is trimmed
   bool lock_memory = true;           ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
 };

@@ -52,6 +52,9 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("rotations_total", house.rotations);
   lines.add("restarts_total", house.restarts);
   lines.add("cores_given_up", house.cores_given_up);
+  lines.add("lanes_alive", house.health.lanes_alive);
+  lines.add("lanes_starting", house.health.lanes_starting);
+  lines.add("lanes_stuck", house.health.lanes_stuck);
   lines.add("latency", house.latency);
   lines.add("queue", house.queue);
   lines.add("service", house.service);

@@ -1,6 +1,6 @@
 // Attempts that never come to an end. A thread that hangs in a document cannot be stopped from outside: its lane is
-// abandoned, with thread and memory, and replaced. That is affordable a few times only, so they are counted: at the
-// limit it is better to start the process anew. For lanes that run one attempt at a time.
+// abandoned, with thread and memory, and replaced (state/roster counts how often that happens). For lanes that run one
+// attempt at a time.
 #pragma once
 
 #include <array>
@@ -22,7 +22,6 @@ struct attempt_watch_options {
                                                 std::chrono::seconds{1}, std::chrono::seconds{2},
                                                 std::chrono::seconds{4}, std::chrono::seconds{30}};
   std::optional<duration> limit; ///< if given: for all classes
-  uint32_t stuck_max = 4;        ///< abandoned threads that have not come back
 };
 
 enum class end_verdict : uint8_t {
@@ -52,7 +51,6 @@ public:
   [[nodiscard]] duration limit_for(uint64_t bytes) const noexcept;
   [[nodiscard]] size_t running() const noexcept { return rows_.size() - stuck_; }
   [[nodiscard]] uint32_t stuck() const noexcept { return stuck_; }
-  [[nodiscard]] bool too_many_stuck() const noexcept { return stuck_ >= options_.stuck_max; }
 
   void check_invariants() const;
 

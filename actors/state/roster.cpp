@@ -8,10 +8,11 @@
 namespace texlex {
 
 roster::roster(roster_options options, roster_effects& effects)
-  : options_(std::move(options)), effects_(effects), rotation_(options_.budgets), restart_(options_.restart) {}
+  : options_(std::move(options)), effects_(effects), rotation_(options_.budgets, options_.rotations_at_once),
+    restart_(options_.restart) {}
 
-void roster::start() {
-  for (const uint32_t core : options_.cores) spawn(core);
+void roster::start(instant now) {
+  for (const uint32_t core : options_.cores) spawn(core, now);
 }
 
 void roster::ready(lane_id lane) {
@@ -29,8 +30,11 @@ void roster::ready(lane_id lane) {
 void roster::reported(lane_id lane, const lane_usage& usage, instant now) {
   const auto found = workers_.find(lane.value);
   if (found == workers_.end()) return;
-  found->second.usage = usage;
-  rotate_if_worn(lane, found->second, now);
+  member& worker = found->second;
+  worker.usage = usage;
+  rotation_.memory_seen(worker.core, usage.resident_bytes);
+  rotate_if_worn(lane, worker, now);
+  worker.usage.resident_bytes = 0; // unlike the rest it does not only grow: known now, but not later
 }
 
 void roster::drained(lane_id lane) {
@@ -40,30 +44,32 @@ void roster::drained(lane_id lane) {
 }
 
 void roster::down(lane_id lane, instant now) {
+  if (stuck_.erase(lane.value) != 0) return; // came back after all, and was replaced long ago
   const auto found = workers_.find(lane.value);
   if (found == workers_.end()) return;
   const member gone = found->second;
   workers_.erase(found);
-  if (gone.joined) effects_.left(lane);
-  if (closed_) return;
-  switch (rotation_.gone(lane)) {
-    case gone_verdict::completed: effects_.event(core_event::rotated, gone.core); break;
-    case gone_verdict::replacement_lost: // its core still has a worker: try again, but not at once and not for ever
-      if (const auto delay = count_failure(gone.core, now)) rotation_.hold_off(now + *delay);
-      break;
-    case gone_verdict::old_lane_lost: // counted, and its replacement is on its way
-      count_failure(gone.core, now);
-      effects_.event(core_event::restarted, gone.core);
-      break;
-    case gone_verdict::unrelated: restart(gone.core, now); break;
-  }
-  rotate_next(now);
-  say_if_unstaffed();
+  lose(lane, gone, now);
 }
 
-void roster::spawn_due(uint32_t core) {
+void roster::stuck(lane_id lane, instant now) {
+  const auto found = workers_.find(lane.value);
+  if (found == workers_.end() || !found->second.joined) return;
+  member gone = found->second;
+  if (gone.stage != stage::ending) end(lane, gone); // should it come back
+  workers_.erase(found);
+  stuck_.insert(lane.value);
+  effects_.event(core_event::stuck, gone.core);
+  lose(lane, gone, now);
+  if (closed_ || options_.stuck_max == 0 || stuck_.size() < options_.stuck_max) return;
+  if (!std::exchange(too_many_stuck_, true)) effects_.too_many_stuck();
+}
+
+void roster::tick(instant now) { rotate_worn(now); }
+
+void roster::spawn_due(uint32_t core, instant now) {
   if (awaiting_respawn_.erase(core) == 0 || closed_) return;
-  spawn(core);
+  spawn(core, now);
 }
 
 void roster::close() {
@@ -73,9 +79,9 @@ void roster::close() {
     if (worker.stage != stage::ending) end({lane}, worker);
 }
 
-lane_id roster::spawn(uint32_t core) {
+lane_id roster::spawn(uint32_t core, instant now) {
   const lane_id lane{next_lane_++};
-  workers_[lane.value] = {.core = core};
+  workers_[lane.value] = {.core = core, .spawned = now};
   effects_.spawn(lane, core);
   return lane;
 }
@@ -85,18 +91,36 @@ void roster::end(lane_id lane, member& worker) {
   effects_.end(lane);
 }
 
-void roster::rotate_if_worn(lane_id lane, const member& worker, instant now) {
-  if (closed_ || worker.stage != stage::hot || restart_.given_up(worker.core)) return;
-  if (!rotation_.worn(worker.usage) || !rotation_.may_start(now)) return;
-  rotation_.start(lane, spawn(worker.core)); // on the same core, while the old one still works
+// It is no longer there for anybody, and its core goes on without it.
+void roster::lose(lane_id lane, const member& worker, instant now) {
+  if (worker.joined) effects_.left(lane);
+  if (closed_) return;
+  switch (rotation_.gone(lane)) {
+    case gone_verdict::completed: effects_.event(core_event::rotated, worker.core); break;
+    case gone_verdict::replacement_lost: // its core still has a worker: try again, but not at once and not for ever
+      if (const auto delay = count_failure(worker.core, now)) rotation_.hold_off(now + *delay);
+      break;
+    case gone_verdict::old_lane_lost: // counted, and its replacement is on its way
+      count_failure(worker.core, now);
+      effects_.event(core_event::restarted, worker.core);
+      break;
+    case gone_verdict::unrelated: restart(worker.core, now); break;
+  }
+  rotate_worn(now);
+  say_if_unstaffed();
 }
 
-// A worn worker that gets no more jobs reports no more: so the others are looked at when a rotation ends.
-void roster::rotate_next(instant now) {
-  for (const auto& [lane, worker] : workers_) {
-    rotate_if_worn({lane}, worker, now);
-    if (rotation_.stage() != rotation_stage::idle) return;
-  }
+void roster::rotate_if_worn(lane_id lane, const member& worker, instant now) {
+  if (closed_ || worker.stage != stage::hot || restart_.given_up(worker.core)) return;
+  const wear reason = rotation_.wear_of(worker.core, worker.usage, now - worker.spawned, now);
+  if (reason == wear::none || !rotation_.may_start(worker.core, now)) return;
+  const lane_id replacement = spawn(worker.core, now); // on the same core, while the old one still works
+  rotation_.start(worker.core, lane, replacement, reason, now);
+}
+
+// A worn worker that gets no more jobs reports no more: so all are looked at when a rotation ends.
+void roster::rotate_worn(instant now) {
+  for (const auto& [lane, worker] : workers_) rotate_if_worn({lane}, worker, now);
 }
 
 void roster::restart(uint32_t core, instant now) {
@@ -127,18 +151,21 @@ health_report roster::health() const noexcept {
     report.lanes_starting += worker.stage == stage::starting;
   }
   report.lanes_starting += static_cast<uint32_t>(awaiting_respawn_.size());
+  report.lanes_stuck = static_cast<uint32_t>(stuck_.size());
   report.cores_given_up = static_cast<uint32_t>(restart_.given_up_count());
   return report;
 }
 
 void roster::check_invariants() const {
   restart_.check_invariants();
+  rotation_.check_invariants();
   size_t cooling = 0;
   for (const auto& [lane, worker] : workers_) {
     require(worker.joined || worker.stage == stage::starting || closed_, "who works has joined");
     cooling += worker.stage == stage::cooling;
   }
-  require(cooling <= 1, "one lane cools at a time");
+  require(cooling <= options_.rotations_at_once, "a lane that cools is part of a rotation");
+  for (const uint32_t lane : stuck_) require(!workers_.contains(lane), "who is abandoned is no worker any more");
   for (const uint32_t core : options_.cores) {
     const auto on_core =
       std::count_if(workers_.begin(), workers_.end(), [&](const auto& w) { return w.second.core == core; });

@@ -1,5 +1,5 @@
 // What the supervisor does, without actors: one worker a core, started, replaced when worn, restarted when dead, given
-// up when dying all the time. Events and the time go in, effects come out.
+// up when dying all the time, abandoned when it hangs. Events and the time go in, effects come out.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,16 @@ public:
   virtual void left(lane_id lane) = 0;    ///< only of lanes that joined
   virtual void end(lane_id lane) = 0;     ///< the worker is to exit; say `down` once it has
   virtual void event(core_event event, uint32_t core) = 0;
-  virtual void unstaffed() = 0; ///< nobody is left and nobody will come: said once
+  virtual void unstaffed() = 0;      ///< nobody is left and nobody will come: said once
+  virtual void too_many_stuck() = 0; ///< the process should be started anew: said once
 };
 
 struct roster_options {
   std::vector<uint32_t> cores;
   rotation_budgets budgets;
   restart_options restart;
+  uint32_t rotations_at_once = 1;
+  uint32_t stuck_max = 4; ///< abandoned threads that have not come back; 0: no limit
 };
 
 class roster {
@@ -41,19 +44,26 @@ public:
   roster(roster_options options, roster_effects& effects);
 
   /// Spawns the first worker of every core.
-  void start();
+  void start(instant now);
 
   void ready(lane_id lane);
   void reported(lane_id lane, const lane_usage& usage, instant now);
   void drained(lane_id lane);
   void down(lane_id lane, instant now);
-  void spawn_due(uint32_t core);
+  void spawn_due(uint32_t core, instant now);
+
+  /// An attempt there hangs, and with it the thread, which cannot be stopped from outside. To all others the lane is
+  /// dead from now on; its thread is abandoned and counted until it comes back after all, with `down`.
+  void stuck(lane_id lane, instant now);
+
+  /// Time has passed: looks for workers that have become too old. Needed only if there is a greatest age.
+  void tick(instant now);
 
   /// Ends everybody; nobody is spawned any more.
   void close();
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }
-  [[nodiscard]] bool empty() const noexcept { return workers_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return workers_.empty(); } ///< but for the stuck, who are not waited for
   [[nodiscard]] health_report health() const noexcept;
   [[nodiscard]] uint64_t rotations() const noexcept { return rotation_.completed(); }
 
@@ -63,15 +73,17 @@ private:
   enum class stage : uint8_t { starting, hot, cooling, ending };
   struct member {
     uint32_t core = 0;
+    instant spawned{};
     roster::stage stage = stage::starting;
     bool joined = false;
     lane_usage usage{};
   };
 
-  lane_id spawn(uint32_t core);
+  lane_id spawn(uint32_t core, instant now);
   void end(lane_id lane, member& worker);
+  void lose(lane_id lane, const member& worker, instant now);
   void rotate_if_worn(lane_id lane, const member& worker, instant now);
-  void rotate_next(instant now);
+  void rotate_worn(instant now);
   void restart(uint32_t core, instant now);
   std::optional<duration> count_failure(uint32_t core, instant now);
   void say_if_unstaffed();
@@ -81,9 +93,11 @@ private:
   rotation_policy rotation_;
   restart_policy restart_;
   std::map<uint32_t, member> workers_;  ///< by lane
+  std::set<uint32_t> stuck_;            ///< lanes abandoned, no longer among the workers
   std::set<uint32_t> awaiting_respawn_; ///< cores whose back-off runs
   uint32_t next_lane_ = 1;
   bool unstaffed_ = false;
+  bool too_many_stuck_ = false;
   bool closed_ = false;
 };
 

@@ -111,6 +111,22 @@ BOOST_AUTO_TEST_CASE(what_keeps_it_from_serving_is_named) {
   }
 }
 
+// A sanitizer's own memory is beyond any such limit.
+#if !defined(__SANITIZE_ADDRESS__)
+BOOST_AUTO_TEST_CASE(if_no_worker_can_be_started_it_says_so_and_ends) {
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
+  const rlimit low{rlim_t{1} << 30, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_AS, &low) == 0);
+  // An arena for documents of 250 MiB takes more than the gibibyte there is.
+  const auto result = run_texlexd({"serve", "--tcp-port", "0", "--document-bytes-max", "262144000"});
+  BOOST_REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
+  BOOST_TEST(result.end.exit_status == 4);
+  BOOST_TEST(says(result.errors, "cannot serve: no worker could be started"), result.errors);
+  BOOST_TEST(result.output == "");
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_setting) {
   const temporary_folder folder;
   const std::string config = folder.write("texlexd.toml", "[server]\nconections_max = 3\n");
@@ -245,6 +261,19 @@ BOOST_AUTO_TEST_CASE(a_second_signal_ends_it_at_once) {
   wait_until_it_drains(server);
   server.signal(SIGTERM);
   BOOST_TEST(server.wait().exit_status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_that_hangs_does_not_hang_the_end) {
+  running_texlexd server{{"--no-hedge", "--drain-timeout-ms", "10", "--inject-stall-ppm", "1000000",
+                          "--inject-stall-us", "60000000", "--inject-stall-deaf"}};
+  auto one = server.connect();
+  one.request(1, "abc");
+  one.header(1, 2, 3u << 20); // refused from its header: then the one before was accepted
+  one.expect(2, status::document_too_large);
+  server.signal(SIGTERM);
+  one.expect(1, status::shutting_down);
+  BOOST_TEST(server.wait().exit_status == 1); // the bound of the shutdown
+  BOOST_TEST(says(server.log(), "did not end within"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -135,7 +135,7 @@ uint64_t running_texlexd::resident_bytes() const {
 failed_start run_texlexd(const std::vector<std::string>& arguments) {
   const temporary_folder folder;
   const process_end end = wait_for(spawn(arguments, folder / "output", folder / "errors"));
-  return {end, folder.read("errors")};
+  return {end, folder.read("errors"), folder.read("output")};
 }
 
 } // namespace texlex::test

@@ -67,10 +67,11 @@ private:
   pid_t pid_ = -1;
 };
 
-/// Runs texlexd to its end with flags as they are; for starts that must fail.
+/// Runs texlexd to its end with flags as they are; for starts that must fail, and for what it prints instead.
 struct failed_start {
   process_end end;
   std::string errors;
+  std::string output;
 };
 [[nodiscard]] failed_start run_texlexd(const std::vector<std::string>& arguments);
 

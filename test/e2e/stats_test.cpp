@@ -51,6 +51,17 @@ BOOST_AUTO_TEST_CASE(requests_are_told_as_soon_as_they_are_answered) {
   server.stop();
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_is_ready_tells_of_its_lanes) {
+  running_texlexd server;
+  auto caller = server.connect();
+  const auto now = stats_of(caller, 1);
+  BOOST_TEST(now.at("texlexd_lanes_alive") == static_cast<double>(allowed_cores().size()));
+  BOOST_TEST(now.at("texlexd_lanes_starting") == 0);
+  BOOST_TEST(now.at("texlexd_lanes_stuck") == 0);
+  BOOST_TEST(now.at("texlexd_cores_given_up") == 0);
+  server.stop();
+}
+
 BOOST_AUTO_TEST_CASE(every_name_told_is_in_the_protocols_document) {
   running_texlexd server;
   auto caller = server.connect();

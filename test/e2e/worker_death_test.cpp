@@ -108,3 +108,20 @@ BOOST_AUTO_TEST_CASE(documents_beyond_the_resident_arena_are_trimmed_for_and_wea
   BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
   BOOST_TEST(std::stoul(match[1]) > 0u);
 }
+
+BOOST_AUTO_TEST_CASE(with_a_budget_smaller_than_one_document_every_request_is_answered) {
+  running_texlexd server{{"--alloc-budget-mb", "1", "--rss-budget-mb", "1", "--rotations-at-once", "4"}};
+  neighbour beside{server};
+  auto one = server.connect();
+  const std::string document(1'000'000, 'a'); // five megabytes of tokens
+  for (uint64_t id = 1; id <= 30; ++id) {
+    one.request(id, document);
+    one.expect_counts(id, document);
+  }
+  beside.expect_undisturbed();
+  server.stop();
+  const std::string log = server.log();
+  std::smatch match;
+  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
+  BOOST_TEST(std::stoul(match[1]) > 0u);
+}

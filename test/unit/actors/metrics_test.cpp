@@ -37,6 +37,7 @@ struct counting : test::virtual_time {
   void tell(const request_sample& sample) { caf::anon_send(metrics, atom::samples_v, sample_batch{{sample}, {}}); }
   void tell(const attempt_sample& sample) { caf::anon_send(metrics, atom::samples_v, sample_batch{{}, {sample}}); }
   void tell(const worker_report& report) { caf::anon_send(metrics, atom::report_v, report); }
+  void tell(const health_report& health) { caf::anon_send(metrics, atom::health_of_v, health); }
   void tell(core_event event) { caf::anon_send(metrics, atom::core_v, event); }
   metrics_report stats() { return ask<metrics_report>(metrics, atom::stats_v)->value(); }
 };
@@ -81,6 +82,15 @@ BOOST_FIXTURE_TEST_CASE(attempts_and_what_happened_to_cores_are_counted, countin
   BOOST_TEST(now.rotations == 2u);
   BOOST_TEST(now.cores_given_up == 1u);
   BOOST_TEST(now.requests == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_is_there_to_work_is_told_as_it_was_heard_last, counting) {
+  BOOST_TEST(!stats().health.ready());
+  tell(health_report{.lanes_alive = 1, .lanes_starting = 1});
+  const health_report last{.lanes_alive = 2, .lanes_stuck = 1};
+  tell(last);
+  BOOST_TEST((stats().health == last));
+  BOOST_TEST(stats().health.ready());
 }
 
 BOOST_FIXTURE_TEST_CASE(latencies_are_told_as_percentiles_within_a_hundredth, counting) {

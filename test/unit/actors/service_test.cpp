@@ -17,6 +17,7 @@
 
 #include "actors/service.hpp"
 #include "kernels/reference.hpp"
+#include "runtime/cpu.hpp"
 #include "test/unit/actors/test_jobs.hpp"
 
 using namespace texlex;
@@ -118,6 +119,12 @@ BOOST_AUTO_TEST_CASE(jobs_may_come_before_any_worker_is_ready) {
   for (uint64_t id = 1; id <= 20; ++id) BOOST_TEST((house.inbox.answer(id).status == status::ok));
 }
 
+// So nobody can ask for a house without workers.
+BOOST_AUTO_TEST_CASE(without_a_list_of_cores_every_core_of_the_process_has_a_worker) {
+  running_house house{small_house(), 0};
+  BOOST_TEST(house.service.wait_until_settled(patience).lanes_alive == allowed_cores().size());
+}
+
 BOOST_AUTO_TEST_CASE(a_core_that_does_not_exist_is_said_so_and_nothing_is_left_behind) {
   settings chosen = small_house();
   chosen.workers.cores = {100'000};
@@ -168,6 +175,28 @@ BOOST_AUTO_TEST_CASE(under_rotation_deaths_and_cancels_every_job_is_answered_exa
   BOOST_TEST(stats.rotations > 0u);
   BOOST_TEST(stats.restarts > 0u);
   BOOST_TEST(stats.cores_given_up == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(under_every_reason_to_rotate_at_once_every_job_is_answered) {
+  spdlog::set_level(spdlog::level::off);
+  settings chosen = small_house();
+  chosen.workers.alloc_budget_mb = 1;
+  chosen.workers.major_cycles_budget = 1;
+  chosen.workers.rss_budget_mb = 1;
+  chosen.workers.max_age_s = 1;
+  chosen.workers.rotations_at_once = 256;
+  chosen.workers.arena_resident_mb = 0; // every job is a trim
+  running_house house{chosen, 1000};
+  for (uint64_t id = 1; id <= 1000; ++id) house.service.submit(make_job(id, text_of(id)));
+  BOOST_REQUIRE(house.inbox.wait_for_all());
+  const metrics_report stats = house.service.stats();
+  house.service.shutdown();
+  for (uint64_t id = 1; id <= 1000; ++id) {
+    const outcome& answer = house.inbox.answer(id);
+    BOOST_REQUIRE(answer == counts_of(text_of(id), answer.origin));
+  }
+  BOOST_TEST(stats.rotations > 0u);
+  BOOST_TEST(stats.restarts == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_job_in_hand_can_be_cancelled) {

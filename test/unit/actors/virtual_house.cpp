@@ -64,11 +64,15 @@ void virtual_house::build(const house_options& options) {
   for (uint32_t core = 0; core < options.cores; ++core) people.roster.cores.push_back(core);
   people.roster.budgets = options.budgets;
   people.roster.restart = options.restart;
+  people.roster.rotations_at_once = options.rotations_at_once;
+  people.roster.stuck_max = options.stuck_max;
+  people.too_many_stuck = options.too_many_stuck;
   people.worker.own_thread = false;
   people.worker.arena = {.document_bytes_max = options.document_bytes_max, .resident_bytes = options.resident_bytes};
   people.worker.kernel = reference_kernel;
   people.worker.crash = options.crash;
   supervisor = spawn_supervisor(system, std::move(people), {lane_tap, finish_tap, metrics});
+  caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});
 }
 
 // In the service's order; what is still planned in the clock holds actors and finds them gone.

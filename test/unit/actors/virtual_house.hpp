@@ -36,6 +36,9 @@ struct house_options {
   hedge_options hedge = unlimited(hedge_options::fixed(std::chrono::milliseconds{10}));
   rotation_budgets budgets{};
   restart_options restart{};
+  uint32_t rotations_at_once = 1;
+  uint32_t stuck_max = 4;
+  std::function<void()> too_many_stuck{};
   uint64_t document_bytes_max = 16 << 10;
   uint64_t resident_bytes = 64 << 20; ///< 0: every job is a trim
   std::shared_ptr<crash_hook> crash{};

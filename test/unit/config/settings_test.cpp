@@ -146,3 +146,20 @@ BOOST_AUTO_TEST_CASE(flags_write_their_settings) {
   BOOST_TEST(!target.workers.lock_memory);
   BOOST_TEST(target.hedge.delay_us == 500u);
 }
+
+BOOST_AUTO_TEST_CASE(budgets_of_workers_may_be_none_and_have_their_ranges) {
+  settings chosen;
+  chosen.workers.alloc_budget_mb = chosen.workers.major_cycles_budget = chosen.workers.rss_budget_mb = 0;
+  chosen.workers.max_age_s = chosen.workers.watchdog_ms = chosen.workers.stuck_max = 0;
+  BOOST_TEST(check(chosen).empty());
+  chosen.workers.rotations_at_once = 0;
+  chosen.workers.max_age_s = 31'536'001;
+  chosen.workers.watchdog_ms = 600'001;
+  chosen.workers.stuck_max = 257;
+  const auto errors = check(chosen);
+  BOOST_REQUIRE(errors.size() == 4u);
+  BOOST_TEST(mentions(errors, "workers.rotations_at_once is 0; it must be 1 to 256."));
+  BOOST_TEST(mentions(errors, "workers.max_age_s is 31536001; it must be 0 to 31536000."));
+  BOOST_TEST(mentions(errors, "workers.watchdog_ms is 600001; it must be 0 to 600000."));
+  BOOST_TEST(mentions(errors, "workers.stuck_max is 257; it must be 0 to 256."));
+}

@@ -92,13 +92,3 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_is_gone_is_watched_no_more, watching) {
   watch.gone(two);
   BOOST_TEST(expired(noon + 1h).empty());
 }
-
-BOOST_FIXTURE_TEST_CASE(four_stuck_at_a_time_are_too_many, watching) {
-  for (uint32_t lane = 1; lane <= 4; ++lane) watch.started({lane}, small, noon + 1ms * lane);
-  expired(noon + 1003ms);
-  BOOST_TEST(!watch.too_many_stuck());
-  expired(noon + 1004ms);
-  BOOST_TEST(watch.too_many_stuck());
-  watch.ended({2});
-  BOOST_TEST(!watch.too_many_stuck());
-}

@@ -2,70 +2,17 @@
 #define BOOST_TEST_MODULE roster
 #include <boost/test/unit_test.hpp>
 
-#include <string>
-
-#include "actors/state/roster.hpp"
+#include "test/unit/state/roster_house.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr instant noon{};
-constexpr lane_usage worn{.bytes_handed_out = 1u << 20, .trims = 0};
-
-// Writes down every effect as a word.
-struct diary : roster_effects {
-  std::string text;
-  void add(const std::string& word) { text += (text.empty() ? "" : ", ") + word; }
-  std::string read() { return std::exchange(text, {}); }
-
-  void spawn(lane_id lane, uint32_t core) override {
-    add("spawn " + std::to_string(lane.value) + " on " + std::to_string(core));
-  }
-  void spawn_later(uint32_t core, duration delay) override {
-    add("later " + std::to_string(core) + " in " + std::to_string(delay / 1ms) + "ms");
-  }
-  void joined(lane_id lane) override { add("joined " + std::to_string(lane.value)); }
-  void cooling(lane_id lane) override { add("cooling " + std::to_string(lane.value)); }
-  void left(lane_id lane) override { add("left " + std::to_string(lane.value)); }
-  void end(lane_id lane) override { add("end " + std::to_string(lane.value)); }
-  void event(core_event event, uint32_t core) override {
-    const char* names[] = {"restarted ", "rotated ", "given up "};
-    add(names[static_cast<size_t>(event)] + std::to_string(core));
-  }
-  void unstaffed() override { add("unstaffed"); }
-};
-
-struct house {
-  explicit house(std::vector<uint32_t> cores)
-    : people{{std::move(cores), {.alloc_mb = 1, .major_cycles = 0}, {}}, said} {
-    people.start();
-  }
-  ~house() { people.check_invariants(); }
-  diary said;
-  roster people;
-};
-
-struct one_core : house {
-  one_core() : house({5}) {
-    people.ready({1});
-    said.read();
-  }
-};
-
-struct two_cores : house {
-  two_cores() : house({0, 1}) {
-    people.ready({1});
-    people.ready({2});
-    said.read();
-  }
-};
-
-} // namespace
+using test::noon;
+using test::one_core;
+using test::two_cores;
+using test::worn;
 
 BOOST_AUTO_TEST_CASE(every_core_gets_a_worker_that_joins_once_it_is_ready) {
-  house h{{4, 6}};
+  test::roster_house h{{4, 6}};
   BOOST_TEST(h.said.read() == "spawn 1 on 4, spawn 2 on 6");
   BOOST_TEST(h.people.health().lanes_starting == 2u);
   h.people.ready({2});
@@ -105,9 +52,9 @@ BOOST_FIXTURE_TEST_CASE(a_dead_worker_is_replaced_after_its_delay, one_core) {
   people.down({1}, noon);
   BOOST_TEST(said.read() == "left 1, restarted 5, later 5 in 10ms");
   BOOST_TEST(people.health().lanes_starting == 1u);
-  people.spawn_due(5);
+  people.spawn_due(5, noon);
   BOOST_TEST(said.read() == "spawn 2 on 5");
-  people.spawn_due(5);
+  people.spawn_due(5, noon);
   BOOST_TEST(said.read() == "");
 }
 
@@ -135,7 +82,7 @@ BOOST_FIXTURE_TEST_CASE(a_core_whose_workers_keep_dying_is_given_up_and_the_othe
   uint32_t lane = 1;
   for (uint32_t i = 0; i < 10; ++i) {
     people.down({lane}, noon);
-    people.spawn_due(0);
+    people.spawn_due(0, noon);
     lane = 3 + i;
     people.ready({lane});
   }
@@ -150,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(when_the_last_core_is_given_up_that_is_said_once, one_co
   uint32_t lane = 1;
   for (uint32_t i = 0; i < 10; ++i) {
     people.down({lane++}, noon);
-    people.spawn_due(5);
+    people.spawn_due(5, noon);
   }
   said.read();
   people.down({lane}, noon); // this one never became ready
@@ -162,9 +109,68 @@ BOOST_FIXTURE_TEST_CASE(on_close_all_are_ended_and_nobody_is_started, two_cores)
   said.read();
   people.close();
   BOOST_TEST(said.read() == "end 1");
-  people.spawn_due(1);
+  people.spawn_due(1, noon);
   BOOST_TEST(!people.empty());
   people.down({1}, noon);
   BOOST_TEST(said.read() == "left 1");
   BOOST_TEST(people.empty());
+}
+
+BOOST_AUTO_TEST_CASE(so_many_workers_as_are_allowed_are_replaced_at_one_time) {
+  test::roster_house h{{0, 1, 2}, {.alloc_mb = 1}, 2};
+  h.settle(1, 3);
+  for (uint32_t lane = 1; lane <= 3; ++lane) h.people.reported({lane}, worn, noon);
+  BOOST_TEST(h.said.read() == "spawn 4 on 0, spawn 5 on 1");
+  h.people.ready({5});
+  h.people.drained({2});
+  h.said.read();
+  h.people.down({2}, noon);
+  BOOST_TEST(h.said.read() == "left 2, rotated 1, spawn 6 on 2");
+}
+
+BOOST_AUTO_TEST_CASE(workers_that_become_too_old_at_the_same_time_are_replaced_one_after_the_other_though_idle) {
+  test::roster_house h{{0, 1}, {.max_age = 60s}};
+  h.settle(1, 2);
+  h.people.tick(noon + 59s);
+  BOOST_TEST(h.said.read() == "");
+  h.people.tick(noon + 60s);
+  BOOST_TEST(h.said.read() == "spawn 3 on 0");
+  h.people.tick(noon + 61s);
+  BOOST_TEST(h.said.read() == "");
+  h.people.ready({3});
+  BOOST_TEST(h.said.read() == "joined 3, cooling 1");
+  h.people.drained({1});
+  h.said.read();
+  h.people.down({1}, noon + 62s);
+  BOOST_TEST(h.said.read() == "left 1, rotated 0, spawn 4 on 1");
+  h.people.ready({4});
+  h.people.drained({2});
+  h.people.down({2}, noon + 63s);
+  h.said.read();
+  h.people.tick(noon + 119s);
+  BOOST_TEST(h.said.read() == "");
+  h.people.tick(noon + 120s);
+  BOOST_TEST(h.said.read() == "spawn 5 on 0");
+}
+
+BOOST_AUTO_TEST_CASE(memory_over_its_budget_replaces_each_worker_once_and_not_in_a_loop) {
+  constexpr lane_usage swollen{.bytes_handed_out = 0, .trims = 0, .resident_bytes = 1u << 20};
+  test::roster_house h{{0, 1}, {.rss_mb = 1}};
+  h.settle(1, 2);
+  h.people.reported({1}, swollen, noon);
+  BOOST_TEST(h.said.read() == "spawn 3 on 0");
+  h.people.reported({2}, swollen, noon); // while the other one is replaced; and it may have helped
+  h.people.ready({3});
+  h.people.drained({1});
+  h.said.read();
+  h.people.down({1}, noon);
+  BOOST_TEST(h.said.read() == "left 1, rotated 0");
+  h.people.reported({3}, swollen, noon + 59s);
+  BOOST_TEST(h.said.read() == "");
+  h.people.reported({2}, swollen, noon + 59s);
+  BOOST_TEST(h.said.read() == "spawn 4 on 1");
+  h.people.down({2}, noon + 59s);
+  h.said.read();
+  h.people.reported({3}, swollen, noon + 60s);
+  BOOST_TEST(h.said.read() == "spawn 5 on 0");
 }

@@ -40,7 +40,7 @@ public:
 
   /// Runs until nothing is left to happen. Aborts if an invariant breaks.
   void run() {
-    people_.start();
+    people_.start(now_);
     instant when{};
     for (uint64_t id = 1; id <= weather_.jobs; ++id) client(id, when += microseconds(0, 2500));
     if (likely(weather_.close)) at(microseconds(0, 1000) * weather_.jobs, [this] { broker_.at(now_).close(); });
@@ -142,8 +142,9 @@ private:
     if (likely(weather_.stillbirth)) return at(microseconds(10, 5000), [this, lane] { die(lane); });
     at(microseconds(10, 5000), [this, lane] { people_.ready(lane); });
   }
+  void too_many_stuck() override { require(false, "nobody hangs here"); }
   void spawn_later(uint32_t core, duration delay) override {
-    at(delay, [this, core] { people_.spawn_due(core); });
+    at(delay, [this, core] { people_.spawn_due(core, now_); });
   }
   void joined(lane_id lane) override { broker_.at(now_).lane_joined(lane); }
   void cooling(lane_id lane) override { broker_.at(now_).lane_cooling(lane); }

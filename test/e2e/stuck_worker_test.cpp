@@ -1,0 +1,53 @@
+// A worker that hangs in a document and notices nothing: its request is answered by another, its thread is abandoned, and
+// past a limit texlexd ends for its service manager.
+#define BOOST_TEST_MODULE stuck_worker
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+
+#include "actors/exit_status.hpp"
+#include "runtime/cpu.hpp"
+#include "test/e2e/neighbour.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+
+namespace {
+
+// The worker of the first core hangs for half a minute in whatever it is given.
+std::vector<std::string> hanging(const char* stuck_max) {
+  return {"--no-hedge",
+          "--watchdog-ms",
+          "50",
+          "--stuck-max",
+          stuck_max,
+          "--inject-stall-ppm",
+          "1000000",
+          "--inject-stall-us",
+          "30000000",
+          "--inject-stall-deaf",
+          "--inject-stall-core",
+          std::to_string(allowed_cores().front())};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_request_whose_worker_hangs_is_answered_by_another) {
+  if (allowed_cores().size() < 2) return; // there is no other
+  running_texlexd server{hanging("0")};
+  auto one = server.connect();
+  one.request(1, "a\\b");
+  one.expect_counts(1, "a\\b");
+  BOOST_TEST(server.log().find("outlived its watchdog") != std::string::npos);
+  // A thread that hangs cannot be waited for: the end is bounded, and says so.
+  server.signal(SIGTERM);
+  BOOST_TEST(server.wait().exit_status != 0);
+}
+
+BOOST_AUTO_TEST_CASE(when_too_many_hang_the_process_ends_with_a_status_of_its_own) {
+  if (allowed_cores().size() < 2) return;
+  running_texlexd server{hanging("1")};
+  auto one = server.connect();
+  one.request(1, "a\\b");
+  BOOST_TEST(server.wait().exit_status == exit_status::stuck);
+}
