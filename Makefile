@@ -8,12 +8,13 @@ CONNECTIONS ?= 4
 SECONDS ?= 60
 REPETITIONS ?= 5
 ROUNDS ?= 3
+RUN_SECONDS ?= 1
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
-	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 LARGE=1mb.tex"
-	@echo "  SMALL=4kb.tex for bench-service; SECONDS=60 for fuzz"
+	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
+	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -63,14 +64,16 @@ fuzz: ## Fuzz every kernel against the reference for SECONDS
 	@cmake --build --preset fuzz --target scan_fuzz
 	@test/fuzz/run $(SECONDS)
 
-bench: bench-kernels bench-micro bench-service ## Measure everything: build/bench/summary.md and summary.json
+bench: ## Measure everything but instructions, in under ten minutes: build/bench/summary.md and summary.json
+	@NO_INSTRUCTIONS=1 $(MAKE) --no-print-directory bench-kernels REPETITIONS=3
+	@$(MAKE) --no-print-directory bench-micro bench-service
 	@bench/summarize
 
 bench-service: deps ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
 	@deploy/install-dependencies --bench
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target texlex texlexd bare_server
-	@bench/run-service --rounds $(ROUNDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
+	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
 
 bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too
 	@deploy/install-dependencies --bench

@@ -50,7 +50,7 @@ protected:
     set_default_handler(caf::drop);
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     if (options_.own_thread) settle_on_core();
-    arenas_.emplace(options_.arena);
+    make_arenas();
     if (options_.arena.lock && !arenas_->locked())
       spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
@@ -67,6 +67,7 @@ protected:
 
   void on_exit() override {
     if (arenas_) caf::anon_send(links_.metrics, atom::report_v, report(true));
+    if (options_.own_thread) step_back_this_thread(); // what is given back takes milliseconds, and nobody waits for it
     arenas_.reset();
     links_ = {};
   }
@@ -75,6 +76,25 @@ private:
   void settle_on_core() {
     name_this_thread("texlex.w" + std::to_string(options_.core));
     if (const auto error = pin_this_thread(options_.core)) spdlog::warn("{}", *error);
+  }
+
+  // Faulting memory in takes milliseconds a MiB, and a worker that replaces another shares its core with it until then.
+  // So another thread does it, on this core, when the core has nothing better to do.
+  void make_arenas() {
+    if (!options_.own_thread) {
+      arenas_.emplace(options_.arena);
+      return;
+    }
+    std::exception_ptr failed;
+    std::thread{[&] {
+      step_back_this_thread();
+      try {
+        arenas_.emplace(options_.arena);
+      } catch (...) {
+        failed = std::current_exception();
+      }
+    }}.join();
+    if (failed) std::rethrow_exception(failed);
   }
 
   outcome attempt(const job& job, uint32_t number) {

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #ifdef __linux__
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #endif
 
 namespace texlex {
@@ -49,6 +51,13 @@ std::optional<std::string> pin_this_thread(uint32_t core) {
   return "cannot run a thread on core " + std::to_string(core) + ": " + std::generic_category().message(error);
 }
 
+// The lowest of the usual priorities: an idle policy would let it starve. Of a thread, as Linux has it: others have it
+// of the process.
+void step_back_this_thread() noexcept {
+  constexpr int lowest = 19;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), lowest);
+}
+
 void name_this_thread(const std::string& name) noexcept {
   char text[16] = {};
   name.copy(text, sizeof text - 1);
@@ -62,6 +71,8 @@ std::vector<uint32_t> allowed_cores() { return all_cores(); }
 std::optional<std::string> pin_this_thread(uint32_t core) {
   return "this system does not bind threads to cores, so the worker of core " + std::to_string(core) + " floats";
 }
+
+void step_back_this_thread() noexcept {}
 
 void name_this_thread(const std::string& name) noexcept { pthread_setname_np(name.c_str()); }
 

@@ -18,6 +18,10 @@ namespace texlex {
 /// Binds the calling thread to a core. Returns a sentence if that failed; the thread then runs where it ran before.
 [[nodiscard]] std::optional<std::string> pin_this_thread(uint32_t core);
 
+/// From now on the calling thread runs where nobody else wants its core, or hardly ever. It cannot go back: that takes
+/// a privilege.
+void step_back_this_thread() noexcept;
+
 /// Names the calling thread for `top -H` and debuggers; the system keeps the first 15 characters.
 void name_this_thread(const std::string& name) noexcept;
 

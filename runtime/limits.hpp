@@ -46,8 +46,8 @@ inline constexpr size_t unix_socket_path_max = 107;
 inline constexpr size_t linger_bytes_max = 512u << 20;
 inline constexpr uint32_t linger_ms_max = 2000;
 
-/// How many attempts a job may have in all: the first, one hedge, one more after a lost worker, and one more for each of
-/// these that was withdrawn.
+/// How many attempts a job may have in all: the first, one hedge, one more after a lost worker, and one more for each
+/// of these that was withdrawn.
 inline constexpr uint32_t attempts_per_job_max = 6;
 
 } // namespace texlex::limits

@@ -78,7 +78,7 @@ hedge_verdict dispatcher::overdue(job_id id) {
     dispatch(id, *idle, origin::hedge);
   else if (verdict != hedge_verdict::already_answered)
     ledger_.hedge_skipped(id);
-  if (may_change(verdict)) late_.push_back(id);
+  if (may_change(verdict) && std::find(late_.begin(), late_.end(), id) == late_.end()) late_.push_back(id);
   return verdict;
 }
 
@@ -254,6 +254,7 @@ void dispatcher::end(job_id id, status status) {
 
 void dispatcher::answer(closed_job closed) {
   if (closed.last.armed) effects_.disarm(closed.last.job->id);
+  if (closed.last.hedge_skipped) std::erase(late_, closed.last.job->id);
   if (closed.result.origin == origin::hedge) hedge_.won();
   if (closed.result.status == status::overload && control_)
     closed.result.token_count =
@@ -282,7 +283,7 @@ void dispatcher::check_invariants() const {
     lanes_.with_room(free);
     require(free.empty(), "no job waits while a lane could run it");
   }
-  require(late_.size() <= lanes_.in_flight() + ledger_.open_count(), "late jobs are jobs that run");
+  for (const job_id id : late_) require(ledger_.find(id) != nullptr, "a late job is open");
   if (closed_) require(ledger_.open_count() == 0, "nothing is open after close");
 }
 

@@ -1,5 +1,5 @@
 // What the broker does, without actors: ledger, lanes, queue, hedging and their watches put together. Events go in,
-// effects come out, and nothing else happens; a simulation drives it through many thousand jobs with deaths and cancels.
+// effects come out, and nothing else happens; a simulation drives it through many thousand jobs.
 #pragma once
 
 #include <cstddef>
@@ -110,7 +110,7 @@ private:
   lane_health health_;
   attempt_watch watch_;
   killer_memory killers_;
-  std::vector<job_id> late_; ///< that rang when there was no place for a copy; some may be answered by now
+  std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy
   std::mt19937_64 dice_;
   instant now_{};
   bool nobody_comes_ = false;

@@ -86,6 +86,8 @@ running_texlexd::running_texlexd(const std::string& socket, std::vector<std::str
 void running_texlexd::start(const std::vector<std::string>& flags) {
   std::vector<std::string> arguments{"serve", "--unix", socket_};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
+  if (std::find(flags.begin(), flags.end(), "--queue-target-ms") == flags.end())
+    arguments.insert(arguments.end(), {"--queue-target-ms", "0"});
   pid_ = spawn(std::move(arguments), folder_ / "ready", folder_ / "log");
   for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(1ms)) {
     if (ready_line().ends_with('\n')) return;

@@ -36,7 +36,8 @@ public:
 
 class running_texlexd {
 public:
-  /// Starts `texlexd serve --unix <folder>/texlex.sock` with `flags` behind and waits until it is ready.
+  /// Starts `texlexd serve --unix <folder>/texlex.sock` with `flags` behind and waits until it is ready. Requests wait
+  /// for a worker as long as it takes, unless a flag says otherwise: tests send more at once than a slow machine does.
   explicit running_texlexd(std::vector<std::string> flags = {});
   /// The same, on that socket.
   running_texlexd(const std::string& socket, std::vector<std::string> flags);

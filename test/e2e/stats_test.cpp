@@ -100,3 +100,42 @@ BOOST_AUTO_TEST_CASE(without_hedging_a_stalled_request_may_still_be_cancelled) {
   caller.expect(1, status::cancelled);
   server.stop();
 }
+
+BOOST_AUTO_TEST_CASE(in_overload_who_waits_too_long_is_refused_and_told_when_to_come_back) {
+  const std::string core = std::to_string(allowed_cores().front());
+  running_texlexd server{{"--queue-target-ms", "5", "--queue-interval-ms", "20", "--cores", core, "--kernel",
+                          "reference", "--request-bytes-max", "1000000000"}};
+  auto caller = server.connect();
+  const std::string document(2u << 20, 'a');
+  constexpr uint64_t requests = 60; // half a second of work
+  for (uint64_t id = 1; id <= requests; ++id) caller.request(id, document);
+  uint64_t ok = 0, refused = 0;
+  for (uint64_t i = 0; i < requests; ++i) {
+    const outcome result = caller.response().result;
+    ok += result.status == status::ok;
+    refused += result.status == status::overload;
+    if (result.status == status::overload) BOOST_TEST((result.token_count >= 10 && result.token_count <= 1000));
+  }
+  BOOST_TEST(ok > 0u);
+  BOOST_TEST(refused > 0u);
+  BOOST_TEST(ok + refused == requests);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_waits_past_its_time_is_not_begun) {
+  const std::string core = std::to_string(allowed_cores().front());
+  running_texlexd server{{"--request-timeout-ms", "1", "--cores", core, "--kernel", "reference"}};
+  auto caller = server.connect();
+  const std::string document(2u << 20, 'a');
+  constexpr uint64_t requests = 30;
+  for (uint64_t id = 1; id <= requests; ++id) caller.request(id, document);
+  uint64_t ok = 0, late = 0;
+  for (uint64_t i = 0; i < requests; ++i) {
+    const status how = caller.response().result.status;
+    ok += how == status::ok;
+    late += how == status::deadline_exceeded;
+  }
+  BOOST_TEST(late > 0u);
+  BOOST_TEST(ok + late == requests);
+  server.stop();
+}

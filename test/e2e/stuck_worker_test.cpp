@@ -1,5 +1,5 @@
-// A worker that hangs in a document and notices nothing: its request is answered by another, its thread is abandoned, and
-// past a limit texlexd ends for its service manager.
+// A worker that hangs in a document and notices nothing: its request is answered by another, its thread is abandoned,
+// and past a limit texlexd ends for its service manager.
 #define BOOST_TEST_MODULE stuck_worker
 #include <boost/test/unit_test.hpp>
 

@@ -48,9 +48,7 @@ BOOST_AUTO_TEST_CASE(a_request_two_workers_die_on_is_lost_and_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(in_a_storm_of_deaths_each_request_is_answered_once) {
-  auto flags = crashing(10);
-  flags.insert(flags.end(), {"--queue-target-ms", "0"}); // who waits for a worker to come back is not refused
-  running_texlexd server{flags};
+  running_texlexd server{crashing(10)};
   neighbour beside{server};
   const std::string harmless(5'000, 'b');
   uint64_t deadly_ones = 0; // each of its own, as one that killed twice is not tried again

@@ -139,7 +139,7 @@ private:
   }
 
   static hedge_options hedging(bool enabled) {
-    hedge_options options = unlimited(hedge_options::fixed(10ms));
+    hedge_options options = test::unlimited(hedge_options::fixed(10ms));
     options.enabled = enabled;
     return options;
   }

@@ -35,6 +35,7 @@ settings small_house() {
   chosen.limits.requests_max = 100'000;
   chosen.workers.arena_resident_mb = 1;
   chosen.workers.lock_memory = false;
+  chosen.queue.target_ms = 0; // all jobs come at once, and shall wait
   return chosen;
 }
 

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_lane_that_hangs_leaves_and_another_joins_after_the_pause_
 }
 
 BOOST_AUTO_TEST_CASE(the_job_of_a_lane_that_hangs_runs_elsewhere_and_its_own_late_word_is_stale) {
-  virtual_house house{{.hedge = {.enabled = false}}};
+  virtual_house house{{.hedge = {.enabled = false, .delay = {}, .budget = {}}}};
   house.finishes = [](lane_id lane, job_id) {
     return lane.value == 1 ? test::verdict{test::verdict::delay, 1h} : test::verdict{};
   };
