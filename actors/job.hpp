@@ -27,6 +27,32 @@ struct lane_id {
   friend auto operator<=>(const lane_id&, const lane_id&) = default;
 };
 
+/// Says to all attempts at a job, wherever they run, that it has its outcome.
+class stop_flag {
+public:
+  /// From now on other processes see it too, in the header of the document they share. To be called before the job is
+  /// given to anybody.
+  void share(shared_document_header& header) noexcept {
+    shared_ = &header.stop;
+    shared_->store(false, std::memory_order_relaxed);
+  }
+
+  void store(bool value, std::memory_order order = std::memory_order_seq_cst) noexcept {
+    here_.store(value, order);
+    if (shared_ != nullptr) shared_->store(value, order);
+  }
+  [[nodiscard]] bool load(std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    return here_.load(order);
+  }
+
+  /// For a scan in this process.
+  [[nodiscard]] const std::atomic<bool>& here() const noexcept { return here_; }
+
+private:
+  std::atomic<bool> here_ = false;
+  std::atomic<bool>* shared_ = nullptr;
+};
+
 struct job {
   job_id id;
   document_lease memory; ///< what `document` lies in
@@ -35,7 +61,7 @@ struct job {
   instant received; ///< when its last byte was read
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
-  mutable std::atomic<bool> stop = false;
+  mutable stop_flag stop;
 };
 
 using job_ptr = std::shared_ptr<const job>;

@@ -12,6 +12,8 @@
 #include <caf/typed_response_promise.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/process_lane.hpp"
+
 namespace texlex {
 namespace {
 
@@ -64,7 +66,8 @@ private:
     options.lane = lane;
     options.core = core;
     if (stall_core_ >= 0 && static_cast<uint32_t>(stall_core_) != core) options.stalls.ppm = 0;
-    const lane_actor worker = spawn_worker(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
+    const auto spawn_lane = options.isolation == isolation::process ? spawn_process_lane : spawn_worker;
+    const lane_actor worker = spawn_lane(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
     monitor(worker);
     workers_[lane.value] = worker;
   } catch (const std::exception& error) {

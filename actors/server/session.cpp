@@ -154,6 +154,7 @@ void session::payload_complete() {
   made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
   made->regime = core_.regime;
   made->received = at;
+  if (auto* const header = memory->shared_header()) made->stop.share(*header);
   core_.submit(*this, made, std::move(accepted->place));
 }
 
