@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "kernels/regime.hpp"
@@ -27,6 +28,32 @@ struct lane_id {
   friend auto operator<=>(const lane_id&, const lane_id&) = default;
 };
 
+/// Says to all attempts at a job, wherever they run, that it has its outcome.
+class stop_flag {
+public:
+  /// From now on other processes see it too, in the header of the document they share. To be called before the job is
+  /// given to anybody.
+  void share(shared_document_header& header) noexcept {
+    shared_ = &header.stop;
+    shared_->store(false, std::memory_order_relaxed);
+  }
+
+  void store(bool value, std::memory_order order = std::memory_order_seq_cst) noexcept {
+    here_.store(value, order);
+    if (shared_ != nullptr) shared_->store(value, order);
+  }
+  [[nodiscard]] bool load(std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    return here_.load(order);
+  }
+
+  /// For a scan in this process.
+  [[nodiscard]] const std::atomic<bool>& here() const noexcept { return here_; }
+
+private:
+  std::atomic<bool> here_ = false;
+  std::atomic<bool>* shared_ = nullptr;
+};
+
 struct job {
   job_id id;
   document_lease memory; ///< what `document` lies in
@@ -37,15 +64,17 @@ struct job {
   instant deadline = instant::max(); ///< of no use to its client after this
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
-  mutable std::atomic<bool> stop = false;
+  mutable stop_flag stop;
 
-  /// An attempt begins, of that number among the job's. False if it is not to be carried out: a later one has begun
-  /// before it, as this one's worker was late, and is ahead of it.
-  bool begin(uint32_t attempt) const noexcept {
+  /// An attempt begins, of that number among the job's; or the status it ends with instead. `cancelled`: a later one has
+  /// begun before it, as this one's worker was late, and is ahead of it.
+  [[nodiscard]] std::optional<status> begin(uint32_t attempt, instant now) const noexcept {
     uint32_t latest = begun_.load(std::memory_order_relaxed);
     while (latest < attempt && !begun_.compare_exchange_weak(latest, attempt, std::memory_order_relaxed)) {
     }
-    return latest < attempt;
+    if (latest >= attempt) return status::cancelled;
+    if (now >= deadline) return status::deadline_exceeded;
+    return std::nullopt;
   }
 
 private:

@@ -78,6 +78,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unspawned, "tx_unspawn")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, look, "tx_look")
 
+  // a lane to itself
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, checkup, "tx_checkup")
+
   // anyone -> metrics
   CAF_ADD_ATOM(texlex_messages, texlex::atom, samples, "tx_samples")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, core, "tx_core")

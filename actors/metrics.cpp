@@ -57,7 +57,7 @@ protected:
         for (const request_sample& sample : samples.requests) count(sample);
         for (const attempt_sample& sample : samples.attempts) count(sample);
       },
-      [](atom::report, const worker_report& report) { spdlog::info("{}", worker_line(report, resident_bytes())); },
+      [](atom::report, const worker_report& report) { spdlog::info("{}", worker_line(report)); },
       [this](atom::core, core_event event) {
         counts_.restarts += event == core_event::restarted;
         counts_.rotations += event == core_event::rotated;
@@ -119,9 +119,9 @@ std::string hedge_line(const metrics_report& report) {
                      percent(report.hedges_won, report.hedges_fired), report.rotations);
 }
 
-std::string worker_line(const worker_report& report, std::optional<uint64_t> rss_bytes) {
+std::string worker_line(const worker_report& report) {
   return fmt::format("[worker] core={} req={} rss={:.1f}MB live={:.1f}MB alloc_since={:.0f}MB majors_since={}",
-                     report.core, report.jobs, megabytes(rss_bytes.value_or(0)), megabytes(report.live_bytes),
+                     report.core, report.jobs, megabytes(report.resident_bytes), megabytes(report.live_bytes),
                      megabytes(report.bytes_handed_out), report.trims);
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include <caf/actor.hpp>
@@ -19,8 +18,8 @@ namespace texlex {
 /// `[hedge] req=10000 fired=1500 (15.0%) wins=750 (50.0%) rotations=2`: the share of requests, and of copies.
 [[nodiscard]] std::string hedge_line(const metrics_report& report);
 
-/// `[worker] core=0 req=1000 rss=123.4MB live=45.6MB alloc_since=789MB majors_since=12`: MB are 2^20 bytes, rss is the
-/// whole process's (0.0MB where the system does not tell), live is the resident part of the worker's arenas.
-[[nodiscard]] std::string worker_line(const worker_report& report, std::optional<uint64_t> rss_bytes);
+/// `[worker] core=0 req=1000 rss=123.4MB live=45.6MB alloc_since=789MB majors_since=12`: MB are 2^20 bytes, rss is that
+/// of the process the worker runs in (0.0MB where the system does not tell), live the resident part of its arenas.
+[[nodiscard]] std::string worker_line(const worker_report& report);
 
 } // namespace texlex

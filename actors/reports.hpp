@@ -43,7 +43,8 @@ struct worker_report {
   uint64_t bytes_handed_out = 0; ///< kinds and starts given to attempts
   uint64_t trims = 0;            ///< arenas given back beyond their resident part
   uint64_t live_bytes = 0;       ///< resident part of its arenas
-  bool ended = false;            ///< its last report
+  uint64_t resident_bytes = 0; ///< of the process it runs in, its own or all workers'; 0 where the system does not tell
+  bool ended = false;          ///< its last report
 };
 
 /// What happened to a core's worker.

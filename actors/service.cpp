@@ -52,6 +52,8 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory};
   options.worker.kernel = kernel;
+  options.worker.regime = settings.workers.regime;
+  if (settings.workers.isolation == "process") options.worker.isolation = isolation::process;
   if (settings.inject.stall_ppm > 0) {
     spdlog::warn("inject.stall_ppm is set: {} attempts in a million stall for {} us", settings.inject.stall_ppm,
                  settings.inject.stall_us);

@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/exit_status.hpp"
+#include "actors/process_lane.hpp"
 #include "runtime/memory.hpp"
 
 namespace texlex {
@@ -94,7 +95,8 @@ private:
     options.lane = lane;
     options.core = core;
     if (stall_core_ >= 0 && static_cast<uint32_t>(stall_core_) != core) options.stalls.ppm = 0;
-    const lane_actor worker = spawn_worker(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
+    const auto spawn_lane = options.isolation == isolation::process ? spawn_process_lane : spawn_worker;
+    const lane_actor worker = spawn_lane(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
     monitor(worker);
     workers_[lane.value] = worker;
   } catch (const std::exception& error) {
@@ -135,7 +137,12 @@ private:
   [[nodiscard]] lane_usage usage_of(const worker_report& report) const {
     return {.bytes_handed_out = report.bytes_handed_out,
             .trims = report.trims,
-            .resident_bytes = memory_counts_ ? resident_bytes().value_or(0) : 0};
+            .resident_bytes = memory_counts_ ? memory_of(report) : 0};
+  }
+
+  // Of the worker's own process, if it has one.
+  static uint64_t memory_of(const worker_report& report) {
+    return report.resident_bytes > 0 ? report.resident_bytes : resident_bytes().value_or(0);
   }
 
   void down(const caf::down_msg& message) {

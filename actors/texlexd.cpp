@@ -22,12 +22,14 @@
 #include "actors/exit_status.hpp"
 #include "actors/server/request_server.hpp"
 #include "actors/service.hpp"
+#include "actors/worker_process.hpp"
 #include "config/flags.hpp"
 #include "config/load.hpp"
 #include "config/profiles.hpp"
 #include "config/regimes.hpp"
 #include "config/validate.hpp"
 #include "kernels/kernels.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -137,12 +139,20 @@ int cannot(const std::string& sentence) {
   return exit_status::cannot_serve;
 }
 
-// A connection is a file; beyond the limit, connections wait in the kernel instead of being told so.
+document_memory memory_for(const settings& settings) {
+  return settings.workers.isolation == "process" ? document_memory::shared : document_memory::own;
+}
+
+// A connection is a file; beyond the limit, connections wait in the kernel instead of being told so. So is a document
+// that is shared with workers' processes; beyond the limit, requests are refused.
 void warn_if_files_are_few(const settings& settings) {
   const uint64_t files = raise_open_files_limit();
-  if (files < uint64_t{settings.server.connections_max} + files_of_its_own)
-    spdlog::warn("this process may open {} files, too few for server.connections_max = {}: raise RLIMIT_NOFILE", files,
-                 settings.server.connections_max);
+  const bool shared = memory_for(settings) == document_memory::shared;
+  const uint64_t documents = shared ? settings.limits.requests_max + limits::shared_documents_kept_max : 0;
+  if (files < settings.server.connections_max + documents + files_of_its_own)
+    spdlog::warn("this process may open {} files, too few for server.connections_max = {}{}: raise RLIMIT_NOFILE",
+                 files, settings.server.connections_max,
+                 shared ? fmt::format(" and limits.requests_max = {}", settings.limits.requests_max) : "");
 }
 
 int serve(const settings& settings, const sigset_t& signals) {
@@ -152,7 +162,7 @@ int serve(const settings& settings, const sigset_t& signals) {
 
   warn_if_files_are_few(settings);
   service house{settings, *kernel};
-  request_server server{settings.server, settings.limits, regime, house};
+  request_server server{settings.server, settings.limits, regime, house, memory_for(settings)};
   house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
                 [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
   house.run_on_loop([&server](std::function<void()> function) { server.post(std::move(function)); });
@@ -205,4 +215,7 @@ int run(int argc, char** argv) {
 } // namespace
 } // namespace texlex
 
-int main(int argc, char** argv) { return texlex::run(argc, argv); }
+int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == texlex::worker_command) return texlex::run_worker_process();
+  return texlex::run(argc, argv);
+}

@@ -2,7 +2,9 @@
 // its arenas are faulted in before it says that it is ready, so that its first job is as fast as its last.
 #pragma once
 
+#include <exception>
 #include <memory>
+#include <string>
 
 #include <caf/actor_system.hpp>
 
@@ -14,12 +16,17 @@
 
 namespace texlex {
 
+/// What a worker's crash takes down with it.
+enum class isolation : uint8_t { thread, process };
+
 struct worker_options {
+  texlex::isolation isolation = isolation::thread;
   lane_id lane;
   uint32_t core = 0;
   bool own_thread = true; ///< false: on the scheduler, unpinned, for tests with virtual time
   arena_options arena;
   texlex::kernel kernel{};
+  std::string regime; ///< that most jobs have: a worker in a process of its own makes it before it is ready
   std::shared_ptr<crash_hook> crash; ///< null: never
   stall_options stalls;
 };
@@ -33,5 +40,8 @@ struct worker_links {
 /// Throws what the system throws when it has no thread left.
 [[nodiscard]] lane_actor spawn_worker(caf::actor_system& system, const worker_options& options,
                                       const worker_links& links);
+
+/// What an exception says; lives as long as the exception does.
+[[nodiscard]] const char* text_of(const std::exception_ptr& error) noexcept;
 
 } // namespace texlex

@@ -60,6 +60,8 @@ const field rows[] = {
    "category codes documents are read under"},
   {"workers", "kernel", "--kernel", text{[](settings& s) -> std::string& { return s.workers.kernel; }}, 1, 64,
    "the scanner to use; best: the fastest this processor has"},
+  {"workers", "isolation", "--isolation", text{[](settings& s) -> std::string& { return s.workers.isolation; }}, 1, 16,
+   "thread, or process: each worker in a process of its own, so that its crash costs one attempt and no more"},
   {"workers", "alloc_budget_mb", "--alloc-budget-mb",
    large_number{[](settings& s) -> uint64_t& { return s.workers.alloc_budget_mb; }}, 0, megabytes_max,
    "MiB of arena handed out before a worker is replaced; 0: no budget"},

@@ -35,6 +35,7 @@ struct worker_settings {
   std::vector<uint32_t> cores;       ///< one worker a core, pinned; empty: one for each core of the process
   std::string regime = "latex";      ///< a name of config/regimes.hpp
   std::string kernel = "best";       ///< a name of kernels/kernels.hpp
+  std::string isolation = "thread";  ///< thread or process: what a worker's crash takes down with it
   uint64_t alloc_budget_mb = 5000;   ///< arena bytes handed out before a worker is replaced; 0: no budget
   uint64_t major_cycles_budget = 50; ///< arena trims before a worker is replaced; 0: no budget
   uint64_t rss_budget_mb = 0;        ///< memory of the process before a worker is replaced; 0: no budget

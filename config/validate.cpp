@@ -9,6 +9,7 @@
 #include "config/schema.hpp"
 #include "kernels/kernels.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/shared_memory.hpp"
 
 namespace texlex {
 namespace {
@@ -63,6 +64,14 @@ void check_names(const settings& settings, std::vector<std::string>& errors) {
       fmt::format("log.level is \"{}\"; it must be one of: {}.", settings.log.level, fmt::join(log_levels, ", ")));
 }
 
+void check_isolation(const settings& settings, std::vector<std::string>& errors) {
+  const std::string& isolation = settings.workers.isolation;
+  if (isolation != "thread" && isolation != "process")
+    errors.push_back(fmt::format("workers.isolation is \"{}\"; it must be thread or process.", isolation));
+  if (isolation == "process" && !shared_memory_supported)
+    errors.push_back("workers.isolation is \"process\", which needs Linux; here it must be thread.");
+}
+
 void check_injection(const settings& settings, std::vector<std::string>& errors) {
   if (settings.inject.stall_when != "before" && settings.inject.stall_when != "after")
     errors.push_back(
@@ -94,6 +103,7 @@ std::vector<std::string> check(const settings& settings) {
   for (const field& row : schema())
     std::visit([&](auto access) { range_check{row, errors}(access(copy)); }, row.access);
   check_names(settings, errors);
+  check_isolation(settings, errors);
   check_injection(settings, errors);
   check_together(settings, errors);
   return errors;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <new>
+
+#include "runtime/limits.hpp"
 
 namespace texlex {
 namespace {
@@ -15,8 +18,16 @@ size_t size_class_of(size_t capacity) { return static_cast<size_t>(std::bit_widt
 
 } // namespace
 
-document_buffer::document_buffer(size_t capacity)
-  : bytes_(std::make_unique_for_overwrite<uint8_t[]>(capacity)), capacity_(capacity) {}
+document_buffer::document_buffer(size_t capacity, document_memory memory) : capacity_(capacity) {
+  if (memory == document_memory::own) {
+    own_ = std::make_unique_for_overwrite<uint8_t[]>(capacity);
+    data_ = own_.get();
+    return;
+  }
+  shared_ = std::make_unique<shared_memory>(sizeof(shared_document_header) + capacity);
+  header_ = new (shared_->data()) shared_document_header; // lives as long as its memory; has nothing to destroy
+  data_ = shared_->data() + sizeof(shared_document_header);
+}
 
 // Behind a shared pointer, so that a lease given back after the pool is gone still finds a place to go.
 struct document_pool::shelf {
@@ -24,7 +35,9 @@ struct document_pool::shelf {
   std::mutex mutex;
   std::array<std::vector<std::unique_ptr<document_buffer>>, size_class_count> free;
   size_t kept_bytes = 0;
+  size_t kept_blocks = 0;
   size_t kept_bytes_max = 0;
+  document_memory memory = document_memory::own;
 
   std::unique_ptr<document_buffer> pop(size_t capacity) {
     std::lock_guard guard{mutex};
@@ -33,25 +46,29 @@ struct document_pool::shelf {
     auto block = std::move(blocks.back());
     blocks.pop_back();
     kept_bytes -= capacity;
+    --kept_blocks;
     return block;
   }
 
   void push(std::unique_ptr<document_buffer> block) {
     std::lock_guard guard{mutex};
     if (kept_bytes + block->capacity() > kept_bytes_max) return;
+    if (memory == document_memory::shared && kept_blocks >= limits::shared_documents_kept_max) return;
     kept_bytes += block->capacity();
+    ++kept_blocks;
     free[size_class_of(block->capacity())].push_back(std::move(block));
   }
 };
 
-document_pool::document_pool(size_t kept_bytes_max) : shelf_(std::make_shared<shelf>()) {
+document_pool::document_pool(size_t kept_bytes_max, document_memory memory) : shelf_(std::make_shared<shelf>()) {
   shelf_->kept_bytes_max = kept_bytes_max;
+  shelf_->memory = memory;
 }
 
 document_lease document_pool::take(size_t bytes) {
   const size_t capacity = std::bit_ceil(std::max(bytes, smallest_block_bytes));
   auto block = shelf_->pop(capacity);
-  if (!block) block = std::make_unique<document_buffer>(capacity);
+  if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
   return {block.release(),
           [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
 }

@@ -1,7 +1,9 @@
 // The bytes of one document: read once from a socket into memory that is reused, then shared read-only by every
-// attempt at it. Memory is not cleared between uses, so nothing but the bytes read may be looked at.
+// attempt at it, in other processes too if the pool's memory is shared. Memory is not cleared between uses, so nothing
+// but the bytes read may be looked at.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,19 +11,41 @@
 #include <span>
 #include <vector>
 
+#include "runtime/shared_memory.hpp"
+
 namespace texlex {
+
+/// Whose memory documents lie in.
+enum class document_memory : uint8_t {
+  own,    ///< the process's alone
+  shared, ///< each block in a `shared_memory`, behind a `shared_document_header`
+};
+
+/// What lies in front of a document in shared memory, a cache line of its own.
+struct alignas(64) shared_document_header {
+  std::atomic<bool> stop = false; ///< of the job on this document; see `stop_flag` in actors/job.hpp
+};
+static_assert(std::atomic<bool>::is_always_lock_free); // else processes could not share it
 
 /// A block of bytes of at least the size asked for. One owner writes it; once shared it is read-only.
 class document_buffer {
 public:
-  explicit document_buffer(size_t capacity);
+  /// Throws std::bad_alloc when the system has no memory, or no file left for shared memory.
+  explicit document_buffer(size_t capacity, document_memory memory = document_memory::own);
 
-  [[nodiscard]] uint8_t* data() noexcept { return bytes_.get(); }
-  [[nodiscard]] const uint8_t* data() const noexcept { return bytes_.get(); }
+  [[nodiscard]] uint8_t* data() noexcept { return data_; }
+  [[nodiscard]] const uint8_t* data() const noexcept { return data_; }
   [[nodiscard]] size_t capacity() const noexcept { return capacity_; }
 
+  /// What another process is to map to see these bytes, header first; null if they are this process's alone.
+  [[nodiscard]] const shared_memory* shared() const noexcept { return shared_.get(); }
+  [[nodiscard]] shared_document_header* shared_header() noexcept { return header_; }
+
 private:
-  std::unique_ptr<uint8_t[]> bytes_;
+  std::unique_ptr<uint8_t[]> own_;
+  std::unique_ptr<shared_memory> shared_;
+  shared_document_header* header_ = nullptr;
+  uint8_t* data_ = nullptr;
   size_t capacity_;
 };
 
@@ -32,10 +56,11 @@ using document_lease = std::shared_ptr<document_buffer>;
 /// the I/O thread takes, and whichever thread ends a request gives back. A lease may outlive its pool.
 class document_pool {
 public:
-  /// Keeps at most `kept_bytes_max` bytes that nobody uses.
-  explicit document_pool(size_t kept_bytes_max);
+  /// Keeps at most `kept_bytes_max` bytes that nobody uses, and at most `limits::shared_documents_kept_max` shared
+  /// blocks, as each of them is an open file.
+  explicit document_pool(size_t kept_bytes_max, document_memory memory = document_memory::own);
 
-  /// A block of at least `bytes`. Throws std::bad_alloc when the system has no memory.
+  /// A block of at least `bytes`. Throws as `document_buffer` does.
   [[nodiscard]] document_lease take(size_t bytes);
 
   /// Bytes kept and used by nobody.

@@ -38,6 +38,13 @@ inline constexpr uint32_t workers_max = 256;
 /// Bytes of documents kept for reuse by the document pool once no request holds them.
 inline constexpr size_t document_pool_bytes_max = 64u << 20;
 
+/// Of those, blocks shared with worker processes: each is an open file.
+inline constexpr size_t shared_documents_kept_max = 1024;
+
+/// Bytes of shared documents a worker process keeps mapped, also those that are no longer in the pool. One document may
+/// be larger.
+inline constexpr uint64_t mapped_documents_bytes_max = 64u << 20;
+
 /// Characters of a path of a Unix socket, as `sockaddr_un` has it, the final NUL apart.
 inline constexpr size_t unix_socket_path_max = 107;
 

@@ -26,17 +26,31 @@ std::optional<uint64_t> resident_bytes() noexcept {
   return info.resident_size;
 }
 
+std::optional<uint64_t> resident_bytes_of(pid_t) noexcept { return std::nullopt; }
+
 #else
 
-// The second number of /proc/self/statm, in pages.
-std::optional<uint64_t> resident_bytes() noexcept {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
+namespace {
+
+// The second number of a process's statm, in pages.
+std::optional<uint64_t> resident_bytes_in(const char* statm) noexcept {
+  std::FILE* file = std::fopen(statm, "re");
   if (file == nullptr) return std::nullopt;
   unsigned long long total = 0, resident = 0;
   const int read = std::fscanf(file, "%llu %llu", &total, &resident);
   std::fclose(file);
   if (read != 2) return std::nullopt;
   return resident * page_bytes();
+}
+
+} // namespace
+
+std::optional<uint64_t> resident_bytes() noexcept { return resident_bytes_in("/proc/self/statm"); }
+
+std::optional<uint64_t> resident_bytes_of(pid_t process) noexcept {
+  char path[32] = {}; // a pid has at most 10 digits
+  std::snprintf(path, sizeof path, "/proc/%d/statm", process);
+  return resident_bytes_in(path);
 }
 
 #endif

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <sys/types.h>
+
 namespace texlex {
 
 [[nodiscard]] size_t page_bytes() noexcept;
@@ -13,6 +15,9 @@ namespace texlex {
 
 /// Physical memory the process uses now; nothing where the system does not tell.
 [[nodiscard]] std::optional<uint64_t> resident_bytes() noexcept;
+
+/// The same of another process.
+[[nodiscard]] std::optional<uint64_t> resident_bytes_of(pid_t process) noexcept;
 
 /// The most it ever used; nothing where the system does not tell.
 [[nodiscard]] std::optional<uint64_t> resident_bytes_peak() noexcept;

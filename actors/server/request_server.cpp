@@ -32,8 +32,9 @@ int family_of(const std::string& address) { return address.find(':') == std::str
 /// The I/O thread and what it owns.
 class request_server::loop {
 public:
-  loop(const server_settings& server, const limit_settings& limits, const regime* rules, job_port& port)
-    : settings_(server), core_(server, limits, rules, port) {}
+  loop(const server_settings& server, const limit_settings& limits, const regime* rules, job_port& port,
+       document_memory memory)
+    : settings_(server), core_(server, limits, rules, port, memory) {}
 
   ~loop() { stop(); }
 
@@ -183,8 +184,8 @@ void request_server::loop::all_closed() {
 }
 
 request_server::request_server(const server_settings& server, const limit_settings& limits, const regime* regime,
-                               job_port& port)
-  : loop_(std::make_unique<loop>(server, limits, regime, port)) {}
+                               job_port& port, document_memory memory)
+  : loop_(std::make_unique<loop>(server, limits, regime, port, memory)) {}
 
 request_server::~request_server() = default;
 

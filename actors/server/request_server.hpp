@@ -38,7 +38,8 @@ struct server_endpoints {
 class request_server {
 public:
   /// `regime` and `port` must outlive the server. Nothing is opened yet.
-  request_server(const server_settings& server, const limit_settings& limits, const regime* regime, job_port& port);
+  request_server(const server_settings& server, const limit_settings& limits, const regime* regime, job_port& port,
+                 document_memory memory = document_memory::own);
 
   /// Ends the I/O thread at once if `drain` was not called: what is open then gets no response.
   ~request_server();

@@ -26,12 +26,12 @@ duration sweep_interval_of(const server_settings& server) {
 } // namespace
 
 server_core::server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* rules,
-                         job_port& jobs)
+                         job_port& jobs, document_memory memory)
   : sweep_interval_(sweep_interval_of(server)), connections_max_(server.connections_max),
     protocol_limits{limits.document_bytes_max, limits.requests_per_connection_max, milliseconds{server.idle_timeout_ms},
                     milliseconds{server.read_timeout_ms}, milliseconds{server.write_timeout_ms}},
     request_timeout(milliseconds{limits.request_timeout_ms}), admission(limits.requests_max, limits.request_bytes_max),
-    documents(limits::document_pool_bytes_max), regime(rules), port(jobs) {}
+    documents(limits::document_pool_bytes_max, memory), regime(rules), port(jobs) {}
 
 server_core::~server_core() = default;
 

@@ -30,8 +30,8 @@ using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 class server_core {
 public:
-  server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* regime,
-              job_port& port);
+  server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* regime, job_port& port,
+              document_memory memory);
   ~server_core();
 
   // Connections.

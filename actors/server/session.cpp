@@ -156,6 +156,7 @@ void session::payload_complete() {
   made->received = at;
   made->client = number_;
   if (core_.request_timeout > duration::zero()) made->deadline = at + core_.request_timeout;
+  if (auto* const header = memory->shared_header()) made->stop.share(*header);
   core_.submit(*this, made, std::move(accepted->place));
 }
 

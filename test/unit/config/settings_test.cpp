@@ -54,6 +54,16 @@ BOOST_AUTO_TEST_CASE(a_value_out_of_range_is_told_with_its_key_and_its_range) {
   BOOST_TEST(errors[1] == "hedge.delay_us is 1; it must be 100 to 60000000.");
 }
 
+BOOST_AUTO_TEST_CASE(workers_are_threads_or_processes_and_nothing_else) {
+  settings set;
+  set.workers.isolation = "process";
+  BOOST_TEST(check(set).empty());
+  set.workers.isolation = "container";
+  const auto errors = check(set);
+  BOOST_REQUIRE(errors.size() == 1u);
+  BOOST_TEST(errors[0] == "workers.isolation is \"container\"; it must be thread or process.");
+}
+
 BOOST_AUTO_TEST_CASE(names_that_do_not_exist_are_told_with_those_that_do) {
   settings wrong;
   wrong.workers.regime = "context";

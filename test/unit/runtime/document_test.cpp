@@ -3,10 +3,16 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <new>
 #include <thread>
 #include <vector>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "runtime/document.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/socket.hpp"
 
 using namespace texlex;
 
@@ -65,4 +71,53 @@ BOOST_AUTO_TEST_CASE(blocks_are_taken_and_given_back_on_many_threads) {
     });
   for (auto& thread : threads) thread.join();
   BOOST_TEST(pool.kept_bytes() <= size_t{1} << 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_of_its_own_process_is_not_shared) {
+  document_pool pool{1 << 20};
+  const document_lease lease = pool.take(100);
+  BOOST_TEST(lease->shared() == nullptr);
+  BOOST_TEST(lease->shared_header() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_block_lies_behind_its_header_in_memory_others_may_map) {
+  document_pool pool{1 << 20, document_memory::shared};
+  const document_lease lease = pool.take(5000);
+  BOOST_REQUIRE(lease->shared() != nullptr);
+  BOOST_TEST(lease->capacity() >= 5000u);
+  BOOST_TEST((lease->data() == lease->shared()->data() + sizeof(shared_document_header)));
+  BOOST_TEST(lease->shared()->bytes() >= lease->capacity() + sizeof(shared_document_header));
+  lease->data()[lease->capacity() - 1] = 9;
+  lease->shared_header()->stop = true;
+  const auto view = shared_view::map(owned_fd{::dup(lease->shared()->fd())}, lease->shared()->bytes());
+  BOOST_REQUIRE(view.has_value());
+  BOOST_TEST(view->bytes()[sizeof(shared_document_header) + lease->capacity() - 1] == 9);
+  BOOST_TEST(reinterpret_cast<const shared_document_header*>(view->bytes().data())->stop.load());
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_block_is_used_again_under_its_number) {
+  document_pool pool{1 << 20, document_memory::shared};
+  const uint64_t first = pool.take(5000)->shared()->number();
+  BOOST_TEST(pool.take(8000)->shared()->number() == first);
+  BOOST_TEST(pool.take(9000)->shared()->number() != first);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_shared_blocks_are_kept_than_the_bound_as_each_is_an_open_file) {
+  document_pool pool{1 << 30, document_memory::shared};
+  raise_open_files_limit();
+  std::vector<document_lease> leases;
+  for (size_t i = 0; i < limits::shared_documents_kept_max + 10; ++i) leases.push_back(pool.take(1));
+  leases.clear();
+  BOOST_TEST(pool.kept_bytes() == limits::shared_documents_kept_max * 4096u);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_file_left_a_shared_block_is_refused_as_without_memory) {
+  document_pool pool{1 << 20, document_memory::shared};
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  BOOST_CHECK_THROW(static_cast<void>(pool.take(1)), std::bad_alloc);
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  BOOST_TEST(pool.take(1)->capacity() >= 1u);
 }

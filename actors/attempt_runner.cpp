@@ -1,0 +1,55 @@
+#include "actors/attempt_runner.hpp"
+
+#include <algorithm>
+#include <new>
+#include <thread>
+
+namespace texlex {
+namespace {
+
+constexpr std::chrono::microseconds stall_nap{200};
+
+} // namespace
+
+attempt_runner::attempt_runner(lane_id lane, const arena_options& arena, const texlex::kernel& kernel,
+                               const stall_options& stalls)
+  : kernel_(kernel), stalls_(stalls, lane.value), arenas_(arena) {}
+
+outcome attempt_runner::run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
+                            crash_function crash) {
+  const auto stall = stalls_.next();
+  if (stall && !stalls_.options().after) sleep(*stall, stop);
+  const outcome result = scan({document, &regime, token_view::tex}, stop, crash);
+  if (stall && stalls_.options().after) sleep(*stall, stop);
+  return result;
+}
+
+// In naps, as a stalled attempt that is no longer wanted may end, unless it is to be deaf.
+void attempt_runner::sleep(duration length, const std::atomic<bool>& stop) const {
+  const instant until = now() + length;
+  for (instant at = now(); at < until; at = now()) {
+    if (!stalls_.options().deaf && stop.load(std::memory_order_relaxed)) return;
+    std::this_thread::sleep_for(std::min<duration>(until - at, stall_nap));
+  }
+}
+
+outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash) try {
+  auto lease = arenas_.take();
+  if (!lease) return {.status = status::internal_error}; // one job at a time needs one of two
+  const auto columns = lease->columns_for(input.document.size());
+  if (!columns) return {.status = status::document_too_large};
+  const scan_output output{columns->kinds.data(), columns->starts.data(), columns->issues};
+  scan_cursor cursor;
+  if (crash != nullptr) {
+    kernel_.advance(input, input.document.size() / 2, cursor, output);
+    crash();
+  }
+  if (run_scan(kernel_, input, cursor, output, &stop) == scan_verdict::stopped) return {.status = status::cancelled};
+  return {.status = status::ok,
+          .token_count = static_cast<uint32_t>(cursor.token_count),
+          .issue_count = static_cast<uint32_t>(cursor.issue_count)};
+} catch (const std::bad_alloc&) {
+  return {.status = status::internal_error};
+}
+
+} // namespace texlex

@@ -1,0 +1,42 @@
+// Runs the kernel over one document after another into arenas of its own: what a worker does, whether it is a thread
+// (actors/worker) or a process (actors/worker_process). Knows no CAF. One owner, one thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "actors/job.hpp"
+#include "actors/state/stall_plan.hpp"
+#include "kernels/scan.hpp"
+#include "runtime/arena.hpp"
+#include "runtime/outcome.hpp"
+
+namespace texlex {
+
+class attempt_runner {
+public:
+  /// Faults the arenas in, so to be made on the thread that runs. Throws std::bad_alloc.
+  attempt_runner(lane_id lane, const arena_options& arena, const kernel& kernel, const stall_options& stalls);
+
+  /// What ends the worker in the middle of a document: throws, or ends the process.
+  using crash_function = void (*)();
+
+  /// Stops at the next chunk once `stop` is set. A document that is to crash is scanned half way first; null: none.
+  [[nodiscard]] outcome run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
+                            crash_function crash);
+
+  [[nodiscard]] arena_usage usage() const noexcept { return arenas_.usage(); }
+  [[nodiscard]] uint64_t resident_bytes() const noexcept { return arenas_.resident_bytes(); }
+  [[nodiscard]] bool locked() const noexcept { return arenas_.locked(); }
+
+private:
+  void sleep(duration length, const std::atomic<bool>& stop) const;
+  outcome scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash);
+
+  kernel kernel_;
+  stall_plan stalls_;
+  arena_pair arenas_;
+};
+
+} // namespace texlex

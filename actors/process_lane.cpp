@@ -1,0 +1,216 @@
+#include "actors/process_lane.hpp"
+
+#include <array>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/process_frames.hpp"
+#include "actors/report_pace.hpp"
+#include "actors/state/mapping_slots.hpp"
+#include "actors/worker_process.hpp"
+#include "runtime/child_process.hpp"
+#include "runtime/cpu.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/memory.hpp"
+#include "runtime/packet_socket.hpp"
+
+namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration ready_time_max = 10s;
+
+// How long a process may go on with a job that has its outcome; after it the process hangs, and is killed. Far above a
+// chunk's time, and below the bound of the service's shutdown.
+constexpr duration stop_time_max = 2s;
+
+// While the lane waits for an answer it looks this often whether it has waited too long.
+constexpr duration wait_look_interval = 500ms;
+
+// With nothing to do it looks this often whether its process is still there, so that no attempt has to find out.
+constexpr duration checkup_interval = 250ms;
+
+// How long a process may take to end once its socket is closed, before it is killed.
+constexpr duration end_time_max = 100ms;
+
+/// `checkup` is its word to itself.
+using process_lane_actor = lane_actor::extend<takes<atom::checkup>>;
+
+class process_lane final : public process_lane_actor::base {
+public:
+  process_lane(caf::actor_config& config, const worker_options& options, const worker_links& links)
+    : process_lane_actor::base(config), options_(options), links_(links), mapped_(limits::mapped_documents_bytes_max) {}
+  const char* name() const override { return "texlex.process_lane"; }
+
+protected:
+  // Runs on the lane's own thread, unlike the constructor.
+  behavior_type make_behavior() override {
+    set_default_handler(caf::drop);
+    set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
+    name_this_thread("texlex.w" + std::to_string(options_.core));
+    // Beside its process: only one of the two ever runs, and a core hands over to itself the quickest.
+    if (const auto error = pin_this_thread(options_.core)) spdlog::debug("{}", *error); // its process complains too
+    start();
+    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
+    delayed_send(this, checkup_interval, atom::checkup_v);
+    return {
+      [this](atom::run, const job_ptr& job, uint32_t number) {
+        const instant begun = texlex::now(); // `local_actor` declares one that it lacks
+        const auto instead = job->begin(number, begun);
+        const outcome result = instead ? outcome{.status = *instead} : attempt(*job);
+        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
+        ++used_.jobs;
+        tell_use();
+      },
+      [this](atom::checkup) {
+        if (!peer_has_ended(socket_.get())) return delayed_send(this, checkup_interval, atom::checkup_v);
+        throw_gone();
+      },
+    };
+  }
+
+  void on_exit() override {
+    if (child_) end_process();
+    links_ = {};
+  }
+
+private:
+  // What goes wrong here is thrown: the actor ends of it, as it would if the process had died at work.
+  void start() {
+    used_ = {.lane = options_.lane, .core = options_.core};
+    auto [ours, theirs] = packet_socket_pair();
+    socket_ = std::move(ours);
+    if (!limit_receive_time(socket_.get(), wait_look_interval)) throw std::runtime_error{"cannot limit a wait"};
+    child_.emplace(this_program, std::vector<std::string>{"texlexd", std::string{worker_command}}, theirs.get());
+    theirs.close(); // else its end would not be told
+    send(start_frame{.lane = options_.lane.value,
+                     .core = options_.core,
+                     .lock_memory = options_.arena.lock,
+                     .document_bytes_max = options_.arena.document_bytes_max,
+                     .resident_bytes = options_.arena.resident_bytes,
+                     .stall_seed = options_.stalls.seed,
+                     .stall_ns = static_cast<uint64_t>(options_.stalls.length.count()),
+                     .stall_ppm = options_.stalls.ppm,
+                     .stall_after = options_.stalls.after,
+                     .stall_deaf = options_.stalls.deaf,
+                     .kernel = packet_name{options_.kernel.name},
+                     .regime = packet_name{options_.regime}});
+    const instant until = texlex::now() + ready_time_max;
+    const auto ready =
+      receive<ready_frame>([until] { return texlex::now() >= until ? "was not ready in time" : nullptr; });
+    used_.live_bytes = ready.resident_bytes;
+    if (!ready.unpinned.view().empty()) spdlog::warn("{}", ready.unpinned.view());
+    if (options_.arena.lock && ready.locked == 0)
+      spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
+  }
+
+  void end_process() {
+    if (child_->running()) used_.resident_bytes = resident_bytes_of(child_->pid()).value_or(0);
+    used_.ended = true;
+    caf::anon_send(links_.metrics, atom::report_v, used_);
+    socket_.close();
+    const std::string how = child_->end(end_time_max);
+    spdlog::debug("the process of core {} (lane {}) {}", options_.core, options_.lane.value, how);
+    child_.reset();
+  }
+
+  outcome attempt(const job& job) {
+    const shared_memory* const memory = job.memory ? job.memory->shared() : nullptr;
+    if (memory == nullptr) {
+      spdlog::error("job {} is not in shared memory, which workers of their own process need", job.id.value);
+      return {.status = status::internal_error};
+    }
+    const mapping_verdict mapping = mapped_.use(memory->number(), memory->bytes());
+    const bool crash = options_.crash && options_.crash->fires(job.document);
+    send(attempt_frame{.slot = mapping.slot,
+                       .number = ++attempts_,
+                       .forget = mapping.forget,
+                       .memory_bytes = memory->bytes(),
+                       .document_offset = static_cast<uint64_t>(job.document.data() - memory->data()),
+                       .document_bytes = job.document.size(),
+                       .fresh = mapping.fresh,
+                       .crash = crash,
+                       .regime = packet_name{job.regime->name}},
+         mapping.fresh ? memory->fd() : -1);
+    std::optional<instant> stopped;
+    const auto result = receive<result_frame>([&]() -> const char* {
+      if (!job.stop.load(std::memory_order_relaxed)) return nullptr;
+      if (!stopped) stopped = texlex::now();
+      return texlex::now() - *stopped >= stop_time_max ? "did not stop when it was told to" : nullptr;
+    });
+    if (result.number != attempts_) throw std::runtime_error{"its process answered what was not asked"};
+    used_.bytes_handed_out = result.bytes_handed_out;
+    used_.trims = result.trims;
+    return {.status = static_cast<status>(result.status),
+            .token_count = result.token_count,
+            .issue_count = result.issue_count};
+  }
+
+  template <class Frame>
+  void send(const Frame& frame, int passed_fd = -1) {
+    const int error = send_packet(socket_.get(), to_packet(frame), passed_fd);
+    if (error == EPIPE || error == ECONNRESET) throw_gone();
+    if (error != 0) throw std::runtime_error{"cannot send to its process: " + std::generic_category().message(error)};
+  }
+
+  // Waits for the process; every now and then `given_up` says why it waits no longer, or null.
+  template <class Frame, class Rule>
+  Frame receive(Rule given_up) {
+    std::array<uint8_t, sizeof(Frame)> room;
+    for (;;) {
+      const received_packet got = receive_packet(socket_.get(), room);
+      switch (got.verdict) {
+        case packet_verdict::received:
+          if (const auto frame = from_packet<Frame>({room.data(), got.bytes})) return *frame;
+          throw std::runtime_error{"its process sent what is no answer"};
+        case packet_verdict::timed_out:
+          if (const char* why = given_up()) throw std::runtime_error{std::string{"its process "} + why};
+          break;
+        case packet_verdict::closed: throw_gone();
+        case packet_verdict::failed:
+          throw std::runtime_error{"cannot receive from its process: " + std::generic_category().message(got.error)};
+      }
+    }
+  }
+
+  [[noreturn]] void throw_gone() { throw std::runtime_error{"its process " + child_->end(end_time_max)}; }
+
+  caf::error died(const std::exception_ptr& error) {
+    spdlog::error("worker of core {} (lane {}) died: {}", options_.core, options_.lane.value, text_of(error));
+    return caf::sec::runtime_error;
+  }
+
+  void tell_use() {
+    const bool line = report_pace::line_due(used_);
+    const bool due = pace_.due(used_);
+    if (!line && !due) return;
+    used_.resident_bytes = resident_bytes_of(child_->pid()).value_or(0);
+    if (line) caf::anon_send(links_.metrics, atom::report_v, used_);
+    if (due) caf::anon_send(links_.supervisor, atom::report_v, used_);
+  }
+
+  worker_options options_;
+  worker_links links_;
+  std::optional<child_process> child_;
+  owned_fd socket_;
+  uint64_t attempts_ = 0;
+  mapping_slots mapped_; ///< what the process has mapped
+  worker_report used_;
+  report_pace pace_;
+};
+
+} // namespace
+
+lane_actor spawn_process_lane(caf::actor_system& system, const worker_options& options, const worker_links& links) {
+  return system.spawn<process_lane, caf::detached>(options, links);
+}
+
+} // namespace texlex

@@ -1,0 +1,71 @@
+#include "runtime/shared_memory.hpp"
+
+#include <atomic>
+#include <new>
+#include <utility>
+
+#include <sys/mman.h>
+#ifdef __linux__
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+#include "runtime/memory.hpp"
+
+namespace texlex {
+namespace {
+
+uint64_t next_number() noexcept {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
+
+} // namespace
+
+#ifdef __linux__
+
+shared_memory::shared_memory(size_t bytes) : bytes_(round_up(bytes, page_bytes())), number_(next_number()) {
+  fd_ = owned_fd{::memfd_create("texlex", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  if (!fd_.is_open() || ::ftruncate(fd_.get(), static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc{};
+  void* const address = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (address == MAP_FAILED) throw std::bad_alloc{};
+  data_ = static_cast<uint8_t*>(address);
+  // The last seal forbids every way to write but the mapping that is there already, so a reader gone wrong can spoil
+  // neither another reader's document nor the next one.
+  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0) return;
+  ::munmap(data_, bytes_);
+  throw std::bad_alloc{};
+}
+
+std::optional<shared_view> shared_view::map(const owned_fd& passed, size_t bytes) noexcept {
+  struct stat file {};
+  if (bytes == 0 || ::fstat(passed.get(), &file) != 0 || static_cast<uint64_t>(file.st_size) < bytes)
+    return std::nullopt;
+  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return std::nullopt;
+  void* const address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, passed.get(), 0);
+  if (address == MAP_FAILED) return std::nullopt;
+  return shared_view{{static_cast<const uint8_t*>(address), bytes}};
+}
+
+#else
+
+shared_memory::shared_memory(size_t bytes) : bytes_(bytes), number_(next_number()) { throw std::bad_alloc{}; }
+
+std::optional<shared_view> shared_view::map(const owned_fd&, size_t) noexcept { return std::nullopt; }
+
+#endif
+
+shared_memory::~shared_memory() { ::munmap(data_, bytes_); }
+
+shared_view& shared_view::operator=(shared_view&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+shared_view::~shared_view() {
+  if (!bytes_.empty()) ::munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());
+}
+
+} // namespace texlex

@@ -1,0 +1,64 @@
+// Memory that another process may map too: an anonymous file whose size is sealed, so that nobody who has it mapped can
+// be ended by its shrinking, and which only its maker may write. Linux only; elsewhere it cannot be made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "runtime/socket.hpp"
+
+namespace texlex {
+
+#ifdef __linux__
+inline constexpr bool shared_memory_supported = true;
+#else
+inline constexpr bool shared_memory_supported = false;
+#endif
+
+/// The maker's side: written here, read elsewhere.
+class shared_memory {
+public:
+  /// At least so many bytes, all zero. Throws std::bad_alloc if the system has no memory or no file left.
+  explicit shared_memory(size_t bytes);
+  ~shared_memory();
+  shared_memory(const shared_memory&) = delete;
+  shared_memory& operator=(const shared_memory&) = delete;
+
+  [[nodiscard]] uint8_t* data() noexcept { return data_; }
+  [[nodiscard]] const uint8_t* data() const noexcept { return data_; }
+  [[nodiscard]] size_t bytes() const noexcept { return bytes_; }
+  /// What to pass to a process that is to map it.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  /// No other shared memory of this process ever has it.
+  [[nodiscard]] uint64_t number() const noexcept { return number_; }
+
+private:
+  owned_fd fd_;
+  uint8_t* data_ = nullptr;
+  size_t bytes_;
+  uint64_t number_;
+};
+
+/// The reader's side.
+class shared_view {
+public:
+  shared_view(shared_view&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  shared_view& operator=(shared_view&& other) noexcept;
+  ~shared_view();
+
+  /// Maps what was passed, as long as it says it is; nothing if it is shorter, its size is not sealed, or the system
+  /// refuses. The descriptor is not needed afterwards.
+  [[nodiscard]] static std::optional<shared_view> map(const owned_fd& passed, size_t bytes) noexcept;
+
+  [[nodiscard]] std::span<const uint8_t> bytes() const noexcept { return bytes_; }
+
+private:
+  explicit shared_view(std::span<const uint8_t> bytes) noexcept : bytes_(bytes) {}
+
+  std::span<const uint8_t> bytes_; ///< empty once moved from
+};
+
+} // namespace texlex

@@ -1,0 +1,97 @@
+// What a worker's process and its lane say to each other: each packet is taken for what it is, or for nothing.
+#define BOOST_TEST_MODULE process_frames
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+
+#include "actors/process_frames.hpp"
+#include "actors/state/mapping_slots.hpp"
+#include "runtime/document.hpp"
+
+using namespace texlex;
+
+namespace {
+
+attempt_frame some_attempt() {
+  return {.slot = 3,
+          .number = 9,
+          .memory_bytes = 8192,
+          .document_offset = sizeof(shared_document_header) + 4,
+          .document_bytes = 1000,
+          .fresh = 1,
+          .regime = packet_name{"latex"}};
+}
+
+template <class Frame>
+std::optional<Frame> there_and_back(const Frame& frame) {
+  return from_packet<Frame>(to_packet(frame));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(each_frame_arrives_as_it_was_sent) {
+  start_frame start;
+  start.core = 5;
+  start.kernel = packet_name{"avx2"};
+  BOOST_TEST(there_and_back(start)->core == 5u);
+  BOOST_TEST(there_and_back(start)->kernel.view() == "avx2");
+  ready_frame ready;
+  ready.unpinned = packet_text<160>{"cannot run a thread on core 5"};
+  BOOST_TEST(there_and_back(ready)->unpinned.view() == "cannot run a thread on core 5");
+  const auto attempt = there_and_back(some_attempt());
+  BOOST_REQUIRE(attempt.has_value());
+  BOOST_TEST(attempt->number == 9u);
+  BOOST_TEST(attempt->document_bytes == 1000u);
+  BOOST_TEST(attempt->regime.view() == "latex");
+  const auto result = there_and_back(result_frame{.status = 7, .number = 9, .token_count = 70, .issue_count = 1});
+  BOOST_REQUIRE(result.has_value());
+  BOOST_TEST(result->token_count == 70u);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_too_long_is_cut) { BOOST_TEST(packet_text<8>{"0123456789"}.view() == "0123456"); }
+
+BOOST_AUTO_TEST_CASE(a_packet_of_another_length_or_kind_is_nothing) {
+  const auto packet = to_packet(some_attempt());
+  for (size_t bytes = 0; bytes < packet.size(); ++bytes)
+    BOOST_TEST(!from_packet<attempt_frame>(std::span{packet}.first(bytes)).has_value());
+  auto other = packet;
+  other[0] = result_frame::wanted_kind;
+  BOOST_TEST(!from_packet<attempt_frame>(other).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_reaches_beyond_its_memory_is_nothing) {
+  attempt_frame frame = some_attempt();
+  frame.document_bytes = frame.memory_bytes - frame.document_offset;
+  BOOST_TEST(there_and_back(frame).has_value());
+  ++frame.document_bytes;
+  BOOST_TEST(!there_and_back(frame).has_value());
+  frame = some_attempt();
+  frame.document_offset = UINT64_MAX - 10;
+  BOOST_TEST(!there_and_back(frame).has_value());
+  frame = some_attempt();
+  frame.document_offset = sizeof(shared_document_header) - 1; // within the header
+  BOOST_TEST(!there_and_back(frame).has_value());
+  frame = some_attempt();
+  frame.slot = mapping_slots::slot_count;
+  BOOST_TEST(!there_and_back(frame).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_status_that_does_not_exist_is_nothing) {
+  BOOST_TEST(there_and_back(result_frame{.status = status_count - 1}).has_value());
+  BOOST_TEST(!there_and_back(result_frame{.status = status_count}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(whatever_bytes_come_a_frame_that_is_taken_is_valid) {
+  const unsigned seed = std::random_device{}();
+  BOOST_TEST_MESSAGE("seed " << seed);
+  std::mt19937 random{seed};
+  for (int i = 0; i < 100'000; ++i) {
+    auto packet = to_packet(some_attempt());
+    for (int changes = 0; changes < 3; ++changes) packet[random() % packet.size()] = static_cast<uint8_t>(random());
+    const auto frame = from_packet<attempt_frame>(packet);
+    if (!frame) continue;
+    BOOST_REQUIRE_MESSAGE(frame->slot < mapping_slots::slot_count, "seed " << seed);
+    BOOST_REQUIRE_MESSAGE(frame->document_offset + frame->document_bytes <= frame->memory_bytes, "seed " << seed);
+    BOOST_REQUIRE_MESSAGE(frame->regime.view().size() < sizeof(packet_name), "seed " << seed);
+  }
+}

@@ -1,0 +1,74 @@
+// Memory two processes share: what its maker writes others see, and nobody else can change it.
+#define BOOST_TEST_MODULE shared_memory
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runtime/memory.hpp"
+#include "runtime/shared_memory.hpp"
+
+using namespace texlex;
+
+namespace {
+
+owned_fd copy_of(const shared_memory& memory) { return owned_fd{::dup(memory.fd())}; }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_written_is_seen_through_a_view) {
+  shared_memory memory{10'000};
+  BOOST_TEST(memory.bytes() >= 10'000u);
+  memory.data()[0] = 1;
+  const auto view = shared_view::map(copy_of(memory), memory.bytes());
+  BOOST_REQUIRE(view.has_value());
+  BOOST_TEST(view->bytes().size() == memory.bytes());
+  BOOST_TEST(view->bytes()[0] == 1);
+  memory.data()[memory.bytes() - 1] = 2;
+  BOOST_TEST(view->bytes().back() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_view_outlives_the_memory_it_was_made_of) {
+  std::optional<shared_view> view;
+  {
+    shared_memory memory{100};
+    memory.data()[99] = 7;
+    view = shared_view::map(copy_of(memory), memory.bytes());
+  }
+  BOOST_REQUIRE(view.has_value());
+  BOOST_TEST(view->bytes()[99] == 7);
+  shared_view moved = std::move(*view);
+  BOOST_TEST(view->bytes().empty());
+  BOOST_TEST(moved.bytes()[99] == 7);
+}
+
+BOOST_AUTO_TEST_CASE(no_number_is_given_twice) {
+  const uint64_t first = shared_memory{1}.number();
+  BOOST_TEST(first != 0u);
+  BOOST_TEST(shared_memory{1}.number() != first);
+}
+
+BOOST_AUTO_TEST_CASE(its_size_is_sealed_so_that_a_reader_cannot_lose_its_pages) {
+  const shared_memory memory{100};
+  BOOST_TEST(::ftruncate(memory.fd(), 0) == -1);
+  BOOST_TEST(errno == EPERM);
+  BOOST_TEST(::ftruncate(memory.fd(), 1 << 20) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(only_its_maker_writes_it) {
+  const shared_memory memory{100};
+  BOOST_TEST(::pwrite(memory.fd(), "x", 1, 0) == -1);
+  BOOST_TEST((::mmap(nullptr, memory.bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, memory.fd(), 0) == MAP_FAILED));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_shorter_than_told_or_not_sealed_is_not_mapped) {
+  const shared_memory memory{100};
+  BOOST_TEST(!shared_view::map(copy_of(memory), memory.bytes() + 1).has_value());
+  BOOST_TEST(!shared_view::map(copy_of(memory), 0).has_value());
+  BOOST_TEST(!shared_view::map(owned_fd{}, 100).has_value());
+  const owned_fd unsealed{::memfd_create("unsealed", MFD_CLOEXEC)};
+  BOOST_REQUIRE(::ftruncate(unsealed.get(), 4096) == 0);
+  BOOST_TEST(!shared_view::map(unsealed, 4096).has_value());
+}
