@@ -66,8 +66,8 @@ struct job {
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
   mutable stop_flag stop;
 
-  /// An attempt begins, of that number among the job's; or the status it ends with instead. `cancelled`: a later one has
-  /// begun before it, as this one's worker was late, and is ahead of it.
+  /// An attempt begins, of that number among the job's; or the status it ends with instead. `cancelled`: a later one
+  /// has begun before it, as this one's worker was late, and is ahead of it.
   [[nodiscard]] std::optional<status> begin(uint32_t attempt, instant now) const noexcept {
     uint32_t latest = begun_.load(std::memory_order_relaxed);
     while (latest < attempt && !begun_.compare_exchange_weak(latest, attempt, std::memory_order_relaxed)) {

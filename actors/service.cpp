@@ -42,6 +42,8 @@ std::vector<uint32_t> cores_of(const worker_settings& workers) {
 supervisor_options supervision(const settings& settings, const kernel& kernel) {
   supervisor_options options;
   options.roster.cores = cores_of(settings.workers);
+  options.roster.restart.restarts_max = settings.workers.restarts_max;
+  options.roster.restart.delay_max = std::chrono::milliseconds{settings.workers.restart_delay_max_ms};
   options.roster.budgets = {.alloc_mb = settings.workers.alloc_budget_mb,
                             .major_cycles = settings.workers.major_cycles_budget,
                             .rss_mb = settings.workers.rss_budget_mb,
