@@ -25,7 +25,7 @@ protected:
     set_default_handler(caf::drop);
     return {
       [this](atom::finished, lane_id lane, job_id id, const outcome& result, duration took) {
-        event().finished(lane, id, result);
+        event().finished(lane, id, result, took);
         sample(attempt_sample{lane, result.status, took});
         plan_tick();
       },

@@ -57,9 +57,9 @@ void dispatcher::cancel(job_id id) {
 }
 
 // The answer goes out before the lane is filled again: its client has waited longer than the next one.
-void dispatcher::finished(lane_id lane, job_id id, const outcome& result) {
+void dispatcher::finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service) {
   const lane_release release = lanes_.finished(lane, id);
-  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status);
+  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
   if (result.status == status::cancelled && ledger_.find(id) != nullptr) { // nobody stopped it: it was withdrawn
     if (ledger_.withdrawn(lane, id) == loss_verdict::run_again)
       waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
@@ -219,7 +219,9 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   }
 }
 
-void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how) {
+// A hedge's ring comes by the broker's thread, as a finish does, so its delay has to allow for what that adds; a lane is
+// not to blame for it.
+void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service) {
   watch_.ended(lane);
   const duration took = now_ - attempt.since;
   if (how == status::cancelled)
@@ -228,9 +230,9 @@ void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how) {
     hedge_.ended(attempt.bytes, took, now_);
   if (!eject_slow_lanes_) return;
   if (how == status::cancelled)
-    health_.stopped(lane, attempt.bytes, took, now_);
+    health_.stopped(lane, attempt.bytes, service.value_or(took), now_);
   else
-    health_.finished(lane, attempt.bytes, took, now_);
+    health_.finished(lane, attempt.bytes, service.value_or(took), now_);
 }
 
 // Not for a worker's death alone: what is read again and again would be to blame for workers killed from outside.

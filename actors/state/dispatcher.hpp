@@ -56,7 +56,9 @@ public:
 
   void submit(job_ptr job);
   void cancel(job_id id);
-  void finished(lane_id lane, job_id id, const outcome& result);
+  /// `service` is what the lane itself took; without it the time since the dispatch is taken, which has the broker's own
+  /// delays in it.
+  void finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service = std::nullopt);
   hedge_verdict overdue(job_id id);
 
   void lane_joined(lane_id lane);
@@ -93,7 +95,7 @@ private:
   [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
   void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
-  void learn(lane_id lane, const lane_attempt& attempt, status how);
+  void learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service);
   void lose_for_good(const job& killer);
   [[nodiscard]] bool condemned(const job& job) const;
   void refuse_if_nobody_comes();

@@ -17,6 +17,9 @@ constexpr uint32_t peer_attempts_min = 10;
 constexpr size_t two_choices_from = 8; ///< candidates
 constexpr double ranks_a_unit = 4;
 
+/// How quick a peer may count: where all are far quicker than expected, their differences say nothing.
+constexpr double quick = 0.5;
+
 /// No attempt counts for more than this, so that a few slow documents do not make a lane slow: most of its attempts do.
 constexpr double slowness_max = 4;
 
@@ -127,7 +130,7 @@ bool lane_health::better(const lane_load& a, const lane_load& b) const noexcept 
 // Of a class that no lane in good health has met yet nothing is expected: any time is usual.
 double lane_health::slowness_of(uint64_t bytes, duration took) const noexcept {
   const double expected_ns = expectations_[index_of(size_class_of(bytes))].ns * scale_of(bytes);
-  return expected_ns > 0 ? ns_of(took) / expected_ns : 1;
+  return expected_ns > 0 ? ns_of(took) / std::max(expected_ns, ns_of(options_.expected_min)) : 1;
 }
 
 // One attempt after the other on the same lane counts little: at a low load a lane may have all the work, and were to
@@ -162,7 +165,7 @@ bool lane_health::is_slow(const row& lane, double slowness) const noexcept {
   for (const row& peer : rows_) {
     if (&peer == &lane || peer.out || peer.attempts < peer_attempts_min) continue;
     ++peers;
-    quicker += peer.slowness * options_.slow_factor < slowness;
+    quicker += std::max(peer.slowness, quick) * options_.slow_factor < slowness;
   }
   return 2 * quicker > peers;
 }

@@ -21,8 +21,10 @@
 namespace texlex {
 
 struct lane_health_options {
-  uint32_t attempts_min = 20;                         ///< before a lane is called slow
-  double slow_factor = 3;                             ///< times as slow as most of its peers: ejected
+  uint32_t attempts_min = 20;                             ///< before a lane is called slow
+  double slow_factor = 3;                                 ///< times as slow as most of its peers: ejected
+  duration expected_min = std::chrono::microseconds{250}; ///< as if attempts were expected to take this at least: what
+                                                          ///< is shorter is the system waking threads, not a lane
   double stall_factor = 20;                           ///< an attempt that runs so many times as long as expected ...
   duration stall_min = std::chrono::milliseconds{50}; ///< ... and at least this long: ejected at once
   duration ejection_first = std::chrono::seconds{1};
