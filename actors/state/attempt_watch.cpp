@@ -9,7 +9,7 @@ namespace texlex {
 namespace {
 
 /// A replacement runs while the abandoned lane is still known.
-constexpr size_t rows_expected = 2 * limits::workers_max;
+constexpr size_t rows_expected = size_t{2} * limits::workers_max;
 
 } // namespace
 

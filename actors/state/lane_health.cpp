@@ -57,6 +57,7 @@ void lane_health::leave(lane_id lane) noexcept {
     row* first = nullptr;
     for (row& each : rows_)
       if (each.out && (first == nullptr || each.out_until < first->out_until)) first = &each;
+    require(first != nullptr, "each ejected lane is counted once");
     let_in(*first, 1);
   }
 }

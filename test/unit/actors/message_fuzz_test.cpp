@@ -227,8 +227,8 @@ private:
       return;
     }
     BOOST_REQUIRE((answer == outcome{.status = answer.status}));
-    const std::set<status> possible{status::cancelled, status::worker_lost, status::overload, status::no_worker,
-                                    status::shutting_down, status::condemned_document};
+    const std::set<status> possible{status::cancelled, status::worker_lost,   status::overload,
+                                    status::no_worker, status::shutting_down, status::condemned_document};
     BOOST_REQUIRE_MESSAGE(possible.contains(answer.status), "job " << id << " is " << name_of(answer.status));
     BOOST_REQUIRE((answer.status != status::shutting_down || closed_));
     BOOST_REQUIRE((answer.status != status::no_worker || house_.health().cores_given_up > 0));
