@@ -59,6 +59,7 @@ public:
 
 child_process::child_process(const char* program, std::vector<std::string> arguments, int passed_fd) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const spawn_plan plan{passed_fd};
