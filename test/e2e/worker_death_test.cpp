@@ -5,7 +5,10 @@
 
 #include <map>
 #include <regex>
+#include <string>
+#include <variant>
 
+#include "runtime/time.hpp"
 #include "test/e2e/neighbour.hpp"
 
 using namespace texlex;
@@ -75,36 +78,43 @@ BOOST_AUTO_TEST_CASE(in_a_storm_of_deaths_each_request_is_answered_once) {
   server.stop();
 }
 
+namespace {
+
+// A replacement gets ready when its core has nothing better to do: on a busy machine that may take a while.
+void send_until_a_worker_was_replaced(service_caller& caller, const std::string& document) {
+  const instant until = now() + patience;
+  for (uint64_t id = 1; now() < until; id += 2) {
+    caller.request(id, document);
+    caller.expect_counts(id, document);
+    const auto told = caller.connection().ask_stats(id + 1);
+    BOOST_REQUIRE(std::holds_alternative<std::string>(told));
+    std::smatch match;
+    const std::string& text = std::get<std::string>(told);
+    BOOST_REQUIRE(std::regex_search(text, match, std::regex{R"(texlexd_rotations_total (\d+))"}));
+    if (std::stoul(match[1]) > 0) return;
+  }
+  BOOST_ERROR("no worker was replaced");
+}
+
+} // namespace
+
 BOOST_AUTO_TEST_CASE(worn_workers_are_replaced_and_nobody_notices) {
   running_texlexd server{{"--alloc-budget-mb", "1", "--tcp-port", "0"}};
   neighbour beside{server};
   auto one = server.connect_tcp();
   const std::string document(200'000, 'a'); // a megabyte of tokens
-  for (uint64_t id = 1; id <= 100; ++id) {
-    one.request(id, document);
-    one.expect_counts(id, document);
-  }
+  send_until_a_worker_was_replaced(one, document);
   beside.expect_undisturbed();
   server.stop();
-  const std::string log = server.log();
-  std::smatch match;
-  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
-  BOOST_TEST(std::stoul(match[1]) > 0u);
+  BOOST_TEST(server.log().find("rotations=0") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(documents_beyond_the_resident_arena_are_trimmed_for_and_wear_a_worker_too) {
   running_texlexd server{{"--arena-resident-mb", "1", "--major-cycles-budget", "3"}};
   auto one = server.connect();
   const std::string document(1'000'000, 'a');
-  for (uint64_t id = 1; id <= 30; ++id) {
-    one.request(id, document);
-    one.expect_counts(id, document);
-  }
+  send_until_a_worker_was_replaced(one, document);
   server.stop();
-  const std::string log = server.log();
-  std::smatch match;
-  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
-  BOOST_TEST(std::stoul(match[1]) > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(with_a_budget_smaller_than_one_document_every_request_is_answered) {
@@ -112,14 +122,7 @@ BOOST_AUTO_TEST_CASE(with_a_budget_smaller_than_one_document_every_request_is_an
   neighbour beside{server};
   auto one = server.connect();
   const std::string document(1'000'000, 'a'); // five megabytes of tokens
-  for (uint64_t id = 1; id <= 30; ++id) {
-    one.request(id, document);
-    one.expect_counts(id, document);
-  }
+  send_until_a_worker_was_replaced(one, document);
   beside.expect_undisturbed();
   server.stop();
-  const std::string log = server.log();
-  std::smatch match;
-  BOOST_REQUIRE(std::regex_search(log, match, std::regex{R"(\[hedge\] .*rotations=(\d+))"}));
-  BOOST_TEST(std::stoul(match[1]) > 0u);
 }
