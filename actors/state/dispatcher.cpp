@@ -219,8 +219,8 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   }
 }
 
-// A hedge's ring comes by the broker's thread, as a finish does, so its delay has to allow for what that adds; a lane is
-// not to blame for it.
+// A hedge's ring comes by the broker's thread, as a finish does, so its delay has to allow for what that adds; a lane
+// is not to blame for it.
 void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service) {
   watch_.ended(lane);
   const duration took = now_ - attempt.since;

@@ -56,8 +56,8 @@ public:
 
   void submit(job_ptr job);
   void cancel(job_id id);
-  /// `service` is what the lane itself took; without it the time since the dispatch is taken, which has the broker's own
-  /// delays in it.
+  /// `service` is what the lane itself took; without it the time since the dispatch is taken, which has the broker's
+  /// own delays in it.
   void finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service = std::nullopt);
   hedge_verdict overdue(job_id id);
 
