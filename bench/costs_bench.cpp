@@ -112,7 +112,7 @@ void add_all(std::vector<scanned_document>& documents) {
     const kernel& with = *find_kernel(name);
     const std::string of{name};
     add("window of 4 KiB/" + of, [&](benchmark::State& state) { window(state, with, math); });
-    for (const uint64_t step : {64, 4096}) {
+    for (const uint64_t step : {64u, 4096u}) {
       const std::string bytes = std::to_string(step);
       add("calls of " + bytes + " bytes/one regime/" + of,
           [&, step](benchmark::State& state) { steps(state, with, math, step, latex()); });

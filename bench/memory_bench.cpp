@@ -67,7 +67,7 @@ void pool(benchmark::State& state, size_t document_bytes, size_t kept_bytes_max)
 
 void add_all() {
   const auto add = [](const std::string& name, auto measure) { benchmark::RegisterBenchmark(name.c_str(), measure); };
-  for (const uint64_t size_mib : {1, 4, 16})
+  for (const uint64_t size_mib : {1u, 4u, 16u})
     for (const bool lock : {false, true})
       add("arena of " + std::to_string(size_mib) + " MiB" + (lock ? ", locked" : ""),
           [=](benchmark::State& state) { make_arena(state, size_mib * mib, lock); });

@@ -53,12 +53,12 @@ using ids = std::vector<uint64_t>;
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(jobs_of_one_client_leave_in_the_order_they_came, waiting) {
-  for (uint64_t id : {1, 2, 3}) push(alice, id);
+  for (uint64_t id : {1u, 2u, 3u}) push(alice, id);
   BOOST_TEST(pop_all() == (ids{1, 2, 3}));
 }
 
 BOOST_FIXTURE_TEST_CASE(in_overload_the_newest_leaves_first, waiting) {
-  for (uint64_t id : {1, 2, 3}) push(alice, id);
+  for (uint64_t id : {1u, 2u, 3u}) push(alice, id);
   BOOST_TEST(pop_all(pop_order::newest_first) == (ids{3, 2, 1}));
 }
 
@@ -71,8 +71,8 @@ BOOST_FIXTURE_TEST_CASE(a_client_with_one_job_does_not_wait_for_all_of_another_w
 }
 
 BOOST_FIXTURE_TEST_CASE(the_newest_goes_first_within_a_client_and_clients_still_take_turns, waiting) {
-  for (uint64_t id : {1, 2}) push(alice, id, 60 * kib);
-  for (uint64_t id : {3, 4}) push(bob, id, 60 * kib);
+  for (uint64_t id : {1u, 2u}) push(alice, id, 60 * kib);
+  for (uint64_t id : {3u, 4u}) push(bob, id, 60 * kib);
   BOOST_TEST(pop_all(pop_order::newest_first) == (ids{2, 4, 1, 3}));
 }
 
@@ -144,9 +144,9 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_had_nothing_to_do_has_saved_nothing, waiti
 
 BOOST_AUTO_TEST_CASE(the_queue_is_bounded_in_all_and_for_each_client) {
   waiting w{{.count_max = 5, .count_per_client_max = 3}};
-  for (uint64_t id : {1, 2, 3}) BOOST_TEST((w.push(alice, id) == push_verdict::queued));
+  for (uint64_t id : {1u, 2u, 3u}) BOOST_TEST((w.push(alice, id) == push_verdict::queued));
   BOOST_TEST((w.push(alice, 4) == push_verdict::client_full));
-  for (uint64_t id : {5, 6}) BOOST_TEST((w.push(bob, id) == push_verdict::queued));
+  for (uint64_t id : {5u, 6u}) BOOST_TEST((w.push(bob, id) == push_verdict::queued));
   BOOST_TEST((w.push(bob, 7) == push_verdict::queue_full));
   BOOST_TEST(w.queue.size() == 5u);
   BOOST_TEST(w.queue.size_of(alice) == 3u);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_lost_its_lane_goes_first_and_is_never_refused) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cancelled_job_leaves_its_place_to_another, waiting) {
-  for (uint64_t id : {1, 2, 3}) push(alice, id);
+  for (uint64_t id : {1u, 2u, 3u}) push(alice, id);
   queue.push_front({4}, time);
   BOOST_TEST(queue.remove({2}));
   BOOST_TEST(!queue.remove({2}));

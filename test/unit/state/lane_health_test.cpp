@@ -68,7 +68,7 @@ BOOST_FIXTURE_TEST_CASE(a_lane_three_times_as_slow_as_its_peers_is_ejected, lane
   work(4, 4, 40);
   BOOST_TEST(!usable(1));
   BOOST_TEST(health.is_probe({1}));
-  for (uint32_t lane : {2, 3, 4}) BOOST_TEST(usable(lane));
+  for (uint32_t lane : {2u, 3u, 4u}) BOOST_TEST(usable(lane));
   BOOST_TEST(health.ejected() == 1u);
 }
 
@@ -109,7 +109,7 @@ BOOST_FIXTURE_TEST_CASE(lanes_compare_whatever_the_size_of_their_documents, lane
 BOOST_FIXTURE_TEST_CASE(what_differs_by_microseconds_is_no_slow_lane, lanes) {
   for (int i = 0; i < 1000; ++i) {
     attempt(1, 200us);
-    for (uint32_t lane : {2, 3, 4}) attempt(lane, 10us);
+    for (uint32_t lane : {2u, 3u, 4u}) attempt(lane, 10us);
   }
   BOOST_TEST(usable(1));
 }
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(of_two_lanes_the_slow_one_is_found) {
 }
 
 BOOST_FIXTURE_TEST_CASE(when_healthy_lanes_leave_an_ejected_one_is_let_in, one_out) {
-  for (uint32_t lane : {4, 3}) health.leave({lane});
+  for (uint32_t lane : {4u, 3u}) health.leave({lane});
   BOOST_TEST(!usable(1));
   health.leave({2});
   BOOST_TEST(usable(1));

@@ -28,11 +28,11 @@ BOOST_FIXTURE_TEST_CASE(where_all_ended_it_is_the_plain_percentile, attempts) {
 
 // Freireich's leukaemia trial, the textbook example: 0.448 survive week 23, and the estimate never falls below.
 BOOST_FIXTURE_TEST_CASE(the_estimate_is_kaplan_and_meiers, attempts) {
-  for (uint64_t week : {6, 6, 6, 7, 10, 13}) ended(week);
-  for (uint64_t week : {6, 9, 10, 11}) stopped(week);
+  for (uint64_t week : {6u, 6u, 6u, 7u, 10u, 13u}) ended(week);
+  for (uint64_t week : {6u, 9u, 10u, 11u}) stopped(week);
   // The data's later weeks lie above 16, where buckets are still exact: 2 weeks a bucket only from 32 on.
-  for (uint64_t week : {16, 22, 23}) ended(week);
-  for (uint64_t week : {17, 19, 20, 25, 32, 32, 34, 35}) stopped(week);
+  for (uint64_t week : {16u, 22u, 23u}) ended(week);
+  for (uint64_t week : {17u, 19u, 20u, 25u, 32u, 32u, 34u, 35u}) stopped(week);
   BOOST_TEST(outlived_by(0.8572).value() == 6u);
   BOOST_TEST(outlived_by(0.8068).value() == 7u);
   BOOST_TEST(outlived_by(0.7530).value() == 10u);
