@@ -3,28 +3,17 @@
 #define BOOST_TEST_MODULE dispatch_simulation
 #include <boost/test/unit_test.hpp>
 
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
+#include "test/unit/state/seed.hpp"
 #include "test/unit/state/simulated_house.hpp"
 
 using namespace texlex;
+using test::seed;
 using test::simulated_house;
 using test::weather;
 
 namespace {
-
-uint64_t seed() {
-  static const uint64_t chosen = [] {
-    const char* replay = std::getenv("TEXLEX_SEED");
-    const uint64_t value = replay != nullptr ? std::strtoull(replay, nullptr, 10) : std::random_device{}();
-    std::printf("TEXLEX_SEED=%llu\n", static_cast<unsigned long long>(value));
-    std::fflush(stdout); // an invariant may abort
-    return value;
-  }();
-  return chosen;
-}
 
 void check_each_answered_once(const simulated_house& house, uint32_t jobs) {
   for (uint64_t id = 1; id <= jobs; ++id)

@@ -2,13 +2,12 @@
 #define BOOST_TEST_MODULE overdue_watch
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <map>
 #include <random>
-#include <string>
 #include <vector>
 
 #include "actors/state/overdue_watch.hpp"
+#include "test/unit/state/seed.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
@@ -100,10 +99,7 @@ BOOST_AUTO_TEST_CASE(with_nobody_armed_the_clock_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(whatever_comes_and_goes_each_armed_job_rings_once_at_its_first_ring_after_it_is_due) {
-  const char* const given = std::getenv("TEXLEX_SEED");
-  const uint64_t seed = given ? std::stoull(given) : std::random_device{}();
-  BOOST_TEST_MESSAGE("TEXLEX_SEED=" << seed);
-  std::mt19937_64 dice{seed};
+  std::mt19937_64 dice{test::seed()};
   overdue_watch watch;
   std::map<uint64_t, instant> armed, rung;
   std::map<instant, int> clock; // the rings asked for
