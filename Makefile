@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-clang test-engine test-neon fuzz bench bench-kernels bench-micro bench-service lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -34,20 +34,17 @@ test: deps ## Build and run the whole test suite
 	@cmake --build --preset release
 	@ctest --preset release
 
-test-dev: deps ## The test suite with asserts, AddressSanitizer and UndefinedBehaviorSanitizer
+test-dev: deps ## The same by clang, its warnings errors too, with asserts, AddressSanitizer and UndefinedBehaviorSanitizer
+	@deploy/install-dependencies --clang
 	@cmake --preset dev >/dev/null
 	@cmake --build --preset dev
 	@ctest --preset dev
 
 test-tsan: deps ## Everything that runs without CAF, under ThreadSanitizer
+	@deploy/install-dependencies --clang
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan
 	@ctest --preset tsan
-
-test-clang: ## Build everything with clang: its warnings are errors too
-	@deploy/install-dependencies --lint
-	@cmake --preset clang >/dev/null
-	@cmake --build --preset clang
 
 test-engine: build ## Compare FILES (default: all recorded documents) with LuaTeX, live, in all regimes
 	@deploy/install-dependencies --engine
@@ -59,7 +56,7 @@ test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@test/fuzz/run-neon
 
 fuzz: ## Fuzz every kernel against the reference for SECONDS
-	@deploy/install-dependencies --fuzz
+	@deploy/install-dependencies --clang
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target scan_fuzz
 	@test/fuzz/run $(SECONDS)

@@ -1,0 +1,115 @@
+// The tail a dispatcher keeps under stalls, slow lanes, overload, floods and mixed sizes, in virtual time: the same
+// dice for each that is compared. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
+#define BOOST_TEST_MODULE tail_simulation
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+
+#include "test/unit/state/seed.hpp"
+#include "test/unit/state/simulated_load.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+using test::seed;
+using test::simulated_answer;
+using test::simulated_load;
+using test::simulated_stream;
+using test::simulated_trouble;
+
+namespace {
+
+// Two lanes end 10 000 documents of 200 us a second.
+constexpr double peak_per_s = 10'000;
+
+dispatch_options as_shipped() {
+  dispatch_options options;
+  options.queue_control.emplace();
+  return options;
+}
+
+dispatch_options without_hedging() {
+  dispatch_options options = as_shipped();
+  options.hedge.enabled = false;
+  return options;
+}
+
+bool answered_ok(const simulated_answer& each) { return each.how == status::ok; }
+
+double in_ms(duration value) { return std::chrono::duration<double, std::milli>{value}.count(); }
+
+double extra_percent(const simulated_load& house) {
+  return 100 * static_cast<double>(house.hedges().fired) / static_cast<double>(house.jobs());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(where_one_attempt_in_a_hundred_of_a_lane_stalls_hedging_makes_the_last_thousandth_ten_times_as_quick) {
+  // Four lanes: of two, the one that does not stall would be full at half of the peak, and have no time for copies.
+  const simulated_trouble stalls{.stall_ppm = 10'000};
+  const std::vector<simulated_stream> half{{.per_s = peak_per_s}};
+  dispatch_options none = without_hedging();
+  none.eject_slow_lanes = false;
+  simulated_load hedged{seed(), as_shipped(), half, stalls, 4}, plain{seed(), none, half, stalls, 4};
+  hedged.run(10s);
+  plain.run(10s);
+  const auto late = [](const simulated_answer& each) { return each.sent >= 2s && answered_ok(each); }; // it has learned
+  BOOST_TEST(in_ms(plain.took(999, late)) > 10 * in_ms(hedged.took(999, late)));
+  BOOST_TEST(extra_percent(hedged) <= 2.0);
+}
+
+BOOST_AUTO_TEST_CASE(where_all_lanes_are_slow_there_is_nothing_to_win_and_little_is_lost) {
+  const simulated_trouble slow{.slow_factor = 3, .slow_from = 5s, .slow_to = 35s};
+  const std::vector<simulated_stream> quarter{{.per_s = peak_per_s / 4}}; // three quarters, while they are slow
+  simulated_load hedged{seed(), as_shipped(), quarter, slow}, plain{seed(), without_hedging(), quarter, slow};
+  hedged.run(45s);
+  plain.run(45s);
+  const auto meanwhile = [](const simulated_answer& each) {
+    return each.sent >= 5s && each.sent < 35s && answered_ok(each);
+  };
+  const auto after = [](const simulated_answer& each) { return each.sent >= 36s && answered_ok(each); };
+  BOOST_TEST(extra_percent(hedged) < 10.0);
+  BOOST_TEST(in_ms(hedged.took(990, meanwhile)) <= 1.1 * in_ms(plain.took(990, meanwhile)));
+  BOOST_TEST(in_ms(hedged.took(990, after)) <= 1.1 * in_ms(plain.took(990, after)));
+}
+
+BOOST_AUTO_TEST_CASE(under_any_overload_nearly_all_that_can_be_done_is_done_and_what_is_accepted_is_quick) {
+  simulated_load at_80_percent{seed(), as_shipped(), {{.per_s = 0.8 * peak_per_s}}};
+  at_80_percent.run(20s);
+  const duration usual = at_80_percent.took(990, answered_ok);
+  for (const double times : {2., 5., 10.}) {
+    simulated_load flooded{seed(), as_shipped(), {{.per_s = times * peak_per_s}}};
+    flooded.run(5s);
+    BOOST_TEST_CONTEXT("at " << times << " times the peak, seed " << seed()) {
+      BOOST_TEST(static_cast<double>(flooded.count(answered_ok)) >= 0.95 * 5 * peak_per_s);
+      // Who is accepted has waited for the target at most, once the overload is found.
+      const auto found = [](const simulated_answer& each) { return each.sent >= 1s && answered_ok(each); };
+      BOOST_TEST(in_ms(flooded.took(990, found)) <= std::max(2 * in_ms(usual), 6.));
+      BOOST_TEST(flooded.longest_queue() <= fair_queue_options{}.count_max);
+      BOOST_TEST(extra_percent(flooded) < 10.0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_floods_refuses_nobody_but_itself) {
+  const simulated_stream modest{.per_s = 0.2 * peak_per_s, .clients = 8};
+  const simulated_stream flood{.per_s = 5 * peak_per_s, .clients = 1};
+  simulated_load house{seed(), as_shipped(), {modest, flood}};
+  house.run(5s);
+  const auto of_modest = [](const simulated_answer& each) { return each.stream == 0; };
+  const auto modest_ok = [&](const simulated_answer& each) { return of_modest(each) && answered_ok(each); };
+  BOOST_TEST(static_cast<double>(house.count(modest_ok)) >= 0.99 * static_cast<double>(house.count(of_modest)));
+  BOOST_TEST(in_ms(house.took(990, modest_ok)) <= 5.);
+  BOOST_TEST(static_cast<double>(house.count(answered_ok)) >= 0.95 * 5 * peak_per_s);
+}
+
+BOOST_AUTO_TEST_CASE(small_documents_are_not_much_later_beside_large_ones_than_alone) {
+  // Nine tenths of the work are the large ones'; 70 % of the lanes' time in both.
+  const simulated_stream alone{.service = 200us, .per_s = 0.7 * peak_per_s};
+  const simulated_stream small{.service = 200us, .per_s = 0.07 * peak_per_s};
+  const simulated_stream large{.bytes = 1'100'000, .service = 600us, .per_s = 0.21 * peak_per_s};
+  simulated_load by_themselves{seed(), as_shipped(), {alone}}, mixed{seed(), as_shipped(), {small, large}};
+  by_themselves.run(10s);
+  mixed.run(20s);
+  const auto small_ok = [](const simulated_answer& each) { return each.stream == 0 && answered_ok(each); };
+  BOOST_TEST(in_ms(mixed.took(990, small_ok)) <= 2 * in_ms(by_themselves.took(990, answered_ok)));
+}
