@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -14,7 +14,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
 	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
-	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service; SECONDS=60 for fuzz"
+	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service, bench-tail; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -71,6 +71,9 @@ bench-service: deps ## Measure texlexd beside a bare server and itself without h
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target texlex texlexd bare_server
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
+
+bench-tail: build ## Measure the tail under stalls, slow workers, overload, mixed sizes, rotations and kills: seven minutes
+	@bench/run-tail $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL)) $(PARTS)
 
 bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too
 	@deploy/install-dependencies --bench

@@ -9,6 +9,7 @@ endif()
 target_include_directories(texlex_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(texlex_options INTERFACE BOOST_ASIO_NO_DEPRECATED TEXLEX_VERSION="${PROJECT_VERSION}")
 if(TEXLEX_SANITIZE)
+  target_compile_definitions(texlex_options INTERFACE TEXLEX_SANITIZED) # for tests of what no sanitizer allows
   target_compile_options(texlex_options INTERFACE -fsanitize=${TEXLEX_SANITIZE} -fno-omit-frame-pointer
                                                   -fno-sanitize-recover=all)
   target_link_options(texlex_options INTERFACE -fsanitize=${TEXLEX_SANITIZE})

@@ -46,9 +46,19 @@ void dispatcher::admit(const job_ptr& job) {
   if (closed_) return end(id, status::shutting_down);
   if (condemned(*job)) return end(id, status::condemned_document);
   if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
-  if (waiting_.push_back(job->client, id, job->document.size(), now_, job->deadline) == push_verdict::queued) return;
+  const bool queued =
+    !has_its_share(job->client)
+    && waiting_.push_back(job->client, id, job->document.size(), now_, job->deadline) == push_verdict::queued;
+  if (queued) return;
   if (control_) control_->refused(now_);
   end(id, status::overload);
+}
+
+// In overload clients share what may wait, so that one that floods takes nothing from the others. Each may have a job.
+bool dispatcher::has_its_share(uint64_t client) const noexcept {
+  if (!overloaded()) return false;
+  const uint64_t cost = waiting_.cost_of(client);
+  return cost > 0 && cost >= control_->room(now_) / waiting_.clients();
 }
 
 void dispatcher::cancel(job_id id) {
@@ -165,10 +175,11 @@ void dispatcher::fill_lanes() {
   while (!waiting_.empty()) {
     const auto lane = choose_lane();
     if (!lane) return;
-    const auto id = waiting_.pop(overloaded() ? pop_order::newest_first : pop_order::oldest_first);
+    const bool newest_first = control_ && control_->newest_first(waiting_.longest_wait(now_));
+    const auto id = waiting_.pop(newest_first ? pop_order::newest_first : pop_order::oldest_first);
     dispatch(*id, *lane, origin::primary);
     if (!control_) continue;
-    control_->served(now_);
+    control_->served(waiting_.cost_of_document(ledger_.find(*id)->job->document.size()), now_);
     control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   }
   if (!late_.empty()) copy_late_jobs();

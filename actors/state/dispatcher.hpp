@@ -88,6 +88,7 @@ public:
 
 private:
   void admit(const job_ptr& job);
+  [[nodiscard]] bool has_its_share(uint64_t client) const noexcept;
   void fill_lanes();
   void expire();
   [[nodiscard]] std::optional<lane_id> choose_lane();

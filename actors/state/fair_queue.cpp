@@ -23,9 +23,10 @@ push_verdict fair_queue::push_back(uint64_t client, job_id job, uint64_t bytes, 
   if (size_of(client) >= options_.count_per_client_max) return push_verdict::client_full;
   const uint32_t slot = place(job, now, deadline);
   entry& e = entries_[slot];
-  e.cost = bytes + options_.job_overhead_bytes;
+  e.cost = cost_of_document(bytes);
   e.in = bytes <= options_.small_bytes_max ? small : large;
   e.client = client_slot(client);
+  clients_[e.client].waiting += e.cost;
   in_band_.push_back(clients_[e.client].bands[e.in], slot);
   by_arrival_.push_back(waiting_, slot);
   return push_verdict::queued;
@@ -135,6 +136,7 @@ void fair_queue::take_out(uint32_t slot) noexcept {
 void fair_queue::leave_client(uint32_t slot) noexcept {
   const uint32_t owner = entries_[slot].client;
   client_record& client = clients_[owner];
+  client.waiting -= entries_[slot].cost;
   in_band_.erase(client.bands[entries_[slot].in], slot);
   if (client.count() > 0) return;
   if (turns_.head == owner) quantum_given_ = false;
@@ -167,6 +169,11 @@ size_t fair_queue::size_of(uint64_t client) const noexcept {
   return slot == no_slot ? 0 : clients_[slot].count();
 }
 
+uint64_t fair_queue::cost_of(uint64_t client) const noexcept {
+  const uint32_t slot = slot_of_client_.find(client);
+  return slot == no_slot ? 0 : clients_[slot].waiting;
+}
+
 duration fair_queue::longest_wait(instant now) const noexcept {
   instant since = now;
   if (!waiting_.empty()) since = std::min(since, entries_[waiting_.head].since);
@@ -184,6 +191,7 @@ void fair_queue::check_invariants() const {
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c)) {
     require(clients_[c].count() > 0 && clients_[c].count() <= options_.count_per_client_max, "a client is bounded");
     of_clients += clients_[c].count();
+    require(clients_[c].waiting >= clients_[c].count() * options_.job_overhead_bytes, "a client's bytes are counted");
   }
   require(of_clients == waiting_.count, "each waiting job belongs to a client");
   for (const slot_list& list : {waiting_, returned_})

@@ -67,6 +67,12 @@ public:
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] size_t clients() const noexcept { return turns_.count; }
   [[nodiscard]] size_t size_of(uint64_t client) const noexcept;
+
+  /// The bytes of documents, and what is added to each, of all that a client has waiting.
+  [[nodiscard]] uint64_t cost_of(uint64_t client) const noexcept;
+
+  /// The same of one document.
+  [[nodiscard]] uint64_t cost_of_document(uint64_t bytes) const noexcept { return bytes + options_.job_overhead_bytes; }
   [[nodiscard]] duration longest_wait(instant now) const noexcept; ///< 0 if nobody waits
 
   void check_invariants() const;
@@ -84,7 +90,8 @@ private:
   };
   struct client_record {
     uint64_t id = 0;
-    uint64_t earned = 0; ///< bytes, not spent yet
+    uint64_t earned = 0;  ///< bytes, not spent yet
+    uint64_t waiting = 0; ///< bytes, of its jobs
     std::array<slot_list, band_count> bands{};
     uint32_t small_run = 0;
     [[nodiscard]] uint32_t count() const noexcept { return bands[small].count + bands[large].count; }

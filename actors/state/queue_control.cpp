@@ -5,38 +5,52 @@
 namespace texlex {
 namespace {
 
-constexpr int memory_intervals = 16; ///< as CoDel remembers its last overload
-constexpr int haste = 10;
+constexpr uint64_t looks_per_empty_one = 8;
 
 } // namespace
 
 queue_control::queue_control(const queue_control_options& options) : options_(options) {}
 
-// In overload those who wait too long are refused, so that the oldest always comes out near the target: one look below
-// it says nothing then. It takes an interval in which nobody had to be refused, or an empty queue.
 void queue_control::observe(duration wait_of_oldest, bool queue_empty, instant now) noexcept {
-  const bool above = !queue_empty && wait_of_oldest >= options_.target;
-  if (queue_empty) overloaded_ = false;
-  if (queue_empty || above == overloaded_) {
-    turned_.reset();
+  if (overloaded_) return look_for_an_end(queue_empty, now);
+  if (queue_empty || wait_of_oldest < options_.target) {
+    stands_.reset();
     return;
   }
-  if (!turned_) turned_ = now;
-  if (now - *turned_ < (above ? patience(now) : options_.interval)) return;
-  if (above && now - *turned_ >= options_.interval) stood_ = now;
-  overloaded_ = above;
-  turned_.reset();
+  if (!stands_) stands_ = now;
+  if (now - *stands_ < options_.interval) return;
+  overloaded_ = true;
+  stands_.reset();
+  looks_since_ = now;
+  looks_ = empty_looks_ = 0;
 }
 
-// At half as much load again as there is capacity, a queue kept short is empty by chance several times a second. Were
-// the next overload found after a whole interval only, jobs would wait long most of the time; but only a queue that
-// stood for an interval counts as a reason for haste, or bursts that need no refusal would be refused for ever.
-duration queue_control::patience(instant now) const noexcept {
-  const bool stood_of_late = stood_ && now - *stood_ < memory_intervals * options_.interval;
-  return stood_of_late ? options_.interval / haste : options_.interval;
+// A queue that is kept short tells nothing by its waits. But with as many jobs as can be done, or more, it is hardly
+// ever empty: of n places that fill up by chance, all are at one time in n + 1, and at 1.2 times the capacity far less.
+void queue_control::look_for_an_end(bool queue_empty, instant now) noexcept {
+  if (now - looks_since_ >= options_.interval) {
+    if (empty_looks_ * looks_per_empty_one >= looks_) overloaded_ = false; // nobody looked: nobody came
+    looks_since_ = now;
+    looks_ = empty_looks_ = 0;
+  }
+  ++looks_;
+  empty_looks_ += queue_empty;
 }
 
-void queue_control::served(instant now) noexcept { ++flow_at(now).served; }
+void queue_control::served(uint64_t cost, instant now) noexcept {
+  flow& present = flow_at(now);
+  ++present.served;
+  present.cost += cost;
+}
+
+// A quarter of the target: chance and turns that clients take make some wait several times as long.
+uint64_t queue_control::room(instant now) const noexcept {
+  const duration age = now - interval_start_;
+  if (age >= 2 * options_.interval) return 0; // nothing has drained of late
+  const double drained = static_cast<double>(flows_[0].cost + flows_[1].cost);
+  const auto span = static_cast<double>((age + options_.interval).count());
+  return static_cast<uint64_t>(drained / span * static_cast<double>(options_.target.count()) / 4);
+}
 
 void queue_control::refused(instant now) noexcept { ++flow_at(now).refused; }
 

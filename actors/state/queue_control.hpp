@@ -1,12 +1,12 @@
 // When a queue is a burst that drains by itself, and when it stands and makes everybody late. As CoDel does (Nichols
 // and Jacobson, 'Controlling Queue Delay', 2012) it looks at the time jobs wait, not at their number: if for a whole
 // interval the queue was never empty and its oldest job never waited less than the target, the house is overloaded.
-// Then the newest job is served first, as its client still waits for sure, and who has waited longer than the target is
-// refused at once (Maurer, 'Fail at Scale', 2015): most answers stay quick, where all would have been late.
+// Then no more is let in than drains in a quarter of the target, so that who is refused learns it at once and who is not
+// waits little. Where that does not keep the queue short (each of very many clients may have one job there), the newest
+// is served first, and who has waited longer than the target is refused (Maurer, 'Fail at Scale', 2015).
 //
-//   not overloaded --- above the target for an interval ---------------------------> overloaded
-//   not overloaded <-- empty once, or below the target (nobody refused) so long ---- overloaded
-//   For 16 intervals after that, the next overload is found in a tenth of an interval.
+//   not overloaded --- above the target for an interval -----------------> overloaded
+//   not overloaded <-- found empty in an eighth of the looks at it ------- overloaded, asked after each interval
 #pragma once
 
 #include <array>
@@ -28,17 +28,24 @@ class queue_control {
 public:
   explicit queue_control(const queue_control_options& options = {});
 
-  /// To be told at each arrival and each departure, before anybody is refused.
+  /// To be told at each arrival and each departure, before anybody is refused for having waited.
   void observe(duration wait_of_oldest, bool queue_empty, instant now) noexcept;
 
-  /// A job left the queue for a lane.
-  void served(instant now) noexcept;
+  /// A job left the queue for a lane. `cost` is in the queue's own unit.
+  void served(uint64_t cost, instant now) noexcept;
 
   /// A job was refused: it had waited too long, or found no place.
   void refused(instant now) noexcept;
 
-  /// True: serve the newest first.
   [[nodiscard]] bool overloaded() const noexcept { return overloaded_; }
+
+  /// How much may wait, in units of cost; clients share it. Without overload it does not matter.
+  [[nodiscard]] uint64_t room(instant now) const noexcept;
+
+  /// In overload, with somebody who waits so long: serve the newest first.
+  [[nodiscard]] bool newest_first(duration wait_of_oldest) const noexcept {
+    return overloaded_ && wait_of_oldest > options_.target * 3 / 4;
+  }
 
   /// Who waits longer than this is to be refused now.
   [[nodiscard]] duration wait_max() const noexcept { return overloaded_ ? options_.target : options_.interval; }
@@ -50,17 +57,19 @@ public:
 private:
   struct flow {
     uint64_t served = 0;
+    uint64_t cost = 0; ///< of those
     uint64_t refused = 0;
   };
 
-  [[nodiscard]] duration patience(instant now) const noexcept;
+  void look_for_an_end(bool queue_empty, instant now) noexcept;
   flow& flow_at(instant now) noexcept;
 
   queue_control_options options_;
   bool overloaded_ = false;
-  std::optional<instant> turned_; ///< since when all observations speak against the present state
-  std::optional<instant> stood_;  ///< when a queue was last found that stood for an interval
-  std::array<flow, 2> flows_{};   ///< of the present interval and the one before
+  std::optional<instant> stands_; ///< since when the queue is above the target; not in overload
+  instant looks_since_{};         ///< in overload: looks at the queue, and how often it was empty
+  uint64_t looks_ = 0, empty_looks_ = 0;
+  std::array<flow, 2> flows_{}; ///< of the present interval and the one before
   instant interval_start_{};
 };
 

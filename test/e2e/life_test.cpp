@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_keeps_it_from_serving_is_named) {
 }
 
 // A sanitizer's own memory is beyond any such limit.
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(TEXLEX_SANITIZED)
 BOOST_AUTO_TEST_CASE(if_no_worker_can_be_started_it_says_so_and_ends) {
   rlimit before{};
   BOOST_REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);

@@ -14,7 +14,7 @@ using namespace texlex::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(TEXLEX_SANITIZED)
 constexpr size_t document_bytes = 1u << 17; // everything is many times slower
 #else
 constexpr size_t document_bytes = 1u << 20;

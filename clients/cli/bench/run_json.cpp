@@ -170,6 +170,7 @@ std::string as_json_line(const run_report& report) {
   out.key("idle_closes").number(result.idle_closes);
   out.key("hedged_share").number(summary.all.hedged_share());
   add_percentiles(out, "latency_us", summary.all.latency);
+  add_percentiles(out, "refusal_us", summary.refusals);
   add_percentiles(out, "lateness_us", summary.lateness);
   add_slices(out, "documents", summary.documents);
   add_slices(out, "targets", summary.targets);

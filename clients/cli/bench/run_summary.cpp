@@ -20,6 +20,13 @@ slice slice_of(std::string name, const load_result& result, Belongs belongs) {
   return part;
 }
 
+latency_samples refusals_of(const load_result& result) {
+  std::vector<uint32_t> latencies_us;
+  for (const load_sample& sample : result.samples)
+    if (is_refusal(sample.ending)) latencies_us.push_back(sample.latency_us);
+  return latency_samples{std::move(latencies_us)};
+}
+
 latency_samples lateness_of(const load_result& result) {
   std::vector<uint32_t> lateness_us;
   for (const load_sample& sample : result.samples)
@@ -41,7 +48,8 @@ double slice::hedged_share() const noexcept {
 }
 
 run_summary summarize(const load_plan& plan, const load_result& result) {
-  run_summary summary{slice_of("all", result, [](const load_sample&) { return true; }), {}, {}, lateness_of(result)};
+  run_summary summary{
+    slice_of("all", result, [](const load_sample&) { return true; }), {}, {}, refusals_of(result), lateness_of(result)};
   for (size_t i = 0; plan.documents.size() > 1 && i < plan.documents.size(); ++i)
     summary.documents.push_back(
       slice_of(plan.documents[i].name, result, [i](const load_sample& sample) { return sample.document == i; }));

@@ -37,6 +37,7 @@ struct run_summary {
   slice all;
   std::vector<slice> documents; ///< only where there is more than one
   std::vector<slice> targets;
+  latency_samples refusals; ///< how long a refusal took to come, from when the request was due
   latency_samples lateness; ///< of the generator: from when a request was due to its first byte
   double seconds = 0;
   double requests_per_second = 0; ///< answered ok

@@ -41,6 +41,7 @@ void add_latencies(text& out, const run_summary& summary) {
   add_slice(out, summary.all);
   for (const slice& part : summary.documents) add_slice(out, part);
   for (const slice& part : summary.targets) add_slice(out, part);
+  if (summary.refusals.count() > 0) add_row(out, "refusals", summary.refusals, "");
   add_row(out, "lateness of first bytes", summary.lateness, "");
 }
 

@@ -56,6 +56,17 @@ BOOST_AUTO_TEST_CASE(is_told_by_document_and_by_target) {
   BOOST_TEST(*summary.targets[0].latency.max_us() == 1049u);
 }
 
+BOOST_AUTO_TEST_CASE(tells_how_long_refusals_took_apart_from_the_answers) {
+  BOOST_TEST(!holds(as_table(report(summarize(plan, result), {})), "refusals"));
+  result.add({700, 0, 0, 0, ending_of(status::overload), origin::none});
+  const auto summary = summarize(plan, result);
+  BOOST_TEST(summary.all.latency.count() == 100u);
+  BOOST_TEST(summary.refusals.count() == 1u);
+  BOOST_TEST(*summary.refusals.max_us() == 700u);
+  BOOST_TEST(holds(as_table(report(summary, {})), "refusals"));
+  BOOST_TEST(holds(as_json_line(report(summary, {})), "\"refusal_us\":{\"max\":700}"));
+}
+
 BOOST_AUTO_TEST_CASE(counts_a_time_out_as_the_latency_it_took_at_least) {
   result.add({30'000'000, never_sent, 0, 0, ending::timed_out, origin::none});
   const auto summary = summarize(plan, result);

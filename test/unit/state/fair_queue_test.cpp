@@ -153,6 +153,17 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded_in_all_and_for_each_client) {
   BOOST_TEST(w.queue.clients() == 2u);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_bytes, waiting) {
+  BOOST_TEST(queue.cost_of(alice) == 0u);
+  push(alice, 1, 10 * kib);
+  push(alice, 2, mib);
+  push(bob, 3, kib);
+  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib) + queue.cost_of_document(mib));
+  queue.remove({2});
+  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib));
+  BOOST_TEST(queue.cost_of_document(10 * kib) == 14 * kib);
+}
+
 BOOST_AUTO_TEST_CASE(a_job_that_lost_its_lane_goes_first_and_is_never_refused) {
   waiting w{{.count_max = 1}};
   w.push(alice, 1);

@@ -1,0 +1,139 @@
+"""Servers, runs of `texlex bench` against them, and documents to send: what the measurements of the service share."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build", "release")
+OUT = os.path.join(TOP, "build", "bench")
+
+TEXLEXD = [os.path.join(BUILD, "texlexd"), "serve", "--log-level", "warn"]
+SAMPLE = os.path.join(TOP, "test", "engine", "documents", "article.tex")
+LARGE_BYTES, SMALL_BYTES = 1_100_000, 4096
+STOP_SECONDS_MAX = 15
+
+
+class Server:
+    """A server that runs until it is stopped, reached over one transport."""
+
+    def __init__(self, name, transport, command, folder):
+        self.name, self.transport = name, transport
+        socket = os.path.join(folder, f"{name}-{transport}.sock".replace(" ", "-"))
+        self.log = open(os.path.join(folder, f"{name}-{transport}.log".replace(" ", "-")), "w")
+        where = ["--unix", socket] if transport == "unix" else ["--tcp-port", "0"]
+        self.process = subprocess.Popen(command + where, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline() # it says that it is ready, or ends
+        if " ready: " not in line:
+            raise SystemExit(f"{' '.join(command + where)} did not become ready; see {self.log.name}")
+        words = line.split()
+        self.address = words[words.index(transport) + 1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self.log.close()
+        if status != 0:
+            print(f"{self.name} ended with status {status}", file=sys.stderr)
+
+
+class Cells:
+    """Everything measured, by name: a list of runs each, one a round."""
+
+    def __init__(self):
+        self.runs = {}
+        self.failed = 0
+
+    def measure(self, name, arguments, seconds):
+        """Runs `texlex bench`; its report as a dictionary, or None."""
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
+            command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", "0.2", "--allow-refusals",
+                       "--json", out.name, "--label", name]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
+            lines = out.read().splitlines()
+        if done.returncode != 0 or not lines:
+            self.failed += 1
+            print(f"{name}: {done.stderr.strip() or done.stdout.strip()}", file=sys.stderr)
+        if not lines:
+            return None
+        run = json.loads(lines[-1])
+        self.runs.setdefault(name, []).append(run)
+        return run
+
+    def values(self, name, pick):
+        values = [pick(run) for run in self.runs.get(name, [])]
+        return [value for value in values if value is not None]
+
+    def median(self, name, pick):
+        values = self.values(name, pick)
+        return statistics.median(values) if values else None
+
+
+def latency(percentile):
+    return lambda run: run["latency_us"].get(percentile)
+
+
+def rate(run):
+    return run["requests_per_s"]
+
+
+def told(run):
+    """What the server told of the run, or None."""
+    server = run["server"][0] if run["server"] else {}
+    return server if server.get("told") and server.get("requests") else None
+
+
+def hedged_percent(run):
+    server = told(run)
+    return 100 * server["hedges_fired"] / server["requests"] if server else None
+
+
+def refused_percent(run):
+    return 100 * (run["requests"] - run["ok"]) / run["requests"] if run["requests"] else None
+
+
+def progress(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def number(value):
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def document_of(path, size, folder, name):
+    """Whole lines of a document, repeated as often as needed, up to that size."""
+    with open(path, "rb") as file:
+        text = file.read()
+    text = (text * (size // len(text) + 1))[:size]
+    made = os.path.join(folder, name)
+    with open(made, "wb") as file:
+        file.write(text[:text.rfind(b"\n") + 1] or text)
+    return made
+
+
+def large_and_small(options, folder):
+    """The two documents to measure with: those given, or the repository's, repeated and cut."""
+    return (options.large or document_of(SAMPLE, LARGE_BYTES, folder, "large.tex"),
+            options.small or document_of(SAMPLE, SMALL_BYTES, folder, "small.tex"))
+
+
+def add_document_options(parser):
+    parser.add_argument("--large", help="a document of about 1 MB; default: one of the repository's, repeated")
+    parser.add_argument("--small", help="a document of about 4 KB; default: the same, cut")
