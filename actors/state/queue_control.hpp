@@ -1,9 +1,9 @@
 // When a queue is a burst that drains by itself, and when it stands and makes everybody late. As CoDel does (Nichols
 // and Jacobson, 'Controlling Queue Delay', 2012) it looks at the time jobs wait, not at their number: if for a whole
 // interval the queue was never empty and its oldest job never waited less than the target, the house is overloaded.
-// Then no more is let in than drains in a quarter of the target, so that who is refused learns it at once and who is not
-// waits little. Where that does not keep the queue short (each of very many clients may have one job there), the newest
-// is served first, and who has waited longer than the target is refused (Maurer, 'Fail at Scale', 2015).
+// Then no more is let in than drains in a quarter of the target, so that who is refused learns it at once and who is
+// not waits little. Where that does not keep the queue short (each of very many clients may have one job there), the
+// newest is served first, and who has waited longer than the target is refused (Maurer, 'Fail at Scale', 2015).
 //
 //   not overloaded --- above the target for an interval -----------------> overloaded
 //   not overloaded <-- found empty in an eighth of the looks at it ------- overloaded, asked after each interval

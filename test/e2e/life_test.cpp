@@ -2,6 +2,7 @@
 #define BOOST_TEST_MODULE life
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <thread>
@@ -174,6 +175,24 @@ BOOST_AUTO_TEST_CASE(it_raises_its_limit_on_open_files_as_far_as_it_may) {
     callers.back().expect_counts(id, "abc");
   }
   callers.clear();
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(of_65000_connections_as_many_are_served_as_files_may_be_open) {
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlim_t files = std::min<rlim_t>(before.rlim_max, 65'536), idle = std::min<rlim_t>(files - 64, 5000);
+  const rlimit raised{files, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &raised) == 0);
+  running_texlexd server{{"--connections-max", "65000"}};
+  std::vector<service_caller> callers;
+  for (rlim_t i = 0; i < idle; ++i) callers.push_back(server.connect());
+  for (uint64_t id : {uint64_t{0}, idle / 2, idle - 1}) {
+    callers[id].request(id, "abc");
+    callers[id].expect_counts(id, "abc");
+  }
+  callers.clear();
+  BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   server.stop();
 }
 

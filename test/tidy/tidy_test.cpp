@@ -117,6 +117,17 @@ BOOST_AUTO_TEST_CASE(only_actors_know_caf_and_their_decisions_do_not) {
                  file.path << " must not include " << include);
 }
 
+BOOST_AUTO_TEST_CASE(only_the_monotonic_clock_decides) {
+  const std::regex wall_clock{R"(system_clock|gettimeofday|CLOCK_REALTIME|utc_clock|\btime\((nullptr|NULL|0)\))"};
+  for (const source& file : sources()) {
+    const bool ships = std::any_of(rules.begin(), rules.begin() + 7,
+                                   [&](const room_rule& rule) { return file.path.starts_with(rule.room); });
+    if (!ships) continue;
+    for (const std::string& line : file.lines)
+      BOOST_TEST(!std::regex_search(line, wall_clock), file.path << " asks a clock that can be set: " << line);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_included_file_of_ours_is_there) {
   for (const source& file : sources())
     for (const std::string& include : includes_of(file))
