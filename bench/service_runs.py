@@ -59,10 +59,10 @@ class Cells:
         self.runs = {}
         self.failed = 0
 
-    def measure(self, name, arguments, seconds):
+    def measure(self, name, arguments, seconds, warm_up=0.2):
         """Runs `texlex bench`; its report as a dictionary, or None."""
         with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
-            command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", "0.2", "--allow-refusals",
+            command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", str(warm_up), "--allow-refusals",
                        "--json", out.name, "--label", name]
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
             lines = out.read().splitlines()

@@ -54,11 +54,13 @@ void dispatcher::admit(const job_ptr& job) {
   end(id, status::overload);
 }
 
-// In overload clients share what may wait, so that one that floods takes nothing from the others. Each may have a job.
+// In overload clients share what may wait, so that one that floods takes nothing from the others. One that has nothing
+// there may have a job, unless so many have one that it would wait too long.
 bool dispatcher::has_its_share(uint64_t client) const noexcept {
-  if (!overloaded()) return false;
-  const uint64_t cost = waiting_.cost_of(client);
-  return cost > 0 && cost >= control_->room(now_) / waiting_.clients();
+  constexpr uint64_t rooms_for_newcomers = 3, clients_min = 3; // not fewer, however long documents take
+  if (!overloaded() || waiting_.empty()) return false;
+  const uint64_t cost = waiting_.cost_of(client), room = control_->room(now_), clients = waiting_.clients();
+  return cost > 0 ? cost >= room / clients : clients >= clients_min && waiting_.cost() >= rooms_for_newcomers * room;
 }
 
 void dispatcher::cancel(job_id id) {
@@ -111,6 +113,7 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
   question.running = static_cast<uint32_t>(job->attempts.size());
   question.hedged = job->hedged;
   question.losses = job->losses;
+  question.overran = job->begun && hedge_.overran(job->job->document.size(), now_ - *job->begun);
   return question;
 }
 
@@ -172,6 +175,7 @@ std::optional<duration> dispatcher::next_tick() const noexcept {
 void dispatcher::fill_lanes() {
   if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   if (!waiting_.empty()) expire();
+  if (!late_.empty()) copy_late_jobs(); // those that hold a lane go before jobs that wait
   while (!waiting_.empty()) {
     const auto lane = choose_lane();
     if (!lane) return;

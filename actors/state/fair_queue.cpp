@@ -27,6 +27,7 @@ push_verdict fair_queue::push_back(uint64_t client, job_id job, uint64_t bytes, 
   e.in = bytes <= options_.small_bytes_max ? small : large;
   e.client = client_slot(client);
   clients_[e.client].waiting += e.cost;
+  cost_ += e.cost;
   in_band_.push_back(clients_[e.client].bands[e.in], slot);
   by_arrival_.push_back(waiting_, slot);
   return push_verdict::queued;
@@ -137,6 +138,7 @@ void fair_queue::leave_client(uint32_t slot) noexcept {
   const uint32_t owner = entries_[slot].client;
   client_record& client = clients_[owner];
   client.waiting -= entries_[slot].cost;
+  cost_ -= entries_[slot].cost;
   in_band_.erase(client.bands[entries_[slot].in], slot);
   if (client.count() > 0) return;
   if (turns_.head == owner) quantum_given_ = false;
@@ -188,12 +190,15 @@ void fair_queue::check_invariants() const {
   require(turns_.count + free_clients_.count == clients_.size(), "each client record is free or taken");
   require(waiting_.count <= options_.count_max, "the queue is bounded");
   size_t of_clients = 0, with_deadline = 0;
+  uint64_t cost = 0;
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c)) {
     require(clients_[c].count() > 0 && clients_[c].count() <= options_.count_per_client_max, "a client is bounded");
     of_clients += clients_[c].count();
+    cost += clients_[c].waiting;
     require(clients_[c].waiting >= clients_[c].count() * options_.job_overhead_bytes, "a client's bytes are counted");
   }
   require(of_clients == waiting_.count, "each waiting job belongs to a client");
+  require(cost == cost_, "the cost of all is that of each");
   for (const slot_list& list : {waiting_, returned_})
     for (uint32_t slot = list.head; slot != no_slot; slot = by_arrival_.next(slot)) {
       require(slot_of_job_.find(entries_[slot].job.value) == slot, "a waiting job is found by its id");

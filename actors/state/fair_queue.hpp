@@ -71,6 +71,9 @@ public:
   /// The bytes of documents, and what is added to each, of all that a client has waiting.
   [[nodiscard]] uint64_t cost_of(uint64_t client) const noexcept;
 
+  /// The same of all clients.
+  [[nodiscard]] uint64_t cost() const noexcept { return cost_; }
+
   /// The same of one document.
   [[nodiscard]] uint64_t cost_of_document(uint64_t bytes) const noexcept { return bytes + options_.job_overhead_bytes; }
   [[nodiscard]] duration longest_wait(instant now) const noexcept; ///< 0 if nobody waits
@@ -117,6 +120,7 @@ private:
   slot_links in_turn_; ///< lists `free_clients_`, `turns_`
   slot_list free_clients_, turns_;
   slot_index slot_of_client_;
+  uint64_t cost_ = 0;          ///< of all that wait, without those that were returned
   bool quantum_given_ = false; ///< to the client whose turn it is
 
   slot_heap by_deadline_; ///< only of jobs that have one

@@ -17,8 +17,8 @@ const char* name_of(hedge_verdict verdict) noexcept {
 }
 
 hedge_policy::hedge_policy(const hedge_options& options)
-  : enabled_(options.enabled), busy_percent_max_(options.busy_percent_max), delay_(options.delay),
-    budget_(options.budget) {}
+  : enabled_(options.enabled), busy_percent_max_(options.busy_percent_max), overrun_factor_(options.overrun_factor),
+    delay_(options.delay), budget_(options.budget) {}
 
 std::optional<duration> hedge_policy::delay_for(uint64_t document_bytes) const noexcept {
   if (!enabled_) return std::nullopt;
@@ -46,7 +46,7 @@ hedge_verdict hedge_policy::decide(const hedge_question& question) noexcept {
   if (question.hedged) return hedge_verdict::hedged_before;
   if (question.losses > 0) return hedge_verdict::killed_a_worker;
   if (question.running == 0) return hedge_verdict::not_running;
-  if (question.jobs_waiting) return hedge_verdict::jobs_waiting;
+  if (question.jobs_waiting && !question.overran) return hedge_verdict::jobs_waiting;
   if (!question.other_lane_idle) return hedge_verdict::no_idle_lane;
   if (question.busy_percent > busy_percent_max_) return hedge_verdict::lanes_busy;
   return budget_.try_spend() ? hedge_verdict::send_copy : hedge_verdict::over_budget;

@@ -16,6 +16,7 @@ struct hedge_options {
   hedge_delay_options delay;
   hedge_budget_options budget;
   uint32_t busy_percent_max = 80; ///< of lanes: no copies while more are busy
+  uint32_t overrun_factor = 3;    ///< times its delay: an attempt that runs so long holds a lane that a copy would free
 
   /// Always after this delay.
   [[nodiscard]] static hedge_options fixed(duration delay) {
@@ -29,7 +30,7 @@ enum class hedge_verdict : uint8_t {
   not_running,      ///< it waits for a lane again, having lost its own
   hedged_before,    ///< one copy is enough
   killed_a_worker,  ///< the document may be what kills: it shall not take a second worker with it
-  jobs_waiting,     ///< a lane is better used for a job that has none
+  jobs_waiting,     ///< a lane is better used for a job that has none, unless the copy frees a lane
   no_idle_lane,
   lanes_busy,  ///< nearly all of them: what is slow now is the load
   over_budget, ///< too much extra work of late
@@ -48,6 +49,7 @@ struct hedge_question {
   uint32_t running = 0; ///< its attempts
   bool hedged = false;  ///< one of them was a copy
   uint32_t losses = 0;  ///< of its attempts with their lanes
+  bool overran = false; ///< see `hedge_policy::overran`
   bool jobs_waiting = false;
   bool other_lane_idle = false;
   uint32_t busy_percent = 0; ///< of lanes
@@ -65,6 +67,11 @@ public:
 
   /// When to ask about a job, counted from its first dispatch; nothing: never.
   [[nodiscard]] std::optional<duration> delay_for(uint64_t document_bytes) const noexcept;
+
+  /// Does a job's attempt run so long that the copy that ends it costs less than the lane it holds?
+  [[nodiscard]] bool overran(uint64_t document_bytes, duration so_far) const noexcept {
+    return so_far >= overrun_factor_ * delay_.delay_for(document_bytes);
+  }
 
   /// A job was dispatched for the first time.
   void primary() noexcept { budget_.primary(); }
@@ -95,6 +102,7 @@ private:
 
   bool enabled_;
   uint32_t busy_percent_max_;
+  uint32_t overrun_factor_;
   hedge_delay delay_;
   hedge_budget budget_;
   hedge_counts counts_;

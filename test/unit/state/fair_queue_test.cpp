@@ -159,6 +159,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_bytes, waiting) 
   push(alice, 2, mib);
   push(bob, 3, kib);
   BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib) + queue.cost_of_document(mib));
+  BOOST_TEST(queue.cost() == queue.cost_of(alice) + queue.cost_of(bob));
   queue.remove({2});
   BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib));
   BOOST_TEST(queue.cost_of_document(10 * kib) == 14 * kib);

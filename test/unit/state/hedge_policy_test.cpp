@@ -41,6 +41,16 @@ BOOST_FIXTURE_TEST_CASE(jobs_that_wait_have_a_better_use_for_an_idle_lane, polic
   BOOST_TEST((policy.overdue(question) == hedge_verdict::jobs_waiting));
 }
 
+BOOST_FIXTURE_TEST_CASE(an_attempt_that_overran_holds_a_lane_so_its_copy_goes_before_jobs_that_wait, policy_of_10ms) {
+  BOOST_TEST(!policy.overran(4096, 29ms));
+  BOOST_TEST(policy.overran(4096, 30ms));
+  auto question = slow_job();
+  question.jobs_waiting = question.overran = true;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::send_copy));
+  question.other_lane_idle = false;
+  BOOST_TEST((policy.overdue(question) == hedge_verdict::no_idle_lane));
+}
+
 BOOST_FIXTURE_TEST_CASE(one_copy_is_enough, policy_of_10ms) {
   auto question = slow_job();
   question.hedged = true;

@@ -57,6 +57,17 @@ BOOST_AUTO_TEST_CASE(where_one_lane_stalls_now_and_then_hedging_makes_the_last_t
   BOOST_TEST(extra_percent(hedged) <= 2.0);
 }
 
+// Of two lanes at half of the peak, the one that does not stall is full then: jobs wait, and what frees the other lane
+// is a copy that goes before them.
+BOOST_AUTO_TEST_CASE(a_copy_frees_a_stalled_lane_while_jobs_wait_for_the_only_other_one) {
+  const simulated_trouble stalls{.stall_ppm = 10'000};
+  simulated_load house{seed(), as_shipped(), {{.per_s = peak_per_s / 2}}, stalls};
+  house.run(10s);
+  const auto late = [](const simulated_answer& each) { return each.sent >= 2s && answered_ok(each); };
+  BOOST_TEST(in_ms(house.took(999, late)) <= 8.);
+  BOOST_TEST(extra_percent(house) <= 2.0);
+}
+
 BOOST_AUTO_TEST_CASE(where_all_lanes_are_slow_there_is_nothing_to_win_and_little_is_lost) {
   const simulated_trouble slow{.slow_factor = 3, .slow_from = 5s, .slow_to = 35s};
   const std::vector<simulated_stream> quarter{{.per_s = peak_per_s / 4}}; // three quarters, while they are slow
@@ -90,6 +101,19 @@ BOOST_AUTO_TEST_CASE(under_any_overload_nearly_all_that_can_be_done_is_done_and_
       BOOST_TEST(extra_percent(flooded) < 10.0);
     }
   }
+}
+
+// Each may have a job that waits, and all of them together are too many.
+BOOST_AUTO_TEST_CASE(of_very_many_clients_most_that_are_refused_learn_it_at_once_too) {
+  const simulated_stream crowd{.service = 2ms, .per_s = 5000, .clients = 500};
+  simulated_load house{seed(), as_shipped(), {crowd}};
+  house.run(20s);
+  const auto found = [](const simulated_answer& each) { return each.sent >= 1s; };
+  const auto refused = [&](const simulated_answer& each) { return found(each) && each.how == status::overload; };
+  const auto accepted = [&](const simulated_answer& each) { return found(each) && answered_ok(each); };
+  BOOST_TEST(in_ms(house.took(990, refused)) <= 1.);
+  BOOST_TEST(in_ms(house.took(990, accepted)) <= 9.); // the target, an attempt, and what chance adds to it
+  BOOST_TEST(static_cast<double>(house.count(answered_ok)) >= 0.95 * 20 * 1000);
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_floods_refuses_nobody_but_itself) {
