@@ -195,7 +195,8 @@ void fair_queue::check_invariants() const {
     require(clients_[c].count() > 0 && clients_[c].count() <= options_.count_per_client_max, "a client is bounded");
     of_clients += clients_[c].count();
     cost += clients_[c].waiting;
-    require(clients_[c].waiting >= clients_[c].count() * options_.job_overhead_bytes, "a client's bytes are counted");
+    require(clients_[c].waiting >= uint64_t{clients_[c].count()} * options_.job_overhead_bytes,
+            "a client's bytes are counted");
   }
   require(of_clients == waiting_.count, "each waiting job belongs to a client");
   require(cost == cost_, "the cost of all is that of each");
