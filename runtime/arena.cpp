@@ -39,15 +39,16 @@ arena::arena(const arena_options& options)
   : document_bytes_max_(options.document_bytes_max),
     region_bytes_(round_up(used_bytes(document_bytes_max_), page_bytes())),
     resident_bytes_(std::min(region_bytes_, round_up(options.resident_bytes, page_bytes()))) {
-  void* region =
-    mmap(nullptr, region_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (region == MAP_FAILED) throw std::bad_alloc{};
-  region_ = static_cast<std::byte*>(region);
+  mapped_bytes_ = region_bytes_ + huge_page_bytes; // so that it can begin where a huge page does
+  mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped_ == MAP_FAILED) throw std::bad_alloc{};
+  region_ = reinterpret_cast<std::byte*>(round_up(reinterpret_cast<uintptr_t>(mapped_), huge_page_bytes));
+  prefer_huge_pages(region_, resident_bytes_);
   fault_in(region_, resident_bytes_);
   locked_ = options.lock && lock_memory(region_, resident_bytes_);
 }
 
-arena::~arena() { munmap(region_, region_bytes_); }
+arena::~arena() { munmap(mapped_, mapped_bytes_); }
 
 std::optional<token_columns> arena::columns_for(uint64_t document_bytes) noexcept {
   if (document_bytes > document_bytes_max_) return std::nullopt;

@@ -56,6 +56,8 @@ private:
   size_t resident_bytes_;
   size_t used_bytes_ = 0;
   bool locked_ = false;
+  size_t mapped_bytes_ = 0;
+  void* mapped_ = nullptr; ///< the region, and what precedes it up to a huge page
   std::byte* region_ = nullptr;
 };
 

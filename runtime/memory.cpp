@@ -74,6 +74,15 @@ std::optional<uint64_t> lockable_bytes_max() noexcept {
 
 bool lock_memory(void* address, size_t bytes) noexcept { return mlock(address, bytes) == 0; }
 
+void prefer_huge_pages(void* address, size_t bytes) noexcept {
+#ifdef MADV_HUGEPAGE
+  madvise(address, bytes, MADV_HUGEPAGE); // advice: without it all works, slower
+#else
+  static_cast<void>(address);
+  static_cast<void>(bytes);
+#endif
+}
+
 void fault_in(void* address, size_t bytes) noexcept {
   auto* const first = static_cast<volatile unsigned char*>(address);
   for (size_t i = 0; i < bytes; i += page_bytes()) first[i] = 0;

@@ -28,6 +28,12 @@ namespace texlex {
 /// Keeps a range from being paged out. False if the system refuses, mostly because of RLIMIT_MEMLOCK.
 [[nodiscard]] bool lock_memory(void* address, size_t bytes) noexcept;
 
+/// What huge pages are aligned to. Faulting in one takes a fraction of what its small pages take.
+inline constexpr size_t huge_page_bytes = size_t{2} << 20;
+
+/// Asks the system to back memory, from whole huge pages on, with such.
+void prefer_huge_pages(void* address, size_t bytes) noexcept;
+
 /// Touches every page of a range, so that no one pays for its first use later.
 void fault_in(void* address, size_t bytes) noexcept;
 
