@@ -48,10 +48,12 @@ BOOST_AUTO_TEST_CASE(every_profile_holds_and_is_what_its_file_says) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(for_high_throughput_every_core_works_and_copies_are_made_after_8_ms) {
+BOOST_AUTO_TEST_CASE(for_high_throughput_every_core_works_copies_are_made_after_8_ms_and_queues_may_stand) {
   const settings loaded = profile("high-throughput");
   BOOST_TEST(loaded.workers.cores.empty());
   BOOST_TEST(loaded.hedge.delay_us == 8000u);
+  BOOST_TEST(loaded.queue.target_ms == 100u);
+  BOOST_TEST(loaded.queue.interval_ms == 500u);
 }
 
 BOOST_AUTO_TEST_CASE(for_low_latency_copies_are_made_after_5_ms_and_workers_replaced_sooner) {
