@@ -42,7 +42,8 @@ arena::arena(const arena_options& options)
   mapped_bytes_ = region_bytes_ + huge_page_bytes; // so that it can begin where a huge page does
   mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped_ == MAP_FAILED) throw std::bad_alloc{};
-  region_ = reinterpret_cast<std::byte*>(round_up(reinterpret_cast<uintptr_t>(mapped_), huge_page_bytes));
+  const auto address = reinterpret_cast<uintptr_t>(mapped_);
+  region_ = static_cast<std::byte*>(mapped_) + (round_up(address, huge_page_bytes) - address);
   prefer_huge_pages(region_, resident_bytes_);
   fault_in(region_, resident_bytes_);
   locked_ = options.lock && lock_memory(region_, resident_bytes_);
