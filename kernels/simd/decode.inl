@@ -3,8 +3,15 @@
 
 // The characters of Unicode that change the direction of the text around them; an issue, so not for us.
 static inline bool is_bidirectional_control(uint32_t code) {
-  return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E)
-         || (code >= 0x2066 && code <= 0x2069);
+  if (code < 0x200E || code > 0x2069) return code == 0x061C; // nearly all
+  return code <= 0x200F || (code >= 0x202A && code <= 0x202E) || code >= 0x2066;
+}
+
+// The high bit for every category but 3, 4, 6, 8 and 11 to 13.
+static inline bytes unusual_marks(bytes categories) {
+  alignas(16) static const uint8_t marks[16] = {0x80, 0x80, 0x80, 0, 0, 0x80, 0,    0x80,
+                                                0,    0x80, 0x80, 0, 0, 0,    0x80, 0x80};
+  return chosen(marks, categories);
 }
 
 static inline bool all_are(uint8_t category, const uint8_t* of, uint64_t count) {
@@ -64,25 +71,17 @@ inline decoded stretch_scan::decode(bytes raw, uint64_t offset, uint64_t high, b
     from = padded;
   }
   uint64_t single = leads; // to be looked up one by one
-  uint64_t letters = 0, single_letters = 0, actives = 0, unusual = 0;
+  uint64_t letters = 0, unusual = 0;
   if (count_ones(leads) >= shared_leads_min) {
     const bytes shared = categories_of_leads(raw, leads);
     single = equal(shared, lead_mixed) & leads;
     letters = equal(shared, 11) & leads;
     categories = select(categories, shared, leads);
   }
-  uint8_t odd_categories[64];
-  uint64_t odd = 0;
+  alignas(64) uint8_t looked_up[64] = {}; // categories, at the first bytes
   const auto look_up = [&](uint64_t at, uint32_t code) {
-    const uint8_t category = s.pages[s.page_of[code >> 8]][code & 0xFF];
-    single_letters |= uint64_t{category == 11} << at;
-    actives |= uint64_t{category == 13} << at;
-    if (category < 11 || category > 13 || is_bidirectional_control(code)) {
-      odd_categories[at] = category;
-      odd |= uint64_t{1} << at;
-      const bool usual = (0x3958 >> category & 1) != 0; // 3, 4, 6, 8, 11 to 13
-      unusual |= uint64_t{!usual || is_bidirectional_control(code)} << at;
-    }
+    looked_up[at] = s.pages[s.page_of[code >> 8]][code & 0xFF];
+    unusual |= uint64_t{is_bidirectional_control(code)} << at;
   };
   for (uint64_t left = single & ~longer; left != 0; left &= left - 1) {
     const uint64_t at = lowest(left);
@@ -96,19 +95,18 @@ inline decoded stretch_scan::decode(bytes raw, uint64_t offset, uint64_t high, b
   }
   for (uint64_t left = single & longest; left != 0; left &= left - 1) {
     const uint64_t at = lowest(left);
-    const uint32_t code = (from[at] & 0x07u) << 18 | (from[at + 1] & 0x3Fu) << 12 | (from[at + 2] & 0x3Fu) << 6
-                          | (from[at + 3] & 0x3Fu);
+    const uint32_t code =
+      (from[at] & 0x07u) << 18 | (from[at + 1] & 0x3Fu) << 12 | (from[at + 2] & 0x3Fu) << 6 | (from[at + 3] & 0x3Fu);
     const bool in_range = code >= 0x10000 && code <= 0x10FFFF;
     look_up(at, in_range ? code : 0);
     trouble |= uint64_t{!in_range} << at;
   }
   if (single != 0) {
-    letters |= single_letters;
-    categories = replace(categories, single, 12);
-    categories = replace(categories, single_letters, 11);
-    categories = replace(categories, actives, 13);
+    const bytes found = load(looked_up);
+    letters |= equal(found, 11) & single;
+    unusual |= high_bits(unusual_marks(found)) & single;
+    categories = select(categories, found, single);
   }
-  for (; odd != 0; odd &= odd - 1) categories = replace(categories, odd & -odd, odd_categories[lowest(odd)]);
   letters |= (letters << 1 | (c.letters & 1)) & continuation; // a letter's bytes are letters
   letters |= letters << 1 & continuation;
   letters |= letters << 1 & continuation;
