@@ -17,6 +17,9 @@ TEXLEXD = [os.path.join(BUILD, "texlexd"), "serve", "--log-level", "warn"]
 SAMPLE = os.path.join(TOP, "test", "engine", "documents", "article.tex")
 LARGE_BYTES, SMALL_BYTES = 1_100_000, 4096
 STOP_SECONDS_MAX = 15
+# A stalled attempt in a hundred on one worker: what hedging is for.
+STALLS = ["--inject-stall-ppm", "10000", "--inject-stall-us", "50000", "--inject-stall-core",
+          str(min(os.sched_getaffinity(0)))]
 
 
 class Server:
@@ -62,8 +65,8 @@ class Cells:
     def measure(self, name, arguments, seconds, warm_up=0.2):
         """Runs `texlex bench`; its report as a dictionary, or None."""
         with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
-            command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", str(warm_up), "--allow-refusals",
-                       "--json", out.name, "--label", name]
+            command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", str(warm_up),
+                       "--allow-refusals", "--json", out.name, "--label", name]
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 120)
             lines = out.read().splitlines()
         if done.returncode != 0 or not lines:
@@ -105,6 +108,27 @@ def hedged_percent(run):
 
 def refused_percent(run):
     return 100 * (run["requests"] - run["ok"]) / run["requests"] if run["requests"] else None
+
+
+def closed_loop_of(connections, seconds):
+    """What makes `texlex bench` wait for its answers."""
+    return ["--connections", str(connections), "--duration", str(seconds)]
+
+
+def open_loop_of(per_s, seconds, connections=16):
+    """What makes it send whatever the server does."""
+    return [*closed_loop_of(connections, seconds), "--open", f"{per_s:.1f}"]
+
+
+def table(cells, title, labels, columns, rows):
+    """Markdown: a row for each pair of its labels' texts and a measurement's name, if it was made; medians."""
+    out = [f"\n### {title}\n", "| " + " | ".join([*labels, *(name for name, _ in columns)]) + " |",
+           "|---" * len(labels) + "|" + "---:|" * len(columns)]
+    for texts, name in rows:
+        if name in cells.runs:
+            values = [number(cells.median(name, pick)) for _, pick in columns]
+            out.append("| " + " | ".join([*texts, *values]) + " |")
+    return out
 
 
 def progress(text):

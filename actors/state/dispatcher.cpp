@@ -176,15 +176,14 @@ void dispatcher::fill_lanes() {
   if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   if (!waiting_.empty()) expire();
   if (!late_.empty()) copy_late_jobs(); // those that hold a lane go before jobs that wait
+  if (waiting_.empty()) return;
   while (!waiting_.empty()) {
     const auto lane = choose_lane();
     if (!lane) return;
     const bool newest_first = control_ && control_->newest_first(waiting_.longest_wait(now_));
     const auto id = waiting_.pop(newest_first ? pop_order::newest_first : pop_order::oldest_first);
     dispatch(*id, *lane, origin::primary);
-    if (!control_) continue;
-    control_->served(waiting_.cost_of_document(ledger_.find(*id)->job->document.size()), now_);
-    control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
+    if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   }
   if (!late_.empty()) copy_late_jobs();
 }
@@ -225,6 +224,7 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   lanes_.started(lane, {id, bytes, now_});
   health_.started(lane);
   watch_.started(lane, bytes, now_);
+  if (control_ && origin == origin::primary) control_->served(waiting_.cost_of_document(bytes), now_); // it waited
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
   hedge_.primary();
