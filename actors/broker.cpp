@@ -121,7 +121,7 @@ private:
     const instant due = clock().now() + *wanted;
     if (tick_due_ && *tick_due_ <= due) return;
     tick_due_ = due;
-    delayed_send(this, *wanted, atom::tick_v, due.time_since_epoch());
+    send_at(due, atom::tick_v, due.time_since_epoch());
   }
 
   void sample(const request_sample& one) {
@@ -138,7 +138,7 @@ private:
     if (samples_.requests.size() >= batch_samples || samples_.attempts.size() >= batch_samples) return flush();
     if (flush_planned_) return;
     flush_planned_ = true;
-    delayed_send(this, batch_age_max, atom::flush_v);
+    send_at(clock().now() + batch_age_max, atom::flush_v);
   }
 
   void flush() {

@@ -44,7 +44,7 @@ protected:
 private:
   void ask_clock() {
     const auto due = watch_.next_ring();
-    if (due) delayed_send(this, *due - clock().now(), atom::ring_v, due->time_since_epoch());
+    if (due) send_at(*due, atom::ring_v, due->time_since_epoch());
   }
 
   overdue_watch watch_;

@@ -1,5 +1,6 @@
-// Rings for jobs that outlive their hedge delay. Lives on CAF's clock, whose thread's timer slack is set to 1 us (see
-// system_config.hpp): about 32 us late at the median, which a thread of its own would not better.
+// Rings for jobs that outlive their hedge delay. The time comes from the loop it runs on, or else from CAF's clock,
+// whose thread's timer slack is set to 1 us (see system_config.hpp): about 32 us late at the median, which a thread of
+// its own would not better.
 #pragma once
 
 #include <caf/actor_system.hpp>

@@ -11,41 +11,51 @@ constexpr size_t messages_in_a_row_max = 64;
 
 } // namespace
 
-void loop_unit::attach(post_function post) {
-  const std::lock_guard guard{mutex_};
-  post_ = std::move(post);
+void loop_unit::attach(wake_function wake) {
+  wake_ = std::move(wake);
+  attached_ = true;
 }
 
 void loop_unit::detach() {
   std::vector<caf::resumable*> left;
   {
     const std::lock_guard guard{mutex_};
-    post_ = nullptr;
+    attached_ = false;
     std::swap(left, ready_);
   }
+  calls_.clear();
   for (caf::resumable* const actor : left) system().scheduler().enqueue(actor);
 }
 
 void loop_unit::exec_later(caf::resumable* actor) {
   {
     const std::lock_guard guard{mutex_};
-    if (post_) {
-      ready_.push_back(actor);
-      if (std::exchange(posted_, true)) return; // the run that takes this one too is under way
-      return post_([this] { run(); });
-    }
+    if (!attached_) return system().scheduler().enqueue(actor);
+    ready_.push_back(actor);
   }
-  system().scheduler().enqueue(actor);
+  wake_(); // without the lock, which the woken thread needs
 }
 
-void loop_unit::run() {
+instant loop_unit::run() {
+  make_calls();
   {
     const std::lock_guard guard{mutex_};
-    posted_ = false;
     std::swap(running_, ready_);
   }
+  if (running_.empty()) return calls_.empty() ? instant::max() : calls_.begin()->first;
   for (caf::resumable* const actor : running_) resume(actor);
   running_.clear();
+  return instant::min();
+}
+
+bool loop_unit::call_at(instant due, std::function<void()> call) {
+  if (!attached_) return false;
+  calls_.emplace(due, std::move(call));
+  return true;
+}
+
+void loop_unit::make_calls() {
+  while (!calls_.empty() && calls_.begin()->first <= now()) calls_.extract(calls_.begin()).mapped()();
 }
 
 // Each actor that is ready comes with a reference, given back unless it stays ready.

@@ -6,26 +6,39 @@
 //   worker                                         └─▶ finished ─┘
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
+#include <caf/message.hpp>
+#include <caf/message_id.hpp>
 #include <caf/resumable.hpp>
+
+#include "runtime/time.hpp"
 
 namespace texlex {
 
-/// Calls a function on the loop's thread soon; from any thread.
-using post_function = std::function<void(std::function<void()>)>;
+/// Has the loop's thread call `loop_unit::run` soon; from any thread, this one too.
+using wake_function = std::function<void()>;
 
 class loop_unit final : public caf::execution_unit {
 public:
   explicit loop_unit(caf::actor_system& system) : caf::execution_unit(&system) {}
 
-  /// From now on actors run where `post` has it. To be called before there are other threads that send.
-  void attach(post_function post);
+  /// From now on actors run in `run`. To be called before there are other threads that send.
+  void attach(wake_function wake);
+
+  /// Makes the calls that are due and runs the actors that are ready, each for some messages. Returns when it is to be
+  /// called next at the latest: `instant::min()` at once, `instant::max()` only once it is woken. On the loop's thread.
+  instant run();
+
+  /// Has `run` make this call at that time. False: there is no loop. For actors that run on it.
+  bool call_at(instant due, std::function<void()> call);
 
   /// The loop has ended: what is left, and what comes, runs on the scheduler.
   void detach();
@@ -34,14 +47,17 @@ public:
   void exec_later(caf::resumable* actor) override;
 
 private:
-  void run();
   void resume(caf::resumable* actor);
 
-  std::mutex mutex_; // guards all below except `running_`; held for a push or a swap
-  post_function post_;
+  void make_calls();
+
+  wake_function wake_;
+  std::mutex mutex_; // guards `ready_`, and that nothing gets there once there is no loop; held for a push or a swap
   std::vector<caf::resumable*> ready_;
-  bool posted_ = false;
-  std::vector<caf::resumable*> running_; ///< the loop thread's; kept for its memory
+  std::atomic<bool> attached_ = false;
+  // The loop thread's.
+  std::vector<caf::resumable*> running_; ///< kept for its memory
+  std::multimap<instant, std::function<void()>> calls_;
 };
 
 /// An actor that runs on a unit, if there is one; else on the scheduler, as usual. To be spawned with `caf::lazy_init`:
@@ -56,6 +72,16 @@ public:
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* host) override {
     Base::enqueue(std::move(message), unit_ ? unit_ : host);
+  }
+
+protected:
+  /// A message to itself at that time. By the loop if there is one, which wakes no other thread; else by CAF's clock.
+  template <class... Words>
+  void send_at(instant due, Words... words) {
+    const auto ring = [self = caf::strong_actor_ptr{this->ctrl()}, words...] {
+      self->enqueue(nullptr, caf::make_message_id(), caf::make_message(words...), nullptr);
+    };
+    if (!unit_ || !unit_->call_at(due, ring)) this->delayed_send(this, due - this->clock().now(), words...);
   }
 
 private:

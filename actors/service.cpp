@@ -189,7 +189,9 @@ void service::connect(deliver_function deliver, tell_function tell) {
     });
 }
 
-void service::run_on_loop(std::function<void(std::function<void()>)> post) { house_->unit->attach(std::move(post)); }
+void service::run_on_loop(std::function<void()> wake) { house_->unit->attach(std::move(wake)); }
+
+instant service::turn() { return house_->unit->run(); }
 
 void service::loop_ended() { house_->unit->detach(); }
 

@@ -33,9 +33,12 @@ public:
   /// Sets where outcomes go. To be called before the first submit.
   void connect(deliver_function deliver, tell_function tell = {});
 
-  /// From now on the broker and the hedge timer run on the thread of an event loop: `post` calls a function there soon,
-  /// from any thread. To be called at most once, before the first submit, and `loop_ended` once the loop has ended.
-  void run_on_loop(std::function<void(std::function<void()>)> post);
+  /// From now on the broker and the hedge timer run on the thread of an event loop, when it calls `turn`: each time
+  /// before it waits, and at the instant the last one returned (`instant::min()`: at once, `instant::max()`: no need).
+  /// `wake` has it do so soon, from any thread. To be called at most once, before the first submit, and `loop_ended`
+  /// once the loop has ended.
+  void run_on_loop(std::function<void()> wake);
+  instant turn();
   void loop_ended();
 
   void submit(job_ptr job) override;

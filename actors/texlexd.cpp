@@ -165,7 +165,8 @@ int serve(const settings& settings, const sigset_t& signals) {
   request_server server{settings.server, settings.limits, regime, house, memory_for(settings)};
   house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
                 [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
-  house.run_on_loop([&server](std::function<void()> function) { server.post(std::move(function)); });
+  house.run_on_loop([&server] { server.wake(); });
+  server.on_turn([&house] { return house.turn(); });
   // Whatever happens from here on: the house goes before the server it delivers to, but after its loop.
   struct ending {
     service& house;

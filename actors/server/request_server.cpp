@@ -1,5 +1,6 @@
 #include "actors/server/request_server.hpp"
 
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -15,12 +16,15 @@
 #include "actors/server/listener.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/server/session.hpp"
+#include "actors/server/wake_event.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr int rounds_a_turn_max = 64;
 
 // How long the last responses may take to be written once the drain's deadline has passed.
 constexpr duration last_writes = 500ms;
@@ -41,14 +45,18 @@ public:
   std::variant<server_endpoints, server_error> start();
   void deliver(job_id id, const outcome& result);
   void tell(job_id number, const metrics_report& report);
-  void post(std::function<void()> function) { boost::asio::post(core_.io, std::move(function)); }
+  void on_turn(std::function<instant()> work) { on_turn_ = std::move(work); }
+  void wake();
   uint64_t drain(instant deadline);
   [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
 
 private:
   void run();
   void stop();
-  void take_deliveries();
+  void turn();
+  void do_rounds();
+  void plan_turn(instant due);
+  bool take_deliveries();
   void begin_drain(instant deadline);
   void deadline_met();
   void all_closed();
@@ -68,6 +76,11 @@ private:
   bool taking_deliveries_ = false;
   std::vector<std::pair<job_id, outcome>> taken_; ///< the I/O thread's; kept for its memory
 
+  std::function<instant()> on_turn_;
+  wake_event wake_event_{core_.io};
+  boost::asio::steady_timer next_turn_{core_.io};
+  instant next_turn_due_ = instant::max();
+  std::atomic<std::thread::id> runs_on_{};
   std::thread thread_;
 };
 
@@ -104,8 +117,43 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
 
 void request_server::loop::run() {
   ::pthread_setname_np(::pthread_self(), "texlex.io");
+  runs_on_ = std::this_thread::get_id();
   const auto work = boost::asio::make_work_guard(core_.io);
-  core_.io.run();
+  wake_event_.listen();
+  while (core_.io.run_one() > 0) turn();
+}
+
+// What a socket brought goes all the way, to a worker or back into a socket, before the thread looks at sockets again:
+// each look is a system call.
+void request_server::loop::turn() {
+  do_rounds();
+  if (wake_event_.take()) do_rounds();
+  core_.read_on();
+}
+
+// Within bounds, so that sockets get their turn.
+void request_server::loop::do_rounds() {
+  for (int round = 0; round < rounds_a_turn_max; ++round) {
+    const instant next = on_turn_ ? on_turn_() : instant::max();
+    const bool delivered = take_deliveries();
+    if (next != instant::min() && !delivered) return plan_turn(next);
+  }
+  wake_event_.wake();
+}
+
+// An earlier turn than the one planned replaces it; a later one waits for that, which does no harm.
+void request_server::loop::plan_turn(instant due) {
+  if (due >= next_turn_due_) return;
+  next_turn_due_ = due;
+  next_turn_.expires_at(due);
+  next_turn_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) next_turn_due_ = instant::max();
+  });
+}
+
+// On the I/O thread itself a turn follows, or is under way.
+void request_server::loop::wake() {
+  if (runs_on_.load(std::memory_order_relaxed) != std::this_thread::get_id()) wake_event_.wake();
 }
 
 void request_server::loop::stop() {
@@ -125,9 +173,8 @@ void request_server::loop::deliver(job_id id, const outcome& result) {
     std::lock_guard guard{deliveries_mutex_};
     if (!taking_deliveries_) return;
     deliveries_.emplace_back(id, result);
-    if (deliveries_.size() > 1) return; // the post that takes this one too is under way
   }
-  boost::asio::post(core_.io, [this] { take_deliveries(); });
+  wake();
 }
 
 // Seldom asked, so that a post each is cheap enough.
@@ -136,13 +183,15 @@ void request_server::loop::tell(job_id number, const metrics_report& report) {
   if (taking_deliveries_) boost::asio::post(core_.io, [this, number, report] { core_.told(number, report); });
 }
 
-void request_server::loop::take_deliveries() {
+bool request_server::loop::take_deliveries() {
   taken_.clear();
   {
     std::lock_guard guard{deliveries_mutex_};
     std::swap(taken_, deliveries_);
   }
+  if (taken_.empty()) return false;
   core_.deliver(taken_);
+  return true;
 }
 
 uint64_t request_server::loop::drain(instant deadline) {
@@ -192,7 +241,8 @@ request_server::~request_server() = default;
 std::variant<server_endpoints, server_error> request_server::start() { return loop_->start(); }
 void request_server::deliver(job_id id, const outcome& result) { loop_->deliver(id, result); }
 void request_server::tell(job_id number, const metrics_report& report) { loop_->tell(number, report); }
-void request_server::post(std::function<void()> function) { loop_->post(std::move(function)); }
+void request_server::on_turn(std::function<instant()> work) { loop_->on_turn(std::move(work)); }
+void request_server::wake() { loop_->wake(); }
 uint64_t request_server::drain(instant deadline) { return loop_->drain(deadline); }
 server_counts request_server::counts() const { return loop_->counts(); }
 

@@ -56,9 +56,12 @@ public:
   /// Likewise what has happened, for whoever asked under this number (`job_port::ask_stats`).
   void tell(job_id number, const metrics_report& report);
 
-  /// Calls a function on the I/O thread soon, from any thread; before `start` it waits for that. What is not called by
-  /// the end of `drain` is never called.
-  void post(std::function<void()> function);
+  /// What else the I/O thread is to do each time it has handled something. The work returns when it is to be done next
+  /// at the latest: `instant::min()` at once, `instant::max()` once there is something. To be called before `start`.
+  void on_turn(std::function<instant()> work);
+
+  /// Has the I/O thread do that soon; from any thread. Before `start` it waits for that.
+  void wake();
 
   /// Stops accepting, answers what was accepted, closes every connection and ends the I/O thread; returns when that is
   /// done. What is still open at `deadline` is cancelled and answered `shutting_down`, and half a second later the

@@ -113,6 +113,12 @@ void server_core::told(job_id number, const metrics_report& report) {
   if (kept->told(number, std::move(text), now())) kept->settle();
 }
 
+void server_core::read_on() {
+  std::swap(to_read_, reading_on_);
+  for (const auto& one : reading_on_) one->read_on();
+  reading_on_.clear();
+}
+
 session* server_core::waiter_of(job_id job) {
   const auto found = jobs_.find(job.value);
   if (found == jobs_.end()) return nullptr;

@@ -54,6 +54,10 @@ public:
   /// Hands what has happened to the session that asked under this number.
   void told(job_id number, const metrics_report& report);
 
+  /// Reads on once what is at hand has been passed on: to look for more is a system call that nobody need wait for.
+  void read_later(std::shared_ptr<session> from) { to_read_.push_back(std::move(from)); }
+  void read_on();
+
   void update_gauges() noexcept;
 
   /// Where bytes are read that nobody looks at: one for all, since only the I/O thread reads.
@@ -97,6 +101,7 @@ private:
   std::pmr::unordered_map<uint64_t, waiting_job> jobs_{&nodes_};
   std::unordered_map<session*, std::shared_ptr<session>> sessions_;
   std::vector<std::shared_ptr<session>> touched_; ///< by the outcomes at hand; kept for its memory
+  std::vector<std::shared_ptr<session>> to_read_, reading_on_;
 };
 
 } // namespace texlex

@@ -28,6 +28,9 @@ session::session(server_core& core, stream_socket socket, bool refused)
     number_(core.next_connection()) {}
 
 void session::start() {
+  error_code error;
+  socket_.non_blocking(true, error); // for writes that are tried at once
+  if (error) return close();
   if (refused_) protocol_.refuse(status::too_many_connections);
   settle();
 }
@@ -35,23 +38,46 @@ void session::start() {
 void session::settle() {
   if (closed_) return;
   write_waiting();
+  while (!closed_ && take_frames()) write_waiting(); // of what was read ahead, once there is room for its responses
+  if (closed_) return;
   core_.update_gauges();
   if (lingering_) return;
   if (protocol_.drained() && !input_waiting()) protocol_.end();
   if (protocol_.done()) return finish();
-  read_on();
+  if (!reading_ && !std::exchange(reads_later_, true)) core_.read_later(shared_from_this());
 }
 
 void session::read_on() {
-  if (reading_) return;
+  reads_later_ = false;
+  if (reading_ || closed_ || lingering_) return;
   switch (protocol_.reading()) {
-    case read_step::header: return read_into(header_.data() + filled_, header_.size() - filled_);
+    case read_step::header: return read_frames();
     case read_step::payload: return read_into(payload_->data() + filled_, protocol_.payload_bytes() - filled_);
     case read_step::skip:
       return read_into(core_.scratch.data(), std::min(core_.scratch.size(), protocol_.payload_bytes() - filled_));
     case read_step::pause:
     case read_step::ended: return;
   }
+}
+
+// A connection takes no memory for its input until there is some.
+void session::wait_for_input() {
+  reading_ = true;
+  socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->reading_ = false;
+    if (self->closed_) return;
+    if (error) return self->vanished(error.message().c_str());
+    if (self->lingering_) return self->read_and_drop();
+    self->input_.allocate();
+    self->settle();
+  });
+}
+
+// All that was read has been taken, but for a part of a header.
+void session::read_frames() {
+  if (!input_.allocated()) return wait_for_input();
+  const std::span<uint8_t> room = input_.room();
+  read_into(room.data(), room.size());
 }
 
 void session::read_into(uint8_t* to, size_t bytes) {
@@ -61,6 +87,8 @@ void session::read_into(uint8_t* to, size_t bytes) {
   });
 }
 
+void session::read_and_drop() { read_into(core_.scratch.data(), core_.scratch.size()); }
+
 void session::was_read(const error_code& error, size_t bytes) {
   reading_ = false;
   if (closed_) return;
@@ -68,56 +96,75 @@ void session::was_read(const error_code& error, size_t bytes) {
   if (lingering_) {
     if (error || bytes >= linger_bytes_left_) return close();
     linger_bytes_left_ -= bytes;
-    return read_into(core_.scratch.data(), core_.scratch.size());
+    return read_and_drop();
   }
   if (error == asio::error::eof) {
     if (client_gone()) return vanished("the client has closed its connection");
     protocol_.end_of_stream(now());
   } else if (error) {
     return vanished(error.message().c_str());
-  } else if (protocol_.reading() != read_step::ended) { // a time-out may have ended it while this read was under way
-    if (protocol_.reading() == read_step::header && filled_ == 0) protocol_.frame_begun(now());
+  } else if (protocol_.reading() == read_step::header) {
+    input_.was_read(bytes);
+  } else {
     filled_ += bytes;
-    take_frames();
   }
   settle();
 }
 
-// Tells the protocol of each part that is complete: a payload of no bytes is so at once.
-void session::take_frames() {
-  for (;;) {
+// Takes the frames that are there whole, and of the next one what there is; returns whether there was a whole part.
+bool session::take_frames() {
+  bool taken = false;
+  for (;; taken = true) {
     switch (protocol_.reading()) {
       case read_step::header:
-        if (filled_ < frame_header_bytes) return;
-        header_complete();
+        if (!take_header()) return taken;
         break;
       case read_step::payload:
-        if (!has_payload_memory()) break;
-        if (filled_ < protocol_.payload_bytes()) return;
-        payload_complete();
+        if (!take_payload()) return taken;
         break;
       case read_step::skip:
-        if (filled_ < protocol_.payload_bytes()) return;
-        filled_ = 0;
-        protocol_.payload_skipped(now());
+        if (!take_skipped()) return taken;
         break;
-      case read_step::pause:
-      case read_step::ended: return;
+      case read_step::pause: return taken;
+      case read_step::ended: input_.drop(); return taken;
     }
   }
 }
 
-void session::header_complete() {
+bool session::take_header() {
+  if (input_.bytes() == 0) return false;
+  protocol_.frame_begun(now());
+  if (input_.bytes() < frame_header_bytes) return false;
+  const auto header = input_.take(frame_header_bytes).first<frame_header_bytes>();
   filled_ = 0;
-  const header_verdict verdict = protocol_.header_read(decode_header(header_), now());
+  const header_verdict verdict = protocol_.header_read(decode_header(header), now());
   switch (verdict.kind) {
-    case header_kind::request: return core_.counters.requests.add();
-    case header_kind::cancel: return core_.port.cancel(verdict.to_cancel);
-    case header_kind::cancel_of_unknown_id: return core_.counters.cancels_of_unknown_ids.add();
-    case header_kind::stats: return ask_stats();
-    case header_kind::stats_refused: return;
-    case header_kind::broken: return spdlog::debug("a client sent a frame that cannot be followed");
+    case header_kind::request: core_.counters.requests.add(); break;
+    case header_kind::cancel: core_.port.cancel(verdict.to_cancel); break;
+    case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
+    case header_kind::stats: ask_stats(); break;
+    case header_kind::stats_refused: break;
+    case header_kind::broken: spdlog::debug("a client sent a frame that cannot be followed"); break;
   }
+  return true;
+}
+
+// A payload of no bytes is complete at once.
+bool session::take_payload() {
+  if (!has_payload_memory()) return true;
+  const auto there = input_.take(protocol_.payload_bytes() - filled_);
+  std::ranges::copy(there, payload_->data() + filled_);
+  filled_ += there.size();
+  if (filled_ < protocol_.payload_bytes()) return false;
+  payload_complete();
+  return true;
+}
+
+bool session::take_skipped() {
+  filled_ += input_.take(protocol_.payload_bytes() - filled_).size();
+  if (filled_ < protocol_.payload_bytes()) return false;
+  protocol_.payload_skipped(now());
+  return true;
 }
 
 void session::ask_stats() {
@@ -139,7 +186,6 @@ bool session::has_payload_memory() {
 }
 
 void session::payload_complete() {
-  filled_ = 0;
   const instant at = now();
   const job_id id = core_.next_job();
   const document_lease memory = std::move(payload_);
@@ -160,9 +206,22 @@ void session::payload_complete() {
   core_.submit(*this, made, std::move(accepted->place));
 }
 
+// Mostly the socket takes all at once, so that there is nothing to wait for.
 void session::write_waiting() {
-  const std::span<const response> responses = protocol_.begin_write(now());
-  if (responses.empty()) return;
+  for (;;) {
+    const std::span<const response> responses = protocol_.begin_write(now());
+    if (responses.empty()) return;
+    put_out(responses);
+    error_code error;
+    const size_t bytes = socket_.write_some(asio::buffer(out_), error);
+    if (error && error != asio::error::would_block) return vanished(error.message().c_str());
+    if (bytes < out_.size()) return write_rest(bytes);
+    core_.counters.bytes_written.add(bytes);
+    protocol_.written(now());
+  }
+}
+
+void session::put_out(std::span<const response> responses) {
   out_.clear();
   for (const response& one : responses) {
     if (one.stats) {
@@ -173,7 +232,12 @@ void session::write_waiting() {
     const auto index = static_cast<size_t>(one.result.status);
     if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
   }
-  asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](const error_code& error, size_t count) {
+}
+
+void session::write_rest(size_t from) {
+  core_.counters.bytes_written.add(from);
+  const asio::const_buffer rest = asio::buffer(out_) + from;
+  asio::async_write(socket_, rest, [self = shared_from_this()](const error_code& error, size_t count) {
     self->was_written(error, count);
   });
 }
@@ -237,7 +301,7 @@ void session::finish() {
   lingering_ = true;
   linger_until_ = now() + (core_.draining ? drain_linger : std::chrono::milliseconds{limits::linger_ms_max});
   linger_bytes_left_ = limits::linger_bytes_max;
-  if (!reading_) read_into(core_.scratch.data(), core_.scratch.size());
+  if (!reading_) read_and_drop();
 }
 
 void session::vanished(const char* how) {

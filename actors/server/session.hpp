@@ -2,16 +2,17 @@
 // and one write are under way at most, so that memory is bounded and a client that does not read is not read from.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <boost/system/error_code.hpp>
 
+#include "actors/server/read_ahead.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "runtime/document.hpp"
@@ -32,6 +33,8 @@ public:
   }
   /// After anything has happened: writes what waits, reads on, or ends.
   void settle();
+  /// Reads what its protocol asks for, unless it does already.
+  void read_on();
   void sweep(instant at);
   void drain();
   /// Answers everything `shutting_down` now; returns how many requests that were.
@@ -44,15 +47,21 @@ public:
 private:
   using error_code = boost::system::error_code;
 
-  void read_on();
+  void wait_for_input();
+  void read_frames();
+  void read_and_drop();
   void read_into(uint8_t* to, size_t bytes);
   void was_read(const error_code& error, size_t bytes);
-  void take_frames();
-  void header_complete();
+  bool take_frames();
+  bool take_header();
+  bool take_payload();
+  bool take_skipped();
   void payload_complete();
   void ask_stats();
   bool has_payload_memory();
   void write_waiting();
+  void put_out(std::span<const response> responses);
+  void write_rest(size_t from);
   void write_stats(const response& one);
   void was_written(const error_code& error, size_t bytes);
   void finish();
@@ -66,13 +75,14 @@ private:
   const bool refused_;
   const uint64_t number_; ///< of this connection; never used again
 
-  bool reading_ = false;   ///< a read is under way
+  bool reading_ = false; ///< a read is under way
+  bool reads_later_ = false;
   bool lingering_ = false; ///< all is said: reads and drops until the client ends its side
   bool closed_ = false;
 
-  std::array<uint8_t, frame_header_bytes> header_;
+  read_ahead input_;
   document_lease payload_;
-  size_t filled_ = 0;        ///< of the header or payload being read
+  size_t filled_ = 0;        ///< of the payload being read
   std::vector<uint8_t> out_; ///< what is being written; kept for its memory
 
   instant linger_until_;

@@ -58,7 +58,7 @@ struct system_and_loop {
   std::thread loop;
 
   void attach() {
-    unit.attach([this](std::function<void()> function) { boost::asio::post(io, std::move(function)); });
+    unit.attach([this] { boost::asio::post(io, [this] { unit.run(); }); });
   }
   void start(ear_notes& notes) {
     loop = std::thread{[this, &notes] {
@@ -127,6 +127,26 @@ BOOST_FIXTURE_TEST_CASE(what_the_loop_left_and_what_comes_after_it_is_handled_by
   BOOST_TEST(heard_all(notes));
   BOOST_TEST(notes.elsewhere == 200);
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+}
+
+BOOST_AUTO_TEST_CASE(calls_are_made_when_they_are_due_and_in_that_order) {
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  loop_unit unit{system};
+  std::vector<int> made;
+  const instant start = now(), late = start + std::chrono::hours{1};
+  BOOST_TEST(!unit.call_at(start, [&] { made.push_back(0); })); // there is no loop yet
+  unit.attach([] {});
+  BOOST_TEST((unit.run() == instant::max()));
+  BOOST_TEST(unit.call_at(late, [&] { made.push_back(3); }));
+  BOOST_TEST(unit.call_at(start, [&] { made.push_back(2); }));
+  BOOST_TEST(unit.call_at(start - std::chrono::hours{1}, [&] { made.push_back(1); }));
+  BOOST_TEST((unit.run() == late));
+  BOOST_TEST(made == (std::vector{1, 2}), boost::test_tools::per_element());
+  unit.detach();
+  BOOST_TEST(!unit.call_at(start, [&] { made.push_back(4); }));
+  BOOST_TEST((unit.run() == instant::max()));
+  BOOST_TEST(made.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_unit_an_actor_runs_on_the_scheduler) {

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
+#include <utility>
 
 #include "test/unit/server/serving.hpp"
 
@@ -169,6 +171,25 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_has_ended_its_side_still_gets_its_answers,
     half_closed.expect_answer(1, "first");
     half_closed.expect_end();
   }
+}
+
+BOOST_FIXTURE_TEST_CASE(what_else_the_io_thread_is_to_do_is_done_at_the_time_it_named, server_under_test) {
+  std::promise<std::pair<instant, instant>> done; // when it was to be done, and when it was
+  instant due{};
+  server = std::make_unique<request_server>(server_settings_, limit_settings_, &rules, jobs);
+  server->on_turn([&] {
+    const instant at = now();
+    if (due == instant{}) return due = at + 20ms;
+    if (at < due) return due;
+    if (due != instant::max()) done.set_value({std::exchange(due, instant::max()), at});
+    return due;
+  });
+  server->wake();
+  BOOST_REQUIRE(std::holds_alternative<server_endpoints>(server->start()));
+  auto told = done.get_future();
+  BOOST_REQUIRE((told.wait_for(patience) == std::future_status::ready));
+  const auto [planned, at] = told.get();
+  BOOST_TEST((at >= planned));
 }
 
 BOOST_FIXTURE_TEST_CASE(the_io_thread_has_a_name, serving) {
