@@ -1,5 +1,6 @@
-// How late does a hedge ring? Jobs are armed in the real hedge timer, several at once, and their listener, a scheduled
-// actor like the broker, says when it heard. Beside it a thread that does nothing but sleep until the next deadline:
+// How late does a hedge ring? Jobs are armed in the real hedge timer, several at once, and their listener, an actor like
+// the broker, says when it heard: both on the I/O thread, as in texlexd, or both on CAF's scheduler and clock. Beside
+// them a thread that does nothing but sleep until the next deadline:
 // alone, which is the best the system gives; at real-time priority, where it is permitted; and telling the listener,
 // which is what a timer with a thread of its own would come to. With idle cores, and with every core busy.
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include <caf/actor_system.hpp>
@@ -21,6 +23,8 @@
 #include <sys/prctl.h>
 
 #include "actors/hedge_timer.hpp"
+#include "actors/loop_unit.hpp"
+#include "actors/server/request_server.hpp"
 #include "actors/system_config.hpp"
 #include "bench/busy_cores.hpp"
 #include "bench/percentiles.hpp"
@@ -73,31 +77,76 @@ void sleep_until(instant at) {
   }
 }
 
-struct house {
-  house() {
-    listener = system.spawn([this](overdue_listener::pointer) -> overdue_listener::behavior_type {
-      return {[this](atom::overdue, job_id id) { heard.rang(id); }};
-    });
-    timer = spawn_hedge_timer(system);
+class hearer final : public on_loop<overdue_listener::base> {
+public:
+  hearer(caf::actor_config& config, loop_unit* unit, rings* heard) : on_loop(config, unit), heard_(heard) {}
+
+protected:
+  behavior_type make_behavior() override {
+    return {[this](atom::overdue, job_id id) { heard_->rang(id); }};
   }
-  ~house() {
+
+private:
+  rings* heard_;
+};
+
+/// A timer, and who hears it.
+struct timer_and_listener {
+  timer_and_listener(caf::actor_system& system, loop_unit* unit, rings& heard)
+    : listener(system.spawn<hearer, caf::lazy_init>(unit, &heard)), timer(spawn_hedge_timer(system, unit)) {}
+  ~timer_and_listener() {
     caf::anon_send_exit(timer, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+  }
+
+  overdue_listener listener;
+  hedge_timer_actor timer;
+};
+
+/// Nobody sends it requests: its loop is there for the actors.
+struct idle_server final : private job_port {
+  explicit idle_server(loop_unit& unit) {
+    unit.attach([this] { server.wake(); });
+    server.on_turn([&unit] { return unit.run(); });
+    if (const auto started = server.start(); const auto* error = std::get_if<server_error>(&started))
+      throw std::runtime_error{error->sentence};
+  }
+
+  request_server server{any_port(), {}, nullptr, *this};
+
+private:
+  void submit(job_ptr) override {}
+  void cancel(job_id) override {}
+  void ask_stats(job_id) override {}
+
+  static server_settings any_port() {
+    server_settings settings;
+    settings.tcp_port = 0;
+    return settings;
+  }
+};
+
+struct house {
+  ~house() {
+    server.server.drain(now());
+    unit.detach();
   }
 
   rings heard;
   system_config config;
   caf::actor_system system{config};
-  overdue_listener listener;
-  hedge_timer_actor timer;
+  loop_unit unit{system};
+  idle_server server{unit};
+  timer_and_listener on_loop{system, &unit, heard};
+  timer_and_listener on_scheduler{system, nullptr, heard};
 };
 
-void arm_all(house& in, duration delay) {
+void arm_all(house& in, const timer_and_listener& armed, duration delay) {
   const instant begun = now();
   for (size_t i = 0; i < in.heard.count(); ++i) {
     sleep_until(begun + i * spacing);
     in.heard.due(i, now() + delay);
-    caf::anon_send(in.timer, atom::arm_v, in.heard.id(i), delay, in.listener);
+    caf::anon_send(armed.timer, atom::arm_v, in.heard.id(i), delay, armed.listener);
   }
 }
 
@@ -129,10 +178,13 @@ bool ring_from_thread(house& in, duration delay, priority wanted, const std::fun
 void measure_delay(percentile_table& table, load cores, house& in, duration delay, size_t count) {
   const std::string after = std::to_string(delay / 1ms) + " ms: ";
   const auto heard = [&](job_id id) { in.heard.rang(id); };
-  const auto tell = [&](job_id id) { caf::anon_send(in.listener, atom::overdue_v, id); };
+  const auto tell = [&](job_id id) { caf::anon_send(in.on_scheduler.listener, atom::overdue_v, id); };
 
   in.heard.begin(count);
-  arm_all(in, delay);
+  arm_all(in, in.on_loop, delay);
+  table.add(after + "hedge timer, on the I/O thread", cores, in.heard.wait());
+  in.heard.begin(count);
+  arm_all(in, in.on_scheduler, delay);
   table.add(after + "hedge timer, on CAF's clock", cores, in.heard.wait());
   in.heard.begin(count);
   ring_from_thread(in, delay, priority::ordinary, tell);
