@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-tail lint format coverage clean
+.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -66,13 +66,15 @@ bench: ## Measure everything but instructions, in under ten minutes: build/bench
 	@$(MAKE) --no-print-directory bench-micro bench-service
 	@bench/summarize
 
-bench-service: deps ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
+bench-service-programs: deps
 	@deploy/install-dependencies --bench
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target texlex texlexd bare_server
+
+bench-service: bench-service-programs ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
 
-bench-tail: build ## Measure the tail under stalls, slow workers, overload, mixed sizes, rotations and kills: seven minutes
+bench-tail: bench-service-programs ## Measure the tail under stalls, overload, mixed sizes, rotations, kills: 16 minutes
 	@bench/run-tail $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL)) $(PARTS)
 
 bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too

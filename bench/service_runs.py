@@ -13,6 +13,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build", "release")
 OUT = os.path.join(TOP, "build", "bench")
 
+BARE = [os.path.join(BUILD, "bare_server")]
 TEXLEXD = [os.path.join(BUILD, "texlexd"), "serve", "--log-level", "warn"]
 SAMPLE = os.path.join(TOP, "test", "engine", "documents", "article.tex")
 LARGE_BYTES, SMALL_BYTES = 1_100_000, 4096

@@ -1,6 +1,8 @@
 #include "runtime/memory.hpp"
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,6 +13,7 @@
 #endif
 
 #include "runtime/socket.hpp"
+#include "runtime/time.hpp"
 
 namespace texlex {
 
@@ -92,8 +95,15 @@ void prefer_huge_pages(void* address, size_t bytes) noexcept {
 }
 
 void fault_in(void* address, size_t bytes) noexcept {
+  constexpr std::chrono::microseconds turn{100}, pause{50};
   auto* const first = static_cast<volatile unsigned char*>(address);
-  for (size_t i = 0; i < bytes; i += page_bytes()) first[i] = 0;
+  instant begun = now();
+  for (size_t i = 0; i < bytes; i += page_bytes()) {
+    first[i] = 0;
+    if (now() - begun < turn) continue;
+    std::this_thread::sleep_for(pause);
+    begun = now();
+  }
 }
 
 void give_back(void* address, size_t bytes) noexcept {

@@ -34,7 +34,8 @@ inline constexpr size_t huge_page_bytes = size_t{2} << 20;
 /// Asks the system to back memory, from whole huge pages on, with such.
 void prefer_huge_pages(void* address, size_t bytes) noexcept;
 
-/// Touches every page of a range, so that no one pays for its first use later.
+/// Touches every page of a range, so that no one pays for its first use later. Sleeps for a moment each tenth of a
+/// millisecond: while the kernel makes pages, no thread that wakes gets the core, whatever its priority.
 void fault_in(void* address, size_t bytes) noexcept;
 
 /// Gives the pages of a range back; they read as unspecified afterwards. `address` must be at a page's begin.
