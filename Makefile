@@ -40,7 +40,7 @@ test-dev: deps ## The same by clang, its warnings errors too, with asserts, Addr
 	@cmake --build --preset dev
 	@ctest --preset dev
 
-test-tsan: deps ## Everything that runs without CAF, under ThreadSanitizer
+test-tsan: deps ## What has several threads and no CAF, under ThreadSanitizer
 	@deploy/install-dependencies --clang
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan

@@ -1,8 +1,8 @@
-// How late does a hedge ring? Jobs are armed in the real hedge timer, several at once, and their listener, an actor like
-// the broker, says when it heard: both on the I/O thread, as in texlexd, or both on CAF's scheduler and clock. Beside
-// them a thread that does nothing but sleep until the next deadline:
-// alone, which is the best the system gives; at real-time priority, where it is permitted; and telling the listener,
-// which is what a timer with a thread of its own would come to. With idle cores, and with every core busy.
+// How late does a hedge ring? Jobs are armed in the real hedge timer, several at once, and their listener, an actor
+// like the broker, says when it heard: both on the I/O thread, as in texlexd, or both on CAF's scheduler and clock.
+// Beside them a thread that does nothing but sleep until the next deadline: alone, which is the best the system gives;
+// at real-time priority, where it is permitted; and telling the listener, which is what a timer with a thread of its
+// own would come to. With idle cores, and with every core busy.
 #include <atomic>
 #include <cerrno>
 #include <functional>

@@ -153,7 +153,7 @@ bool session::take_header() {
 bool session::take_payload() {
   if (!has_payload_memory()) return true;
   const auto there = input_.take(protocol_.payload_bytes() - filled_);
-  std::ranges::copy(there, payload_->data() + filled_);
+  std::copy_n(there.data(), there.size(), payload_->data() + filled_);
   filled_ += there.size();
   if (filled_ < protocol_.payload_bytes()) return false;
   payload_complete();
