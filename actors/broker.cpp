@@ -114,7 +114,7 @@ private:
     if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane);
   }
 
-  // An earlier tick than the one planned is planned beside it: CAF cannot take the later one back, and it does no harm.
+  // An earlier tick than the one planned is planned beside it: the later one cannot be taken back, and does no harm.
   void plan_tick() {
     const auto wanted = dispatcher_.next_tick();
     if (!wanted) return;

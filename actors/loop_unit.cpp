@@ -23,17 +23,22 @@ void loop_unit::detach() {
     attached_ = false;
     std::swap(left, ready_);
   }
-  calls_.clear();
   for (caf::resumable* const actor : left) system().scheduler().enqueue(actor);
+  for (const auto& [due, call] : std::exchange(calls_, {})) call();
 }
 
 void loop_unit::exec_later(caf::resumable* actor) {
+  bool attached = false;
   {
     const std::lock_guard guard{mutex_};
-    if (!attached_) return system().scheduler().enqueue(actor);
-    ready_.push_back(actor);
+    attached = attached_;
+    if (attached) ready_.push_back(actor);
   }
-  wake_(); // without the lock, which the woken thread needs
+  // Without the lock, which the woken thread needs.
+  if (attached)
+    wake_();
+  else
+    system().scheduler().enqueue(actor);
 }
 
 instant loop_unit::run() {

@@ -30,7 +30,8 @@ class loop_unit final : public caf::execution_unit {
 public:
   explicit loop_unit(caf::actor_system& system) : caf::execution_unit(&system) {}
 
-  /// From now on actors run in `run`. To be called before there are other threads that send.
+  /// From now on actors run in `run`. To be called before any of them has anything to do that takes `call_at`: what it
+  /// was sent until then may still be running on the scheduler.
   void attach(wake_function wake);
 
   /// Makes the calls that are due and runs the actors that are ready, each for some messages. Returns when it is to be
@@ -40,7 +41,7 @@ public:
   /// Has `run` make this call at that time. False: there is no loop. For actors that run on it.
   bool call_at(instant due, std::function<void()> call);
 
-  /// The loop has ended: what is left, and what comes, runs on the scheduler.
+  /// The loop has ended: what is left, and what comes, runs on the scheduler. Calls that are not due are made now.
   void detach();
 
   /// Runs the actor soon. From any thread, unlike other units'.

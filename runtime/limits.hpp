@@ -14,7 +14,7 @@ inline constexpr uint64_t scan_bytes_max = 0xFFFF'FFFFull;
 /// lost count. Between this and the configured document limit the payload is skipped and the connection goes on.
 inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 
-/// What a connection reads at once where a frame begins.
+/// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;
 
 /// The text of a stats response; a client takes a longer one for malformed.

@@ -1,5 +1,6 @@
 #include "runtime/memory.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -53,8 +54,14 @@ std::optional<uint64_t> resident_bytes_in(int statm) noexcept {
 
 // Workers ask after every few large documents, so the file stays open: two system calls and a look-up less each time.
 std::optional<uint64_t> resident_bytes() noexcept {
-  static const int own = opened("/proc/self/statm");
-  return resident_bytes_in(own);
+  static std::atomic<int> own = -1;
+  int file = own;
+  if (file < 0) { // the first time, or the process has had no file left so far
+    owned_fd made{opened("/proc/self/statm")};
+    if (!own.compare_exchange_strong(file, made.get())) return resident_bytes_in(file);
+    file = made.release();
+  }
+  return resident_bytes_in(file);
 }
 
 std::optional<uint64_t> resident_bytes_of(pid_t process) noexcept {

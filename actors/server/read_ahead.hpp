@@ -22,7 +22,7 @@ public:
 
   /// Where to read to; what is there moves to the front first. Never empty while less than a buffer is there.
   [[nodiscard]] std::span<uint8_t> room() noexcept {
-    std::copy(memory_.get() + begin_, memory_.get() + end_, memory_.get());
+    if (begin_ > 0) std::copy(memory_.get() + begin_, memory_.get() + end_, memory_.get());
     end_ = bytes();
     begin_ = 0;
     return {memory_.get() + end_, limits::read_ahead_bytes - end_};

@@ -57,7 +57,7 @@ public:
   void tell(job_id number, const metrics_report& report);
 
   /// What else the I/O thread is to do each time it has handled something. The work returns when it is to be done next
-  /// at the latest: `instant::min()` at once, `instant::max()` once there is something. To be called before `start`.
+  /// at the latest: `instant::min()` at once, `instant::max()` no need. To be called before `start`.
   void on_turn(std::function<instant()> work);
 
   /// Has the I/O thread do that soon; from any thread. Before `start` it waits for that.

@@ -42,7 +42,10 @@ void session::settle() {
   if (closed_) return;
   core_.update_gauges();
   if (lingering_) return;
-  if (protocol_.drained() && !input_waiting()) protocol_.end();
+  if (protocol_.drained() && !input_waiting()) {
+    if (reading_) return end_reading();
+    protocol_.end();
+  }
   if (protocol_.done()) return finish();
   if (!reading_ && !std::exchange(reads_later_, true)) core_.read_later(shared_from_this());
 }
@@ -63,14 +66,28 @@ void session::read_on() {
 // A connection takes no memory for its input until there is some.
 void session::wait_for_input() {
   reading_ = true;
-  socket_.async_wait(stream_socket::wait_read, [self = shared_from_this()](const error_code& error) {
-    self->reading_ = false;
-    if (self->closed_) return;
-    if (error) return self->vanished(error.message().c_str());
-    if (self->lingering_) return self->read_and_drop();
-    self->input_.allocate();
-    self->settle();
-  });
+  socket_.async_wait(stream_socket::wait_read,
+                     [self = shared_from_this()](const error_code& error) { self->input_has_come(error); });
+}
+
+void session::input_has_come(const error_code& error) {
+  reading_ = false;
+  if (closed_) return;
+  if (error && error != asio::error::operation_aborted) return vanished(error.message().c_str());
+  if (lingering_) return read_and_drop();
+  try {
+    if (!error) input_.allocate();
+  } catch (const std::bad_alloc&) {
+    return vanished("there is no memory for its input");
+  }
+  settle();
+}
+
+// A read that is under way may have taken a request out of the socket already: that is known once it has ended.
+void session::end_reading() {
+  error_code error;
+  socket_.cancel(error);
+  if (error) close();
 }
 
 // All that was read has been taken, but for a part of a header.
@@ -101,7 +118,7 @@ void session::was_read(const error_code& error, size_t bytes) {
   if (error == asio::error::eof) {
     if (client_gone()) return vanished("the client has closed its connection");
     protocol_.end_of_stream(now());
-  } else if (error) {
+  } else if (error && error != asio::error::operation_aborted) {
     return vanished(error.message().c_str());
   } else if (protocol_.reading() == read_step::header) {
     input_.was_read(bytes);

@@ -48,6 +48,8 @@ private:
   using error_code = boost::system::error_code;
 
   void wait_for_input();
+  void input_has_come(const error_code& error);
+  void end_reading();
   void read_frames();
   void read_and_drop();
   void read_into(uint8_t* to, size_t bytes);
