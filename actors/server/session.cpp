@@ -232,8 +232,8 @@ void session::write_waiting() {
     error_code error;
     const size_t bytes = socket_.write_some(asio::buffer(out_), error);
     if (error && error != asio::error::would_block) return vanished(error.message().c_str());
-    if (bytes < out_.size()) return write_rest(bytes);
     core_.counters.bytes_written.add(bytes);
+    if (bytes < out_.size()) return write_rest(bytes);
     protocol_.written(now());
   }
 }
@@ -252,7 +252,6 @@ void session::put_out(std::span<const response> responses) {
 }
 
 void session::write_rest(size_t from) {
-  core_.counters.bytes_written.add(from);
   const asio::const_buffer rest = asio::buffer(out_) + from;
   asio::async_write(socket_, rest, [self = shared_from_this()](const error_code& error, size_t count) {
     self->was_written(error, count);

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <future>
 #include <memory>
-#include <utility>
 
 #include "test/unit/server/serving.hpp"
 
