@@ -48,8 +48,8 @@ protected:
         plan_tick();
       },
       [this](atom::unstaffed) { event().unstaffed(); },
-      [this](atom::submit, const job_ptr& job) {
-        event().submit(job);
+      [this](atom::submit, const job_batch& jobs) {
+        for (const job_ptr& job : jobs) event().submit(job);
         plan_tick();
       },
       [this](atom::cancel, job_id id) { event().cancel(id); },

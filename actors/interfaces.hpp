@@ -62,7 +62,7 @@ using supervisor_actor = worker_listener::extend_with<drain_listener>::extend_wi
 /// `shutting_down`, those in hand and those that come. Questions for metrics go through it, as it has samples that
 /// metrics has not seen. `watched` names who hears of lanes that hang. `flush` and `tick` are its words to itself.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
-  takes<atom::watched, stuck_listener>, takes<atom::submit, job_ptr>, takes<atom::cancel, job_id>, takes<atom::close>,
+  takes<atom::watched, stuck_listener>, takes<atom::submit, job_batch>, takes<atom::cancel, job_id>, takes<atom::close>,
   takes<atom::flush>, takes<atom::tick, duration>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 } // namespace texlex

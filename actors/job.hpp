@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "kernels/regime.hpp"
 #include "runtime/document.hpp"
@@ -83,12 +84,15 @@ private:
 
 using job_ptr = std::shared_ptr<const job>;
 
+/// Jobs that go the same way together, in the order in which they came.
+using job_batch = std::vector<job_ptr>;
+
 /// What sessions need of whoever carries out jobs: each job submitted is answered exactly once, by a call of
 /// `request_server::deliver`, from any thread. Each call may be made from any thread and returns at once.
 class job_port {
 public:
   virtual ~job_port() = default;
-  virtual void submit(job_ptr job) = 0;
+  virtual void submit(job_batch jobs) = 0;
   /// Asks for an early end with `cancelled`; a job already answered is let be.
   virtual void cancel(job_id id) = 0;
   /// Asks for what has happened so far: answered once by a call of `request_server::tell` with that number.

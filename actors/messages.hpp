@@ -35,6 +35,7 @@ typename Inspector::result_type inspect(Inspector& f, outcome& x) {
 
 // What never leaves the process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::sample_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::core_event)

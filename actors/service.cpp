@@ -195,7 +195,7 @@ instant service::turn() { return house_->unit->run(); }
 
 void service::loop_ended() { house_->unit->detach(); }
 
-void service::submit(job_ptr job) { caf::anon_send(house_->broker, atom::submit_v, std::move(job)); }
+void service::submit(job_batch jobs) { caf::anon_send(house_->broker, atom::submit_v, std::move(jobs)); }
 
 void service::cancel(job_id id) { caf::anon_send(house_->broker, atom::cancel_v, id); }
 

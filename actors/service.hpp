@@ -41,7 +41,7 @@ public:
   instant turn();
   void loop_ended();
 
-  void submit(job_ptr job) override;
+  void submit(job_batch jobs) override;
   void cancel(job_id id) override;
   void ask_stats(job_id number) override;
 

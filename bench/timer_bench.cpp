@@ -115,7 +115,7 @@ struct idle_server final : private job_port {
   request_server server{any_port(), {}, nullptr, *this};
 
 private:
-  void submit(job_ptr) override {}
+  void submit(job_batch) override {}
   void cancel(job_id) override {}
   void ask_stats(job_id) override {}
 

@@ -1,68 +1,81 @@
 #include "actors/server/listener.hpp"
 
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <spdlog/spdlog.h>
 
 namespace texlex {
 namespace {
 
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
 
 constexpr auto pause_after_failure = 50ms;
 
+// So many at once, and then those who are connected have their turn.
+constexpr int accepted_a_turn_max = 16;
+
 } // namespace
 
-listener::listener(server_core& core, owned_fd fd, int family)
-  : core_(core), family_(family), acceptor_(core.io), pause_(core.io) {
-  acceptor_.assign(asio::generic::stream_protocol(family, 0), fd.get());
-  [[maybe_unused]] const int owned_by_acceptor = fd.release();
+listener::listener(server_core& core, owned_fd socket, int family)
+  : core_(core), socket_(std::move(socket)), family_(family) {}
+
+listener::~listener() {
+  if (socket_.is_open()) core_.loop.unwatch(socket_.get());
 }
 
-void listener::accept_on() {
-  acceptor_.async_accept(
-    [this](const boost::system::error_code& error, stream_socket socket) { accepted(error, std::move(socket)); });
+bool listener::accept_on() {
+  const int flags = ::fcntl(socket_.get(), F_GETFL);
+  return ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK) == 0 && core_.loop.watch(socket_.get(), EPOLLIN, *this);
 }
 
-void listener::accepted(const boost::system::error_code& error, stream_socket socket) {
-  if (error && !acceptor_.is_open()) return;
-  if (error) {
-    if (!told_) spdlog::warn("cannot accept connections, trying again: {}", error.message());
-    told_ = true;
-    pause_.expires_after(pause_after_failure);
-    pause_.async_wait([this](const boost::system::error_code& ended) {
-      if (!ended) accept_on();
-    });
-    return;
+void listener::ready(uint32_t) noexcept {
+  for (int i = 0; i < accepted_a_turn_max && socket_.is_open(); ++i) {
+    switch (take_one()) {
+      case taken::one: break;
+      case taken::none: return;
+      case taken::failed: return pause();
+    }
+  }
+}
+
+listener::taken listener::take_one() {
+  owned_fd accepted;
+  for (;;) {
+    accepted = owned_fd{::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (accepted.is_open()) break;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return taken::none;
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (!std::exchange(told_, true)) spdlog::warn("cannot accept connections, trying again: {}", std::strerror(errno));
+    return taken::failed;
   }
   told_ = false;
-  take(std::move(socket));
-  if (acceptor_.is_open()) accept_on();
+  if (family_ != AF_UNIX) { // responses are small and written whole: waiting for more only delays them
+    const int on = 1;
+    ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  core_.connected(std::move(accepted));
+  return taken::one;
 }
 
-void listener::take(stream_socket socket) {
-  if (family_ != AF_UNIX) { // responses are small and written whole: waiting for more only delays them
-    boost::system::error_code ignored;
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  }
-  core_.connected(std::move(socket));
+// Who waits to be accepted keeps the socket ready: unless it is left alone for a moment, nothing else is done.
+void listener::pause() {
+  core_.loop.unwatch(socket_.get());
+  core_.loop.call_at(now() + pause_after_failure, [this] {
+    if (socket_.is_open() && !core_.loop.watch(socket_.get(), EPOLLIN, *this)) pause();
+  });
 }
 
 void listener::close() {
-  boost::system::error_code ignored;
-  acceptor_.non_blocking(true, ignored);
-  for (;;) { // who has connected shall hear that we end, not find the connection broken
-    boost::system::error_code none_left;
-    stream_socket socket{core_.io};
-    acceptor_.accept(socket, none_left);
-    if (none_left) break;
-    take(std::move(socket));
+  while (take_one() == taken::one) { // who has connected shall hear that we end, not find the connection broken
   }
-  acceptor_.close(ignored);
-  pause_.cancel();
+  core_.loop.unwatch(socket_.get());
+  socket_.close();
 }
 
 } // namespace texlex

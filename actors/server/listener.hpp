@@ -2,31 +2,35 @@
 // waits a moment and tries again: connections queue in the kernel meanwhile.
 #pragma once
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include "actors/server/event_loop.hpp"
 #include "actors/server/server_core.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
 
-class listener {
+class listener final : public event_loop::watcher {
 public:
-  /// `fd` listens already; `family` is its address family.
-  listener(server_core& core, owned_fd fd, int family);
+  /// `socket` listens already; `family` is its address family.
+  listener(server_core& core, owned_fd socket, int family);
+  ~listener();
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
 
-  void accept_on();
+  /// False: the system has no room for its watch.
+  [[nodiscard]] bool accept_on();
+  void ready(uint32_t events) noexcept override;
   /// Takes those who have connected already, and no more.
   void close();
 
 private:
-  void take(stream_socket socket);
-  void accepted(const boost::system::error_code& error, stream_socket socket);
+  enum class taken : uint8_t { one, none, failed };
+
+  taken take_one();
+  void pause();
 
   server_core& core_;
+  owned_fd socket_;
   int family_;
-  boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol> acceptor_;
-  boost::asio::steady_timer pause_;
   bool told_ = false; ///< that accepting fails: once until it works again
 };
 

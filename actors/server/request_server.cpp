@@ -5,18 +5,17 @@
 #include <mutex>
 #include <optional>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <thread>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/server/event_loop.hpp"
 #include "actors/server/listener.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/server/session.hpp"
-#include "actors/server/wake_event.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -25,6 +24,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int rounds_a_turn_max = 64;
+
+constexpr unsigned long timer_slack_ns = 1000; // 50 us unless told otherwise
 
 // How long the last responses may take to be written once the drain's deadline has passed.
 constexpr duration last_writes = 500ms;
@@ -46,16 +47,14 @@ public:
   void deliver(job_id id, const outcome& result);
   void tell(job_id number, const metrics_report& report);
   void on_turn(std::function<instant()> work) { on_turn_ = std::move(work); }
-  void wake();
+  void wake() noexcept { core_.loop.wake(); }
   uint64_t drain(instant deadline);
   [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
 
 private:
   void run();
   void stop();
-  void turn();
-  void do_rounds();
-  void plan_turn(instant due);
+  [[nodiscard]] instant do_rounds();
   bool take_deliveries();
   void begin_drain(instant deadline);
   void deadline_met();
@@ -66,7 +65,6 @@ private:
   std::optional<listener> unix_;
   std::optional<listener> tcp_;
   unix_socket_path unix_path_;
-  boost::asio::steady_timer deadline_{core_.io};
   uint64_t met_by_deadline_ = 0;
   std::promise<void> drained_;
   bool told_drained_ = false;
@@ -77,10 +75,7 @@ private:
   std::vector<std::pair<job_id, outcome>> taken_; ///< the I/O thread's; kept for its memory
 
   std::function<instant()> on_turn_;
-  wake_event wake_event_{core_.io};
-  boost::asio::steady_timer next_turn_{core_.io};
-  instant next_turn_due_ = instant::max();
-  std::atomic<std::thread::id> runs_on_{};
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 
@@ -109,7 +104,7 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
     endpoints.tcp_port = opened.port;
   }
   for (auto* each : {&unix_, &tcp_})
-    if (*each) (*each)->accept_on();
+    if (*each && !(*each)->accept_on()) return server_error{"The system has no room to watch the listening socket."};
   taking_deliveries_ = true;
   thread_ = std::thread{[this] { run(); }};
   return endpoints;
@@ -117,43 +112,27 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
 
 void request_server::loop::run() {
   ::pthread_setname_np(::pthread_self(), "texlex.io");
-  runs_on_ = std::this_thread::get_id();
-  const auto work = boost::asio::make_work_guard(core_.io);
-  wake_event_.listen();
-  while (core_.io.run_one() > 0) turn();
+  ::prctl(PR_SET_TIMERSLACK, timer_slack_ns); // a hedge that rings late is a hedge for nothing
+  instant next = do_rounds();                 // for what was planned before
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    core_.loop.wait(next);
+    next = do_rounds();
+    core_.bury();
+  }
 }
 
-// What a socket brought goes all the way, to a worker or back into a socket, before the thread looks at sockets again:
-// each look is a system call.
-void request_server::loop::turn() {
-  do_rounds();
-  if (wake_event_.take()) do_rounds();
-  core_.read_on();
-}
-
-// Within bounds, so that sockets get their turn.
-void request_server::loop::do_rounds() {
+// What a batch of sockets brought goes all the way, to a worker or back into a socket, before the thread looks at
+// sockets again: each look is a system call. Within bounds, so that sockets get their turn. Returns when the next pass
+// is due at the latest.
+instant request_server::loop::do_rounds() {
   for (int round = 0; round < rounds_a_turn_max; ++round) {
+    core_.loop.take_wakes();
+    core_.hand_over();
     const instant next = on_turn_ ? on_turn_() : instant::max();
     const bool delivered = take_deliveries();
-    if (next != instant::min() && !delivered) return plan_turn(next);
+    if (next != instant::min() && !delivered) return next;
   }
-  wake_event_.wake();
-}
-
-// An earlier turn than the one planned replaces it; a later one waits for that, which does no harm.
-void request_server::loop::plan_turn(instant due) {
-  if (due >= next_turn_due_) return;
-  next_turn_due_ = due;
-  next_turn_.expires_at(due);
-  next_turn_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) next_turn_due_ = instant::max();
-  });
-}
-
-// On the I/O thread itself a turn follows, or is under way.
-void request_server::loop::wake() {
-  if (runs_on_.load(std::memory_order_relaxed) != std::this_thread::get_id()) wake_event_.wake();
+  return instant::min();
 }
 
 void request_server::loop::stop() {
@@ -162,10 +141,12 @@ void request_server::loop::stop() {
     std::lock_guard guard{deliveries_mutex_};
     taking_deliveries_ = false;
   }
-  core_.io.stop();
+  stopping_ = true;
+  wake();
   thread_.join();
   core_.on_idle = nullptr;
-  for (const auto& each : core_.sessions()) each->close();
+  for (session* const each : core_.sessions()) each->close();
+  core_.bury();
 }
 
 void request_server::loop::deliver(job_id id, const outcome& result) {
@@ -180,7 +161,7 @@ void request_server::loop::deliver(job_id id, const outcome& result) {
 // Seldom asked, so that a post each is cheap enough.
 void request_server::loop::tell(job_id number, const metrics_report& report) {
   const std::lock_guard guard{deliveries_mutex_};
-  if (taking_deliveries_) boost::asio::post(core_.io, [this, number, report] { core_.told(number, report); });
+  if (taking_deliveries_) core_.loop.post([this, number, report] { core_.told(number, report); });
 }
 
 bool request_server::loop::take_deliveries() {
@@ -196,7 +177,7 @@ bool request_server::loop::take_deliveries() {
 
 uint64_t request_server::loop::drain(instant deadline) {
   if (!thread_.joinable()) return 0;
-  boost::asio::post(core_.io, [this, deadline] { begin_drain(deadline); });
+  core_.loop.post([this, deadline] { begin_drain(deadline); });
   drained_.get_future().wait();
   stop();
   return met_by_deadline_;
@@ -208,21 +189,16 @@ void request_server::loop::begin_drain(instant deadline) {
   for (auto* each : {&unix_, &tcp_})
     if (*each) (*each)->close();
   core_.on_idle = [this] { all_closed(); };
-  for (const auto& each : core_.sessions()) each->drain();
+  for (session* const each : core_.sessions()) each->drain();
   if (core_.idle()) return all_closed();
-  deadline_.expires_at(deadline);
-  deadline_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) deadline_met();
-  });
+  core_.loop.call_at(deadline, [this] { deadline_met(); });
 }
 
 void request_server::loop::deadline_met() {
-  for (const auto& each : core_.sessions()) met_by_deadline_ += each->abandon();
+  for (session* const each : core_.sessions()) met_by_deadline_ += each->abandon();
   if (met_by_deadline_ > 0) spdlog::warn("{} requests were not done in time and were told so", met_by_deadline_);
-  deadline_.expires_after(last_writes);
-  deadline_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    for (const auto& each : core_.sessions()) each->close();
+  core_.loop.call_at(now() + last_writes, [this] {
+    for (session* const each : core_.sessions()) each->close();
   });
 }
 

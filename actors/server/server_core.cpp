@@ -35,14 +35,14 @@ server_core::server_core(const server_settings& server, const limit_settings& li
 
 server_core::~server_core() = default;
 
-void server_core::connected(stream_socket socket) {
+void server_core::connected(owned_fd socket) {
   const bool too_many = sessions_.size() - refused_ >= connections_max_;
   if (too_many) {
     counters.connections_refused.add();
     if (refused_ >= refused_waited_for_max) { // a new socket's buffer is empty, so this is never waited for
       const auto frame = encode_response(0, {status::too_many_connections, 0, 0, origin::none});
       counters.responses[static_cast<size_t>(status::too_many_connections)].add();
-      if (::send(socket.native_handle(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+      if (::send(socket.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         spdlog::debug("a refused client could not be told so");
       return;
     }
@@ -50,34 +50,50 @@ void server_core::connected(stream_socket socket) {
   } else {
     counters.connections_accepted.add();
   }
-  auto made = std::make_shared<session>(*this, std::move(socket), too_many);
-  sessions_.emplace(made.get(), made);
+  auto made = std::make_unique<session>(*this, std::move(socket), too_many);
+  session& taken = *made;
+  sessions_.emplace(&taken, std::move(made));
   update_gauges();
   start_sweep();
-  made->start();
-  if (draining) made->drain();
+  taken.start();
+  if (draining) taken.drain();
 }
 
 void server_core::closed(session& ended) {
   if (ended.refused()) --refused_;
-  sessions_.erase(&ended);
+  auto found = sessions_.extract(&ended);
+  buried_.push_back(std::move(found.mapped()));
   update_gauges();
   if (sessions_.empty() && on_idle) on_idle();
 }
 
-std::vector<std::shared_ptr<session>> server_core::sessions() const {
-  std::vector<std::shared_ptr<session>> all;
+void server_core::bury() noexcept { buried_.clear(); }
+
+std::vector<session*> server_core::sessions() const {
+  std::vector<session*> all;
   all.reserve(sessions_.size());
-  for (const auto& [_, one] : sessions_) all.push_back(one);
+  for (const auto& [one, _] : sessions_) all.push_back(one);
   return all;
 }
 
 void server_core::submit(session& from, job_ptr job, admission::place place) {
   jobs_.emplace(job->id.value, waiting_job{&from, std::move(place)});
-  port.submit(std::move(job));
+  submitted_.push_back(std::move(job));
+}
+
+void server_core::hand_over() {
+  if (submitted_.empty()) return;
+  port.submit(std::exchange(submitted_, {}));
+}
+
+// What was submitted before it goes first.
+void server_core::cancel(job_id job) {
+  hand_over();
+  port.cancel(job);
 }
 
 void server_core::ask_stats(session& from, job_id number) {
+  hand_over();
   jobs_.emplace(number.value, waiting_job{&from, {}});
   port.ask_stats(number);
 }
@@ -85,7 +101,7 @@ void server_core::ask_stats(session& from, job_id number) {
 void server_core::abandon(const std::vector<job_id>& jobs) {
   for (const job_id job : jobs) {
     if (const auto found = jobs_.find(job.value); found != jobs_.end()) found->second.waiter = nullptr;
-    port.cancel(job);
+    cancel(job);
   }
 }
 
@@ -94,13 +110,13 @@ void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcome
   for (const auto& [job, result] : outcomes) {
     session* const waiter = waiter_of(job);
     if (waiter && waiter->answered(job, result, at)) {
-      touched_.push_back(waiter->shared_from_this());
+      touched_.push_back(waiter);
     } else {
       counters.late_answers.add();
     }
   }
   // Only now do they write: a session with several outcomes writes them in one go, and finds nothing the next time.
-  for (const auto& waiter : touched_) waiter->settle();
+  for (session* const waiter : touched_) waiter->settle();
   touched_.clear();
   update_gauges();
 }
@@ -109,14 +125,7 @@ void server_core::told(job_id number, const metrics_report& report) {
   session* const waiter = waiter_of(number);
   if (!waiter) return counters.late_answers.add();
   auto text = std::make_shared<const std::string>(stats_text(report, counters.read()));
-  const auto kept = waiter->shared_from_this();
-  if (kept->told(number, std::move(text), now())) kept->settle();
-}
-
-void server_core::read_on() {
-  std::swap(to_read_, reading_on_);
-  for (const auto& one : reading_on_) one->read_on();
-  reading_on_.clear();
+  if (waiter->told(number, std::move(text), now())) waiter->settle();
 }
 
 session* server_core::waiter_of(job_id job) {
@@ -137,12 +146,10 @@ void server_core::update_gauges() noexcept {
 void server_core::start_sweep() {
   if (sweeping_) return;
   sweeping_ = true;
-  sweep_.expires_after(sweep_interval_);
-  sweep_.async_wait([this](const boost::system::error_code& error) {
+  loop.call_at(now() + sweep_interval_, [this] {
     sweeping_ = false;
-    if (error) return;
     const instant at = now();
-    for (const auto& one : sessions()) one->sweep(at);
+    for (session* const one : sessions()) one->sweep(at);
     if (!sessions_.empty()) start_sweep();
   });
 }

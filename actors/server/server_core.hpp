@@ -10,23 +10,19 @@
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
+#include "actors/server/event_loop.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "config/settings.hpp"
 #include "runtime/document.hpp"
+#include "runtime/socket.hpp"
 
 namespace texlex {
 
 class session;
-
-using stream_socket = boost::asio::generic::stream_protocol::socket;
 
 class server_core {
 public:
@@ -36,16 +32,21 @@ public:
 
   // Connections.
   /// Takes a connection on, or tells it that there are too many.
-  void connected(stream_socket socket);
-  /// A session has closed and is let go of, whether it was served or refused.
+  void connected(owned_fd socket);
+  /// A session has closed, whether it was served or refused. It lives on until `bury`, as it may be at work.
   void closed(session& ended);
-  [[nodiscard]] std::vector<std::shared_ptr<session>> sessions() const;
+  [[nodiscard]] std::vector<session*> sessions() const;
+  /// At the end of a pass: nobody is at work in a session any more, and those that have closed go.
+  void bury() noexcept;
   [[nodiscard]] bool idle() const noexcept { return sessions_.empty(); }
 
   // Jobs.
   [[nodiscard]] job_id next_job() noexcept { return {++last_job_}; }
   [[nodiscard]] uint64_t next_connection() noexcept { return ++last_connection_; }
+  /// The job goes to the port with all others of this pass, by `hand_over`.
   void submit(session& from, job_ptr job, admission::place place);
+  void hand_over();
+  void cancel(job_id job);
   void ask_stats(session& from, job_id number);
   /// Nobody waits for these any more: asks for their early end. Their places are held until they are answered.
   void abandon(const std::vector<job_id>& jobs);
@@ -53,10 +54,6 @@ public:
   void deliver(const std::vector<std::pair<job_id, outcome>>& outcomes);
   /// Hands what has happened to the session that asked under this number.
   void told(job_id number, const metrics_report& report);
-
-  /// Reads on once what is at hand has been passed on: to look for more is a system call that nobody need wait for.
-  void read_later(std::shared_ptr<session> from) { to_read_.push_back(std::move(from)); }
-  void read_on();
 
   void update_gauges() noexcept;
 
@@ -89,19 +86,18 @@ public:
   std::array<uint8_t, scratch_bytes> scratch;
   bool draining = false;
   std::function<void()> on_idle; ///< called when the last connection has closed
-  // Below this line lies what may hold the last reference to a session: it goes before what sessions refer to.
-  boost::asio::io_context io{1};
+  event_loop loop;
 
 private:
-  boost::asio::steady_timer sweep_{io};
   bool sweeping_ = false;
   uint32_t refused_ = 0; ///< among the sessions, those that only get to know that there are too many
   // One entry a request: its nodes come from this pool, so that none is asked of the allocator once it is warm.
   std::pmr::unsynchronized_pool_resource nodes_;
   std::pmr::unordered_map<uint64_t, waiting_job> jobs_{&nodes_};
-  std::unordered_map<session*, std::shared_ptr<session>> sessions_;
-  std::vector<std::shared_ptr<session>> touched_; ///< by the outcomes at hand; kept for its memory
-  std::vector<std::shared_ptr<session>> to_read_, reading_on_;
+  job_batch submitted_; ///< in this pass
+  std::unordered_map<session*, std::unique_ptr<session>> sessions_;
+  std::vector<std::unique_ptr<session>> buried_; ///< closed in this pass
+  std::vector<session*> touched_;                ///< by the outcomes at hand; kept for its memory
 };
 
 } // namespace texlex

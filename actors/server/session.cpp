@@ -1,13 +1,15 @@
 #include "actors/server/session.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <new>
 #include <poll.h>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/write.hpp>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
 #include <spdlog/spdlog.h>
 
 #include "runtime/limits.hpp"
@@ -15,22 +17,23 @@
 namespace texlex {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 // While draining nobody was cut off in a frame, so that a short wait does for a request that crossed our end.
 constexpr duration drain_linger = 250ms;
 
+// What one connection may read before others have their turn.
+constexpr size_t bytes_a_turn_max = 256u << 10;
+
 } // namespace
 
-session::session(server_core& core, stream_socket socket, bool refused)
+session::session(server_core& core, owned_fd socket, bool refused)
   : core_(core), socket_(std::move(socket)), protocol_(core.protocol_limits, core.admission, now()), refused_(refused),
     number_(core.next_connection()) {}
 
 void session::start() {
-  error_code error;
-  socket_.non_blocking(true, error); // for writes that are tried at once
-  if (error) return close();
+  watched_for_ = EPOLLIN;
+  if (!core_.loop.watch(socket_.get(), watched_for_, *this)) return vanished("the system has no room for its watch");
   if (refused_) protocol_.refuse(status::too_many_connections);
   settle();
 }
@@ -41,90 +44,89 @@ void session::settle() {
   while (!closed_ && take_frames()) write_waiting(); // of what was read ahead, once there is room for its responses
   if (closed_) return;
   core_.update_gauges();
-  if (lingering_) return;
-  if (protocol_.drained() && !input_waiting()) {
-    if (reading_) return end_reading();
-    protocol_.end();
+  if (!lingering_) {
+    if (protocol_.drained() && !input_waiting()) protocol_.end();
+    if (protocol_.done()) finish();
   }
-  if (protocol_.done()) return finish();
-  if (!reading_ && !std::exchange(reads_later_, true)) core_.read_later(shared_from_this());
+  if (!closed_) watch_as_needed();
 }
 
-void session::read_on() {
-  reads_later_ = false;
-  if (reading_ || closed_ || lingering_) return;
-  switch (protocol_.reading()) {
-    case read_step::header: return read_frames();
-    case read_step::payload: return read_into(payload_->data() + filled_, protocol_.payload_bytes() - filled_);
-    case read_step::skip:
-      return read_into(core_.scratch.data(), std::min(core_.scratch.size(), protocol_.payload_bytes() - filled_));
-    case read_step::pause:
-    case read_step::ended: return;
-  }
+// A socket that has something nobody wants yet stays watched until it says so: mostly it is wanted by then.
+void session::watch_as_needed() {
+  uint32_t wanted = watched_for_ & EPOLLIN;
+  if (wants_input()) wanted |= EPOLLIN;
+  if (written_ < out_.size()) wanted |= EPOLLOUT;
+  if (wanted == watched_for_) return;
+  watched_for_ = wanted;
+  if (!core_.loop.watch_for(socket_.get(), wanted, *this)) vanished("the system has no room for its watch");
 }
 
-// A connection takes no memory for its input until there is some.
-void session::wait_for_input() {
-  reading_ = true;
-  socket_.async_wait(stream_socket::wait_read,
-                     [self = shared_from_this()](const error_code& error) { self->input_has_come(error); });
-}
-
-void session::input_has_come(const error_code& error) {
-  reading_ = false;
+void session::ready(uint32_t events) noexcept {
   if (closed_) return;
-  if (error && error != asio::error::operation_aborted) return vanished(error.message().c_str());
-  if (lingering_) return read_and_drop();
-  try {
-    if (!error) input_.allocate();
-  } catch (const std::bad_alloc&) {
-    return vanished("there is no memory for its input");
+  if ((events & EPOLLOUT) != 0) write_rest();
+  if (closed_ || (events & ~EPOLLOUT) == 0) return;
+  if (wants_input()) return read_on();
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) return vanished("the client has closed its connection");
+  watched_for_ &= ~static_cast<uint32_t>(EPOLLIN);
+  if (!core_.loop.watch_for(socket_.get(), watched_for_, *this)) vanished("the system has no room for its watch");
+}
+
+bool session::wants_input() const noexcept {
+  if (lingering_) return true;
+  const read_step step = protocol_.reading();
+  return step != read_step::pause && step != read_step::ended;
+}
+
+// Until the socket is found empty: a read that fills less than it could has emptied it.
+void session::read_on() {
+  for (size_t left = bytes_a_turn_max; !closed_ && wants_input();) {
+    const std::span<uint8_t> room = where_to_read();
+    if (room.empty()) return vanished("there is no memory for its input");
+    const ssize_t got = ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? void() : vanished(std::strerror(errno));
+    if (got == 0) return input_ended();
+    const auto bytes = static_cast<size_t>(got);
+    was_read(bytes);
+    if (bytes < room.size() || bytes >= left) return;
+    left -= bytes;
   }
+}
+
+// A connection takes no memory for its input until there is some. Empty: there is none.
+std::span<uint8_t> session::where_to_read() {
+  const read_step step = protocol_.reading();
+  if (lingering_) return scratch();
+  if (step == read_step::payload) return {payload_->data() + filled_, protocol_.payload_bytes() - filled_};
+  if (step == read_step::skip) return scratch().first(std::min(scratch().size(), protocol_.payload_bytes() - filled_));
+  try {
+    if (!input_.allocated()) input_.allocate();
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+  return input_.room(); // all that was read has been taken, but for a part of a header
+}
+
+std::span<uint8_t> session::scratch() const noexcept { return core_.scratch; }
+
+void session::was_read(size_t bytes) {
+  core_.counters.bytes_read.add(bytes);
+  if (lingering_) {
+    if (bytes >= linger_bytes_left_) return close();
+    linger_bytes_left_ -= bytes;
+    return;
+  }
+  if (protocol_.reading() == read_step::header)
+    input_.was_read(bytes);
+  else
+    filled_ += bytes;
   settle();
 }
 
-// A read that is under way may have taken a request out of the socket already: that is known once it has ended.
-void session::end_reading() {
-  error_code error;
-  socket_.cancel(error);
-  if (error) close();
-}
-
-// All that was read has been taken, but for a part of a header.
-void session::read_frames() {
-  if (!input_.allocated()) return wait_for_input();
-  const std::span<uint8_t> room = input_.room();
-  read_into(room.data(), room.size());
-}
-
-void session::read_into(uint8_t* to, size_t bytes) {
-  reading_ = true;
-  socket_.async_read_some(asio::buffer(to, bytes), [self = shared_from_this()](const error_code& error, size_t count) {
-    self->was_read(error, count);
-  });
-}
-
-void session::read_and_drop() { read_into(core_.scratch.data(), core_.scratch.size()); }
-
-void session::was_read(const error_code& error, size_t bytes) {
-  reading_ = false;
-  if (closed_) return;
-  core_.counters.bytes_read.add(bytes);
-  if (lingering_) {
-    if (error || bytes >= linger_bytes_left_) return close();
-    linger_bytes_left_ -= bytes;
-    return read_and_drop();
-  }
-  if (error == asio::error::eof) {
-    if (client_gone()) return vanished("the client has closed its connection");
-    protocol_.end_of_stream(now());
-  } else if (error && error != asio::error::operation_aborted) {
-    return vanished(error.message().c_str());
-  } else if (protocol_.reading() == read_step::header) {
-    input_.was_read(bytes);
-  } else {
-    filled_ += bytes;
-  }
+void session::input_ended() {
+  if (lingering_) return close();
+  if (client_gone()) return vanished("the client has closed its connection");
+  protocol_.end_of_stream(now());
   settle();
 }
 
@@ -157,7 +159,7 @@ bool session::take_header() {
   const header_verdict verdict = protocol_.header_read(decode_header(header), now());
   switch (verdict.kind) {
     case header_kind::request: core_.counters.requests.add(); break;
-    case header_kind::cancel: core_.port.cancel(verdict.to_cancel); break;
+    case header_kind::cancel: core_.cancel(verdict.to_cancel); break;
     case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
     case header_kind::stats: ask_stats(); break;
     case header_kind::stats_refused: break;
@@ -225,21 +227,36 @@ void session::payload_complete() {
 
 // Mostly the socket takes all at once, so that there is nothing to wait for.
 void session::write_waiting() {
-  for (;;) {
+  while (written_ == out_.size()) {
     const std::span<const response> responses = protocol_.begin_write(now());
     if (responses.empty()) return;
     put_out(responses);
-    error_code error;
-    const size_t bytes = socket_.write_some(asio::buffer(out_), error);
-    if (error && error != asio::error::would_block) return vanished(error.message().c_str());
-    core_.counters.bytes_written.add(bytes);
-    if (bytes < out_.size()) return write_rest(bytes);
-    protocol_.written(now());
+    if (!write_some()) return;
   }
+}
+
+void session::write_rest() {
+  if (write_some()) settle();
+}
+
+// True: all that was put out is written.
+bool session::write_some() {
+  while (written_ < out_.size()) {
+    const ssize_t sent =
+      ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return vanished(std::strerror(errno)), false;
+    if (sent < 0) return false;
+    core_.counters.bytes_written.add(static_cast<size_t>(sent));
+    written_ += static_cast<size_t>(sent);
+  }
+  protocol_.written(now());
+  return true;
 }
 
 void session::put_out(std::span<const response> responses) {
   out_.clear();
+  written_ = 0;
   for (const response& one : responses) {
     if (one.stats) {
       write_stats(one);
@@ -251,27 +268,12 @@ void session::put_out(std::span<const response> responses) {
   }
 }
 
-void session::write_rest(size_t from) {
-  const asio::const_buffer rest = asio::buffer(out_) + from;
-  asio::async_write(socket_, rest, [self = shared_from_this()](const error_code& error, size_t count) {
-    self->was_written(error, count);
-  });
-}
-
 void session::write_stats(const response& one) {
   const auto bytes = static_cast<uint32_t>(one.stats->size());
   std::ranges::copy(encode({static_cast<uint32_t>(frame_type::stats_response), one.id, bytes}),
                     std::back_inserter(out_));
   std::ranges::copy(*one.stats, std::back_inserter(out_));
   core_.counters.stats_told.add();
-}
-
-void session::was_written(const error_code& error, size_t bytes) {
-  if (closed_) return;
-  core_.counters.bytes_written.add(bytes);
-  if (error) return vanished(error.message().c_str());
-  protocol_.written(now());
-  settle();
 }
 
 void session::sweep(instant at) {
@@ -311,13 +313,10 @@ size_t session::abandon() {
 // lose the last response: so only our side is ended, and what still comes is read and dropped, within limits.
 void session::finish() {
   if (protocol_.ended_by_client()) return close();
-  error_code error;
-  socket_.shutdown(stream_socket::shutdown_send, error);
-  if (error) return close();
+  if (::shutdown(socket_.get(), SHUT_WR) != 0) return close();
   lingering_ = true;
   linger_until_ = now() + (core_.draining ? drain_linger : std::chrono::milliseconds{limits::linger_ms_max});
   linger_bytes_left_ = limits::linger_bytes_max;
-  if (!reading_) read_and_drop();
 }
 
 void session::vanished(const char* how) {
@@ -330,25 +329,24 @@ void session::vanished(const char* how) {
 
 void session::close() {
   if (closed_) return;
-  const auto self = shared_from_this(); // `closed` lets go of the last other reference
   closed_ = true;
   core_.abandon(protocol_.open_jobs());
-  protocol_.end(); // this may live on until its last handler has run: its place is not held so long
-  error_code error;
-  socket_.close(error);
+  protocol_.end(); // this lives to the end of the pass: its place is not held so long
+  core_.loop.unwatch(socket_.get());
+  socket_.close();
   core_.closed(*this);
 }
 
 // Whether both sides of the connection have ended: then no response can reach anybody. A client that has only ended
 // its own side still reads.
 bool session::client_gone() const {
-  pollfd watched{const_cast<stream_socket&>(socket_).native_handle(), 0, 0};
+  pollfd watched{socket_.get(), 0, 0};
   return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 bool session::input_waiting() const {
-  error_code error;
-  return socket_.available(error) > 0 && !error;
+  int bytes = 0;
+  return ::ioctl(socket_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 } // namespace texlex

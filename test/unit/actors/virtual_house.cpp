@@ -145,7 +145,7 @@ verdict virtual_house::judge(const caf::message& message) {
 
 job_ptr virtual_house::submit(uint64_t id, std::string_view text) {
   auto job = make_job(id, text, now());
-  caf::anon_send(broker, atom::submit_v, job);
+  caf::anon_send(broker, atom::submit_v, job_batch{job});
   return job;
 }
 

@@ -32,7 +32,11 @@ class paused_or_not final : public job_port {
 public:
   void connect(request_server& server) { server_ = &server; }
 
-  void submit(job_ptr job) override {
+  void submit(job_batch jobs) override {
+    for (job_ptr& job : jobs) take(std::move(job));
+  }
+
+  void take(job_ptr job) {
     std::lock_guard guard{mutex_};
     waiting_.push_back(std::move(job));
     if (!paused_) work();

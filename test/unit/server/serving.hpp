@@ -38,9 +38,9 @@ public:
 
   void connect(request_server& server) { server_ = &server; }
 
-  void submit(job_ptr job) override {
+  void submit(job_batch jobs) override {
     std::lock_guard guard{mutex_};
-    (kept_by_test_ ? kept_ : to_do_).push_back(std::move(job));
+    for (job_ptr& job : jobs) (kept_by_test_ ? kept_ : to_do_).push_back(std::move(job));
     changed_.notify_all();
   }
 

@@ -1,0 +1,140 @@
+#include "actors/server/event_loop.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <optional>
+#include <system_error>
+#include <unistd.h>
+
+#include <sys/eventfd.h>
+
+#include "actors/state/invariant.hpp"
+
+namespace texlex {
+namespace {
+
+owned_fd opened(int fd, const char* what) {
+  if (fd < 0) throw std::system_error{errno, std::generic_category(), what};
+  return owned_fd{fd};
+}
+
+timespec timespec_of(duration d) noexcept {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(d);
+  return {.tv_sec = whole.count(), .tv_nsec = (d - whole).count()};
+}
+
+int milliseconds_of(duration d) noexcept {
+  constexpr int64_t longest = 60'000; // woken for nothing once a minute
+  return static_cast<int>(std::min(std::chrono::ceil<std::chrono::milliseconds>(d).count(), longest));
+}
+
+// To the nanosecond where the system can: epoll_pwait2 came with Linux 5.11.
+int wait_on(int epoll, epoll_event* events, int count_max, std::optional<duration> timeout) noexcept {
+  static std::atomic<bool> exact = true;
+  if (timeout && *timeout > duration::zero() && exact.load(std::memory_order_relaxed)) {
+    const timespec length = timespec_of(*timeout);
+    const int count = ::epoll_pwait2(epoll, events, count_max, &length, nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    exact = false;
+  }
+  return ::epoll_wait(epoll, events, count_max, timeout ? milliseconds_of(*timeout) : -1);
+}
+
+} // namespace
+
+// Edge-triggered: each write to the eventfd is one event, so that it is never read. Its number would overflow after
+// more wakes than a process lives to see.
+event_loop::event_loop()
+  : epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+    wake_event_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = nullptr; // a wake, and nobody's descriptor
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_event_.get(), &event) != 0)
+    throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
+}
+
+bool event_loop::watch(int fd, uint32_t events, watcher& by) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &by;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool event_loop::watch_for(int fd, uint32_t events, watcher& by) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &by;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0;
+}
+
+void event_loop::unwatch(int fd) noexcept {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); // fails only for what is not watched
+}
+
+event_loop::timer event_loop::call_at(instant due, call what) {
+  const timer one{due, ++last_timer_};
+  timers_.emplace(one, std::move(what));
+  return one;
+}
+
+void event_loop::wait(instant until) {
+  const int count = wait_for_events(until);
+  take_wakes();
+  for (int i = 0; i < count; ++i)
+    if (auto* const by = static_cast<watcher*>(batch_[static_cast<size_t>(i)].data.ptr))
+      by->ready(batch_[static_cast<size_t>(i)].events);
+  make_due_calls();
+  if (has_posted_.load(std::memory_order_acquire)) make_posted_calls();
+}
+
+int event_loop::wait_for_events(instant until) noexcept {
+  if (!timers_.empty()) until = std::min(until, timers_.begin()->first.due);
+  std::optional<duration> timeout; // none: for as long as it takes
+  if (until != instant::max())
+    timeout = until == instant::min() ? duration::zero() : std::max(until - now(), duration::zero());
+  asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
+  if (woken_.load()) timeout = duration::zero();
+  const int count = wait_on(epoll_.get(), batch_.data(), batch_max, timeout);
+  asleep_.store(false, std::memory_order_relaxed);
+  require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");
+  return count;
+}
+
+void event_loop::make_due_calls() {
+  if (timers_.empty() || timers_.begin()->first.due > now()) return;
+  const instant at = now();
+  const uint64_t last = last_timer_; // what is planned meanwhile waits for the next pass
+  for (auto first = timers_.begin(); first != timers_.end() && first->first.due <= at && first->first.number <= last;
+       first = timers_.begin())
+    timers_.extract(first).mapped()();
+}
+
+void event_loop::make_posted_calls() {
+  std::vector<call> calls;
+  {
+    const std::lock_guard guard{posted_mutex_};
+    has_posted_.store(false, std::memory_order_relaxed);
+    std::swap(calls, posted_);
+  }
+  for (const call& each : calls) each();
+}
+
+void event_loop::wake() noexcept {
+  if (woken_.exchange(true) || !asleep_.load()) return;
+  const uint64_t one = 1;
+  const ssize_t written = ::write(wake_event_.get(), &one, sizeof one);
+  require(written == sizeof one, "an eventfd takes far more wakes than there will be");
+}
+
+void event_loop::post(call what) {
+  {
+    const std::lock_guard guard{posted_mutex_};
+    posted_.push_back(std::move(what));
+    has_posted_.store(true, std::memory_order_release);
+  }
+  wake();
+}
+
+} // namespace texlex

@@ -1,0 +1,94 @@
+// What the I/O thread waits for: sockets, points in time, other threads. Over epoll, level-triggered, so that a request
+// of a small document costs what it must: its share of one wait, one receive, one send. (Boost.Asio, which stood here
+// before, tries to receive once more before each wait, and its handlers cost as much as the scan of such a document.)
+//
+//   wait ─▶ a batch of ready descriptors ─▶ calls that are due ─▶ whatever the owner does in a pass ─▶ wait
+//
+// All but `post` and `wake` is to be called on the thread that waits, or before it does.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <sys/epoll.h>
+
+#include "runtime/socket.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+class event_loop {
+public:
+  /// Whoever watches a descriptor. Must outlive the pass in which its watch ends, as it may be in the batch at hand.
+  class watcher {
+  public:
+    /// `events` as of epoll: EPOLLIN, EPOLLOUT, and unasked EPOLLERR, EPOLLHUP. Must not throw.
+    virtual void ready(uint32_t events) noexcept = 0;
+
+  protected:
+    ~watcher() = default;
+  };
+
+  using call = std::function<void()>;
+  /// A call to be made later; never used again.
+  struct timer {
+    instant due;
+    uint64_t number = 0;
+    friend auto operator<=>(const timer&, const timer&) = default;
+  };
+
+  /// Throws `std::system_error` if the process has no file left.
+  event_loop();
+
+  /// False: the system has no memory or no room for one more watch.
+  [[nodiscard]] bool watch(int fd, uint32_t events, watcher& by) noexcept;
+  [[nodiscard]] bool watch_for(int fd, uint32_t events, watcher& by) noexcept; ///< other events than before
+  void unwatch(int fd) noexcept;
+
+  /// Throws std::bad_alloc.
+  timer call_at(instant due, call what);
+  void cancel(const timer& one) noexcept { timers_.erase(one); }
+
+  /// Waits until something is ready, a call is due, somebody wakes it, or it is `until`; then handles all of that.
+  void wait(instant until);
+
+  /// Forgets the wakes so far: what was done before them is visible from now on, and is to be looked for now. `wait`
+  /// does so too.
+  void take_wakes() noexcept { woken_.exchange(false, std::memory_order_acq_rel); }
+
+  /// Has the thread end its wait, or not begin it. From any thread.
+  void wake() noexcept;
+
+  /// Has the thread make this call in its next pass. From any thread. Throws std::bad_alloc.
+  void post(call what);
+
+private:
+  /// So many descriptors a pass: enough to share what a pass costs, and few enough that the first is answered soon.
+  static constexpr int batch_max = 16;
+
+  int wait_for_events(instant until) noexcept;
+  void make_due_calls();
+  void make_posted_calls();
+
+  owned_fd epoll_;
+  owned_fd wake_event_;
+  std::array<epoll_event, batch_max> batch_{};
+  std::map<timer, call> timers_;
+  uint64_t last_timer_ = 0;
+
+  // A waker writes to the eventfd only if the thread sleeps or is about to: it says so before it looks at `woken_`.
+  std::atomic<bool> woken_ = false;
+  std::atomic<bool> asleep_ = false;
+
+  std::mutex posted_mutex_; // held for a push or a swap
+  std::vector<call> posted_;
+  std::atomic<bool> has_posted_ = false;
+};
+
+} // namespace texlex
