@@ -1,8 +1,10 @@
 #include "actors/broker.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -23,41 +25,57 @@ public:
 protected:
   behavior_type make_behavior() override {
     set_default_handler(caf::drop);
+    if (on_unit()) on_unit()->at_rest([this] { arm_what_still_runs(); });
     return {
-      [this](atom::finished, lane_id lane, job_id id, const outcome& result, duration took) {
-        event().finished(lane, id, result, took);
-        sample(attempt_sample{lane, result.status, took});
-        plan_tick();
+      [this](atom::finished, lane_id lane, const result_batch& results) {
+        dispatcher& dispatcher = event();
+        for (const attempt_result& each : results) {
+          dispatcher.finished(lane, each.job, each.result, each.took);
+          sample(attempt_sample{lane, each.result.status, each.took});
+        }
+        after_event();
       },
       [this](atom::overdue, job_id id) {
         const hedge_verdict verdict = event().overdue(id);
         spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
+        after_event();
       },
-      [this](atom::joined, lane_id lane, const lane_actor& handle) {
+      [this](atom::joined, lane_id lane, const lane_actor& handle, const lane_traits& traits) {
         lanes_[lane.value].handle = handle;
-        event().lane_joined(lane);
-        plan_tick();
+        event().lane_joined(lane, traits);
+        after_event();
       },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
         lanes_[lane.value].listener = listener;
         event().lane_cooling(lane);
+        after_event();
       },
       [this](atom::left, lane_id lane) {
         lanes_.erase(lane.value);
         event().lane_left(lane);
-        plan_tick();
+        after_event();
       },
-      [this](atom::unstaffed) { event().unstaffed(); },
+      [this](atom::unstaffed) {
+        event().unstaffed();
+        after_event();
+      },
       [this](atom::submit, const job_batch& jobs) {
-        for (const job_ptr& job : jobs) event().submit(job);
-        plan_tick();
+        dispatcher& dispatcher = event();
+        for (const job_ptr& job : jobs) dispatcher.submit(job);
+        after_event();
       },
-      [this](atom::cancel, job_id id) { event().cancel(id); },
-      [this](atom::close) { event().close(); },
+      [this](atom::cancel, job_id id) {
+        event().cancel(id);
+        after_event();
+      },
+      [this](atom::close) {
+        event().close();
+        after_event();
+      },
       [this](atom::tick, duration due) {
         if (tick_due_ == instant{due}) tick_due_.reset();
         event().tick();
-        plan_tick();
+        after_event();
       },
       [this](atom::flush) {
         flush_planned_ = false;
@@ -77,6 +95,8 @@ protected:
 
   void on_exit() override {
     flush();
+    if (on_unit()) on_unit()->at_rest(nullptr);
+    to_arm_.clear();
     lanes_.clear();
     stuck_listener_ = nullptr;
     links_ = {};
@@ -86,12 +106,23 @@ private:
   dispatcher& event() { return dispatcher_.at(clock().now()); }
 
   void run(lane_id lane, const job_ptr& job, uint32_t attempt) override {
-    caf::anon_send(lanes_.at(lane.value).handle, atom::run_v, job, attempt);
+    attempt_batch& orders = lanes_.at(lane.value).orders;
+    if (orders.empty()) with_orders_.push_back(lane);
+    orders.push_back({job, attempt});
+  }
+
+  // What one event gave a lane goes there in one message.
+  void after_event() {
+    for (const lane_id lane : with_orders_)
+      if (const auto found = lanes_.find(lane.value); found != lanes_.end())
+        caf::anon_send(found->second.handle, atom::run_v, std::exchange(found->second.orders, {}));
+    with_orders_.clear();
+    plan_tick();
   }
 
   void answer(const closed_job& closed) override {
     const job& job = *closed.last.job;
-    caf::anon_send(links_.front, atom::answer_v, job.id, closed.result);
+    links_.answer(job.id, closed.result);
     const instant at = clock().now();
     sample(request_sample{.status = closed.result.status,
                           .origin = closed.result.origin,
@@ -101,11 +132,27 @@ private:
                           .hedge_skipped = closed.last.hedge_skipped});
   }
 
+  // On a loop an attempt may well be over before the turn is: then nobody need watch it.
   void arm(job_id id, duration delay) override {
-    caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
+    if (on_unit() && on_unit()->attached())
+      to_arm_.push_back({id, clock().now() + delay});
+    else
+      caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
   }
 
-  void disarm(job_id id) override { caf::anon_send(links_.timer, atom::disarm_v, id); }
+  void disarm(job_id id) override {
+    const auto waiting = std::find_if(to_arm_.begin(), to_arm_.end(), [id](const alarm& a) { return a.job == id; });
+    if (waiting == to_arm_.end()) return caf::anon_send(links_.timer, atom::disarm_v, id);
+    *waiting = to_arm_.back();
+    to_arm_.pop_back();
+  }
+
+  void arm_what_still_runs() {
+    const instant at = clock().now();
+    for (const alarm& each : to_arm_)
+      caf::anon_send(links_.timer, atom::arm_v, each.job, each.due - at, overdue_listener{this});
+    to_arm_.clear();
+  }
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
 
@@ -151,11 +198,18 @@ private:
   struct known_lane {
     lane_actor handle;
     drain_listener listener; ///< null until it cools
+    attempt_batch orders{};  ///< of the event at hand
+  };
+  struct alarm {
+    job_id job;
+    instant due;
   };
 
   broker_links links_;
   stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
+  std::vector<lane_id> with_orders_;
+  std::vector<alarm> to_arm_; ///< of the turn at hand
   dispatcher dispatcher_;
   sample_batch samples_; ///< that metrics has not seen
   bool flush_planned_ = false;

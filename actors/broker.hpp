@@ -2,7 +2,8 @@
 // state/dispatcher; here its effects become messages.
 #pragma once
 
-#include <caf/actor.hpp>
+#include <functional>
+
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
@@ -12,7 +13,7 @@
 namespace texlex {
 
 struct broker_links {
-  caf::actor front; ///< hears (atom::answer, job_id, outcome), once a job
+  std::function<void(job_id, const outcome&)> answer; ///< called once a job, wherever the broker runs; must not throw
   hedge_timer_actor timer;
   metrics_actor metrics;
 };

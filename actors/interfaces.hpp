@@ -30,12 +30,12 @@ using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;
 using hedge_timer_actor = caf::typed_actor<takes<atom::arm, job_id, duration, overdue_listener>,
                                            takes<atom::disarm, job_id>, takes<atom::ring, duration>>;
 
-/// A place that runs attempts, told with their number among the job's, from 1: says `finished` exactly once a run, also
-/// when the job was stopped meanwhile. `cancelled` says that the attempt was not carried out or not to its end.
-using lane_actor = caf::typed_actor<takes<atom::run, job_ptr, uint32_t>>;
+/// A place that runs attempts: says how each ended exactly once, also when its job was stopped meanwhile. `cancelled`
+/// says that the attempt was not carried out or not to its end.
+using lane_actor = caf::typed_actor<takes<atom::run, attempt_batch>>;
 
-/// Whoever wants to hear how an attempt ended, and how long it took.
-using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, job_id, outcome, duration>>;
+/// Whoever wants to hear how attempts ended.
+using finish_listener = caf::typed_actor<takes<atom::finished, lane_id, result_batch>>;
 
 /// Whoever starts workers and counts what they use.
 using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom::report, worker_report>>;
@@ -49,7 +49,7 @@ using stuck_listener = caf::typed_actor<takes<atom::stuck, lane_id>>;
 /// Whoever gives work to lanes. A lane joins, may cool, and leaves; it never comes back. `unstaffed`: no lane is left
 /// and none will join.
 using lane_listener =
-  caf::typed_actor<takes<atom::joined, lane_id, lane_actor>, takes<atom::cooling, lane_id, drain_listener>,
+  caf::typed_actor<takes<atom::joined, lane_id, lane_actor, lane_traits>, takes<atom::cooling, lane_id, drain_listener>,
                    takes<atom::left, lane_id>, takes<atom::unstaffed>>;
 
 /// Starts a worker a core, replaces the dead and the worn, tells the broker about both. `settled` is answered as soon

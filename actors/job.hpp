@@ -87,6 +87,31 @@ using job_ptr = std::shared_ptr<const job>;
 /// Jobs that go the same way together, in the order in which they came.
 using job_batch = std::vector<job_ptr>;
 
+/// What a lane is to do: one attempt at a job, told with its number among the job's, from 1.
+struct attempt_order {
+  job_ptr job;
+  uint32_t attempt = 1;
+};
+using attempt_batch = std::vector<attempt_order>;
+
+/// How an attempt ended, and what the lane itself took for it.
+struct attempt_result {
+  job_id job;
+  outcome result;
+  duration took{};
+};
+using result_batch = std::vector<attempt_result>;
+
+/// What a lane can be given.
+struct lane_traits {
+  uint32_t capacity = 1;                    ///< attempts at one time
+  uint64_t document_bytes_max = UINT64_MAX; ///< no longer documents
+  duration attempt_max = duration::max();   ///< none that is expected to take longer
+
+  /// It is there for small documents only, and mostly done with them before anybody could look.
+  [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }
+};
+
 /// What sessions need of whoever carries out jobs: each job submitted is answered exactly once, by a call of
 /// `request_server::deliver`, from any thread. Each call may be made from any thread and returns at once.
 class job_port {

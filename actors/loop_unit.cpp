@@ -47,10 +47,19 @@ instant loop_unit::run() {
     const std::lock_guard guard{mutex_};
     std::swap(running_, ready_);
   }
-  if (running_.empty()) return calls_.empty() ? instant::max() : calls_.begin()->first;
+  if (running_.empty()) {
+    if (at_rest_) at_rest_();
+    if (any_ready()) return instant::min();
+    return calls_.empty() ? instant::max() : calls_.begin()->first;
+  }
   for (caf::resumable* const actor : running_) resume(actor);
   running_.clear();
   return instant::min();
+}
+
+bool loop_unit::any_ready() {
+  const std::lock_guard guard{mutex_};
+  return !ready_.empty();
 }
 
 bool loop_unit::call_at(instant due, std::function<void()> call) {

@@ -38,6 +38,11 @@ public:
   /// called next at the latest: `instant::min()` at once, `instant::max()` only once it is woken. On the loop's thread.
   instant run();
 
+  /// Has `run` make this call whenever no actor is ready, before it returns: for what would often be taken back in the
+  /// same turn. For actors that run on the loop; null ends it.
+  void at_rest(std::function<void()> call) { at_rest_ = std::move(call); }
+  [[nodiscard]] bool attached() const noexcept { return attached_; }
+
   /// Has `run` make this call at that time. False: there is no loop. For actors that run on it.
   bool call_at(instant due, std::function<void()> call);
 
@@ -51,6 +56,7 @@ private:
   void resume(caf::resumable* actor);
 
   void make_calls();
+  [[nodiscard]] bool any_ready();
 
   wake_function wake_;
   std::mutex mutex_; // guards `ready_`, and that nothing gets there once there is no loop; held for a push or a swap
@@ -59,6 +65,7 @@ private:
   // The loop thread's.
   std::vector<caf::resumable*> running_; ///< kept for its memory
   std::multimap<instant, std::function<void()>> calls_;
+  std::function<void()> at_rest_;
 };
 
 /// An actor that runs on a unit, if there is one; else on the scheduler, as usual. To be spawned with `caf::lazy_init`:
@@ -76,6 +83,8 @@ public:
   }
 
 protected:
+  [[nodiscard]] loop_unit* on_unit() const noexcept { return unit_; }
+
   /// A message to itself at that time. By the loop if there is one, which wakes no other thread; else by CAF's clock.
   template <class... Words>
   void send_at(instant due, Words... words) {

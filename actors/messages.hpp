@@ -34,7 +34,9 @@ typename Inspector::result_type inspect(Inspector& f, outcome& x) {
 } // namespace texlex
 
 // What never leaves the process.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::attempt_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::result_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::lane_traits)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::sample_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::worker_report)
@@ -50,7 +52,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   // session <-> broker
   CAF_ADD_ATOM(texlex_messages, texlex::atom, submit, "tx_submit")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, cancel, "tx_cancel")
-  CAF_ADD_ATOM(texlex_messages, texlex::atom, answer, "tx_answer")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, close, "tx_close")
 
   // broker <-> lane

@@ -120,8 +120,9 @@ std::string hedge_line(const metrics_report& report) {
 }
 
 std::string worker_line(const worker_report& report) {
-  return fmt::format("[worker] core={} req={} rss={:.1f}MB live={:.1f}MB alloc_since={:.0f}MB majors_since={}",
-                     report.core, report.jobs, megabytes(report.resident_bytes), megabytes(report.live_bytes),
+  const std::string core = report.core == loop_core ? "io" : std::to_string(report.core);
+  return fmt::format("[worker] core={} req={} rss={:.1f}MB live={:.1f}MB alloc_since={:.0f}MB majors_since={}", core,
+                     report.jobs, megabytes(report.resident_bytes), megabytes(report.live_bytes),
                      megabytes(report.bytes_handed_out), report.trims);
 }
 

@@ -62,13 +62,8 @@ protected:
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
     delayed_send(this, checkup_interval, atom::checkup_v);
     return {
-      [this](atom::run, const job_ptr& job, uint32_t number) {
-        const instant begun = texlex::now(); // `local_actor` declares one that it lacks
-        const auto instead = job->begin(number, begun);
-        const outcome result = instead ? outcome{.status = *instead} : attempt(*job);
-        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
-        ++used_.jobs;
-        tell_use();
+      [this](atom::run, const attempt_batch& orders) {
+        for (const attempt_order& order : orders) run(order);
       },
       [this](atom::checkup) {
         if (!peer_has_ended(socket_.get())) return delayed_send(this, checkup_interval, atom::checkup_v);
@@ -83,6 +78,16 @@ protected:
   }
 
 private:
+  void run(const attempt_order& order) {
+    const instant begun = texlex::now(); // `local_actor` declares one that it lacks
+    const auto instead = order.job->begin(order.attempt, begun);
+    const outcome result = instead ? outcome{.status = *instead} : attempt(*order.job);
+    caf::anon_send(links_.finish, atom::finished_v, options_.lane,
+                   result_batch{{order.job->id, result, texlex::now() - begun}});
+    ++used_.jobs;
+    tell_use();
+  }
+
   // What goes wrong here is thrown: the actor ends of it, as it would if the process had died at work.
   void start() {
     used_ = {.lane = options_.lane, .core = options_.core};

@@ -35,10 +35,13 @@ struct sample_batch {
   std::vector<attempt_sample> attempts;
 };
 
+/// In place of a core's number: the I/O thread, which is pinned to none and has a worker of its own.
+inline constexpr uint32_t loop_core = UINT32_MAX;
+
 /// What a worker has used since it was spawned.
 struct worker_report {
   lane_id lane;
-  uint32_t core = 0;
+  uint32_t core = 0; ///< or `loop_core`
   uint64_t jobs = 0;
   uint64_t bytes_handed_out = 0; ///< kinds and starts given to attempts
   uint64_t trims = 0;            ///< arenas given back beyond their resident part

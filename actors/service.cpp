@@ -33,6 +33,9 @@ namespace {
 constexpr std::chrono::milliseconds shutdown_ms_max{5000};
 constexpr std::chrono::seconds question_timeout{1};
 
+// Attempts the I/O thread's own worker may have: those of one pass.
+constexpr uint32_t loop_capacity = 16;
+
 std::vector<uint32_t> cores_of(const worker_settings& workers) {
   if (workers.cores.empty()) return allowed_cores();
   if (const auto error = first_core_error(workers.cores)) throw std::runtime_error{"workers.cores: " + *error};
@@ -50,6 +53,8 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                             .max_age = std::chrono::seconds{settings.workers.max_age_s}};
   options.roster.rotations_at_once = settings.workers.rotations_at_once;
   options.roster.stuck_max = settings.workers.stuck_max;
+  const uint64_t loop_bytes = std::min<uint64_t>(settings.workers.loop_bytes_max, settings.limits.document_bytes_max);
+  if (loop_bytes > 0 && settings.workers.isolation == "thread") options.roster.cores.push_back(loop_core);
   options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory};
@@ -71,6 +76,11 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                  settings.test.crash_count_max);
     options.worker.crash = std::make_shared<crash_hook>(settings.test.crash_marker, settings.test.crash_count_max);
   }
+  options.loop_worker = options.worker;
+  options.loop_worker.arena.document_bytes_max = loop_bytes;
+  options.loop_traits = {.capacity = loop_capacity,
+                         .document_bytes_max = loop_bytes,
+                         .attempt_max = std::chrono::microseconds{settings.workers.loop_us_max}};
   return options;
 }
 
@@ -105,7 +115,10 @@ struct service::house {
     metrics = spawn_metrics(*system, front);
     unit = std::make_unique<loop_unit>(*system);
     timer = spawn_hedge_timer(*system, unit.get());
-    broker = spawn_broker(*system, dispatching(settings), {front, timer, metrics}, unit.get());
+    broker =
+      spawn_broker(*system, dispatching(settings),
+                   {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics}, unit.get());
+    options.unit = unit.get();
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
     caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});
     watch(broker, "broker", broker_ended);
@@ -167,7 +180,8 @@ struct service::house {
   std::unique_ptr<caf::actor_system> system;
   std::atomic<bool> ending = false;
   std::promise<void> broker_ended, supervisor_ended, timer_ended;
-  caf::actor front;
+  deliver_function deliver = [](job_id, const outcome&) {}; ///< set before the first submit
+  caf::actor front;                                         ///< where metrics answers questions
   metrics_actor metrics;
   hedge_timer_actor timer;
   broker_actor broker;
@@ -179,14 +193,12 @@ service::service(const settings& settings, const kernel& kernel) : house_(std::m
 service::~service() { shutdown(); }
 
 void service::connect(deliver_function deliver, tell_function tell) {
-  house_->companion().on_enqueue(
-    [deliver = std::move(deliver), tell = std::move(tell)](caf::mailbox_element_ptr element) {
-      const caf::message message = element->move_content_to_message();
-      if (message.match_elements<atom::answer, job_id, outcome>())
-        deliver(message.get_as<job_id>(1), message.get_as<outcome>(2));
-      else if (tell && message.match_elements<atom::told, job_id, metrics_report>())
-        tell(message.get_as<job_id>(1), message.get_as<metrics_report>(2));
-    });
+  house_->deliver = std::move(deliver);
+  house_->companion().on_enqueue([tell = std::move(tell)](caf::mailbox_element_ptr element) {
+    const caf::message message = element->move_content_to_message();
+    if (tell && message.match_elements<atom::told, job_id, metrics_report>())
+      tell(message.get_as<job_id>(1), message.get_as<metrics_report>(2));
+  });
 }
 
 void service::run_on_loop(std::function<void()> wake) { house_->unit->attach(std::move(wake)); }

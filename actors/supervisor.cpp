@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/exit_status.hpp"
+#include "actors/loop_lane.hpp"
 #include "actors/process_lane.hpp"
 #include "runtime/memory.hpp"
 
@@ -34,8 +36,10 @@ constexpr std::chrono::seconds look_interval{1};
 class supervisor final : public supervisor_actor::base, private roster_effects {
 public:
   supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
-    : supervisor_actor::base(config), template_(std::move(options.worker)), stall_core_(options.stall_core),
-      memory_counts_(options.roster.budgets.rss_mb != 0), age_counts_(options.roster.budgets.max_age > duration{0}),
+    : supervisor_actor::base(config), template_(std::move(options.worker)),
+      loop_template_(std::move(options.loop_worker)), loop_traits_(options.loop_traits), unit_(options.unit),
+      stall_core_(options.stall_core), memory_counts_(options.roster.budgets.rss_mb != 0),
+      age_counts_(options.roster.budgets.max_age > duration{0}),
       too_many_stuck_(options.too_many_stuck ? std::move(options.too_many_stuck) : end_process),
       links_(std::move(links)), roster_(std::move(options.roster), *this) {}
   const char* name() const override { return "texlex.supervisor"; }
@@ -91,22 +95,30 @@ protected:
 
 private:
   void spawn(lane_id lane, uint32_t core) override try {
-    worker_options options = template_;
+    worker_options options = core == loop_core ? loop_template_ : template_;
     options.lane = lane;
     options.core = core;
     if (stall_core_ >= 0 && static_cast<uint32_t>(stall_core_) != core) options.stalls.ppm = 0;
-    const auto spawn_lane = options.isolation == isolation::process ? spawn_process_lane : spawn_worker;
-    const lane_actor worker = spawn_lane(system(), options, {links_.finish, worker_listener{this}, links_.metrics});
+    const lane_actor worker = spawn_lane(options, {links_.finish, worker_listener{this}, links_.metrics});
     monitor(worker);
-    workers_[lane.value] = worker;
+    workers_[lane.value] = {worker, core == loop_core ? loop_traits_ : lane_traits{}};
   } catch (const std::exception& error) {
     spdlog::error("cannot start a worker for core {}: {}", core, error.what());
     caf::anon_send(supervisor_actor{this}, atom::unspawned_v, lane);
   }
 
+  lane_actor spawn_lane(const worker_options& options, const worker_links& links) {
+    if (options.core == loop_core) return spawn_loop_lane(system(), unit_, options, links);
+    if (options.isolation == isolation::process) return spawn_process_lane(system(), options, links);
+    return spawn_worker(system(), options, links);
+  }
+
   void spawn_later(uint32_t core, duration delay) override { delayed_send(this, delay, atom::respawn_v, core); }
 
-  void joined(lane_id lane) override { caf::anon_send(links_.broker, atom::joined_v, lane, workers_.at(lane.value)); }
+  void joined(lane_id lane) override {
+    const known_worker& worker = workers_.at(lane.value);
+    caf::anon_send(links_.broker, atom::joined_v, lane, worker.handle, worker.traits);
+  }
 
   void cooling(lane_id lane) override { caf::anon_send(links_.broker, atom::cooling_v, lane, drain_listener{this}); }
 
@@ -115,14 +127,15 @@ private:
   // An exit message waits behind the jobs already sent: those are still run.
   void end(lane_id lane) override {
     const auto worker = workers_.find(lane.value);
-    if (worker != workers_.end()) caf::anon_send_exit(worker->second, caf::exit_reason::user_shutdown);
+    if (worker != workers_.end()) caf::anon_send_exit(worker->second.handle, caf::exit_reason::user_shutdown);
   }
 
   void event(core_event event, uint32_t core) override {
-    if (event == core_event::given_up) spdlog::critical("core {} is given up: its workers died too often", core);
-    if (event == core_event::restarted) spdlog::warn("the worker of core {} is started again", core);
-    if (event == core_event::stuck) spdlog::error("the worker of core {} hangs: its thread is abandoned", core);
-    if (event == core_event::rotated) spdlog::debug("the worker of core {} was replaced", core);
+    const std::string whose = core == loop_core ? "the I/O thread" : "core " + std::to_string(core);
+    if (event == core_event::given_up) spdlog::critical("{} is given up: its workers died too often", whose);
+    if (event == core_event::restarted) spdlog::warn("the worker of {} is started again", whose);
+    if (event == core_event::stuck) spdlog::error("the worker of {} hangs: its thread is abandoned", whose);
+    if (event == core_event::rotated) spdlog::debug("the worker of {} was replaced", whose);
     caf::anon_send(links_.metrics, atom::core_v, event);
   }
 
@@ -147,7 +160,7 @@ private:
 
   void down(const caf::down_msg& message) {
     const auto worker = std::find_if(workers_.begin(), workers_.end(),
-                                     [&](const auto& w) { return w.second.address() == message.source; });
+                                     [&](const auto& w) { return w.second.handle.address() == message.source; });
     if (worker != workers_.end()) gone({worker->first});
   }
 
@@ -174,15 +187,23 @@ private:
     if (roster_.closed() && roster_.empty()) quit(caf::exit_reason::user_shutdown);
   }
 
+  struct known_worker {
+    lane_actor handle;
+    lane_traits traits;
+  };
+
   worker_options template_;
+  worker_options loop_template_;
+  lane_traits loop_traits_;
+  loop_unit* unit_;
   int32_t stall_core_;
   bool memory_counts_;
   bool age_counts_;
   std::function<void()> too_many_stuck_;
   supervisor_links links_;
   roster roster_;
-  std::map<uint32_t, lane_actor> workers_; ///< by lane; the stuck too, who may come back
-  health_report told_;                     ///< what metrics heard last
+  std::map<uint32_t, known_worker> workers_; ///< by lane; the stuck too, who may come back
+  health_report told_;                       ///< what metrics heard last
   std::vector<caf::typed_response_promise<health_report>> waiting_;
 };
 

@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
+#include "actors/loop_unit.hpp"
 #include "actors/state/roster.hpp"
 #include "actors/worker.hpp"
 
@@ -14,8 +15,11 @@ namespace texlex {
 
 struct supervisor_options {
   roster_options roster;
-  worker_options worker;   ///< of every worker; lane and core are filled in
-  int32_t stall_core = -1; ///< only this core's worker stalls on purpose; -1: all do, if any
+  worker_options worker;      ///< of every worker; lane and core are filled in
+  worker_options loop_worker; ///< of the I/O thread's own, if it is on the roster
+  lane_traits loop_traits;    ///< of that one
+  loop_unit* unit = nullptr;  ///< where that one runs
+  int32_t stall_core = -1;    ///< only this core's worker stalls on purpose; -1: all do, if any
 
   /// What is done when too many workers hang; null: the process ends with exit_status::stuck.
   std::function<void()> too_many_stuck;

@@ -19,8 +19,6 @@
 namespace texlex {
 namespace {
 
-[[noreturn]] void crash() { throw std::runtime_error{"the document begins with test.crash_marker"}; }
-
 class worker final : public lane_actor::base {
 public:
   worker(caf::actor_config& config, const worker_options& options, const worker_links& links)
@@ -38,12 +36,8 @@ protected:
       spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
     return {
-      [this](atom::run, const job_ptr& job, uint32_t attempt_number) {
-        const instant begun = texlex::now(); // `local_actor` declares one that it lacks
-        const outcome result = attempt(*job, attempt_number);
-        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
-        ++jobs_;
-        tell_use();
+      [this](atom::run, const attempt_batch& orders) {
+        for (const attempt_order& order : orders) run(order);
       },
     };
   }
@@ -78,10 +72,19 @@ private:
     if (failed) std::rethrow_exception(failed);
   }
 
+  void run(const attempt_order& order) {
+    const instant begun = texlex::now(); // `local_actor` declares one that it lacks
+    const outcome result = attempt(*order.job, order.attempt);
+    caf::anon_send(links_.finish, atom::finished_v, options_.lane,
+                   result_batch{{order.job->id, result, texlex::now() - begun}});
+    ++jobs_;
+    tell_use();
+  }
+
   outcome attempt(const job& job, uint32_t number) {
     if (const auto instead = job.begin(number, texlex::now())) return {.status = *instead};
     const bool crashes = options_.crash && options_.crash->fires(job.document);
-    return runner_->run(job.document, *job.regime, job.stop.here(), crashes ? crash : nullptr);
+    return runner_->run(job.document, *job.regime, job.stop.here(), crashes ? crash_on_purpose : nullptr);
   }
 
   caf::error died(const std::exception_ptr& error) {
@@ -122,6 +125,8 @@ private:
 };
 
 } // namespace
+
+void crash_on_purpose() { throw std::runtime_error{"the document begins with test.crash_marker"}; }
 
 const char* text_of(const std::exception_ptr& error) noexcept {
   try {

@@ -41,6 +41,9 @@ struct worker_links {
 [[nodiscard]] lane_actor spawn_worker(caf::actor_system& system, const worker_options& options,
                                       const worker_links& links);
 
+/// How a worker that is a thread dies on purpose: throws.
+[[noreturn]] void crash_on_purpose();
+
 /// What an exception says; lives as long as the exception does.
 [[nodiscard]] const char* text_of(const std::exception_ptr& error) noexcept;
 

@@ -33,6 +33,8 @@ struct limit_settings {
 /// [workers]: who tokenizes.
 struct worker_settings {
   std::vector<uint32_t> cores;          ///< one worker a core, pinned; empty: one for each core of the process
+  uint32_t loop_bytes_max = 16'384;     ///< documents the I/O thread tokenizes itself; 0: none. Up to 65536
+  uint32_t loop_us_max = 30;            ///< and only those expected to take no longer; 1..1000
   std::string regime = "latex";         ///< a name of config/regimes.hpp
   std::string kernel = "best";          ///< a name of kernels/kernels.hpp
   std::string isolation = "thread";     ///< thread or process: what a worker's crash takes down with it

@@ -32,6 +32,7 @@ void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered
   try {
     admit(job);
+    if (waiting_.empty()) return;   // it is answered, or with a lane for small documents
   } catch (const std::bad_alloc&) { // the ledger has it, or nobody
     if (ledger_.find(job->id) != nullptr) return end(job->id, status::overload);
     return effects_.answer({.last = {.job = std::move(job)}, .result = {.status = status::overload}});
@@ -46,12 +47,23 @@ void dispatcher::admit(const job_ptr& job) {
   if (closed_) return end(id, status::shutting_down);
   if (condemned(*job)) return end(id, status::condemned_document);
   if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
+  if (dispatch_if_small(*job)) return;
   const bool queued =
     !has_its_share(job->client)
     && waiting_.push_back(job->client, id, job->document.size(), now_, job->deadline) == push_verdict::queued;
   if (queued) return;
   if (control_) control_->refused(now_);
   end(id, status::overload);
+}
+
+// A lane for small documents is done with one before others would have been told of it.
+bool dispatcher::dispatch_if_small(const job& job) {
+  const uint64_t bytes = job.document.size();
+  if (!lanes_.small_only_for(bytes)) return false;
+  const auto lane = lanes_.small_only_with_room(bytes, estimate_.predict(job.client, job.document));
+  if (!lane || (health_.ejected() > 0 && !health_.usable(*lane, now_))) return false;
+  dispatch(job.id, *lane, origin::primary);
+  return true;
 }
 
 // In overload clients share what may wait, so that one that floods takes nothing from the others. One that has nothing
@@ -71,10 +83,14 @@ void dispatcher::cancel(job_id id) {
 // The answer goes out before the lane is filled again: its client has waited longer than the next one.
 void dispatcher::finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service) {
   const lane_release release = lanes_.finished(lane, id);
-  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
-  if (result.status == status::cancelled && ledger_.find(id) != nullptr) { // nobody stopped it: it was withdrawn
-    if (ledger_.withdrawn(lane, id) == loss_verdict::run_again)
-      waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
+  const open_job* const job = ledger_.find(id);
+  if (release.verdict != release_verdict::stale) {
+    learn(lane, release.attempt, result.status, service);
+    if (job != nullptr && result.status == status::ok && service)
+      estimate_.learn(job->job->client, workload_of(job->job->document), *service);
+  }
+  if (result.status == status::cancelled && job != nullptr) { // nobody stopped it: it was withdrawn
+    if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.push_front(id, now_, job->job->deadline);
   } else if (auto closed = ledger_.finished(lane, id, result)) {
     answer(std::move(*closed));
   }
@@ -117,8 +133,8 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
   return question;
 }
 
-void dispatcher::lane_joined(lane_id lane) {
-  lanes_.join(lane);
+void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
+  lanes_.join(lane, traits);
   health_.join(lane);
   fill_lanes();
 }
@@ -223,7 +239,7 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   const uint64_t bytes = job.job->document.size();
   lanes_.started(lane, {id, bytes, now_});
   health_.started(lane);
-  watch_.started(lane, bytes, now_);
+  if (!lanes_.is_small_only(lane)) watch_.started(lane, bytes, now_); // who would hang there with it is who watches
   if (control_ && origin == origin::primary) control_->served(waiting_.cost_of_document(bytes), now_); // it waited
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt

@@ -16,6 +16,7 @@
 #include "actors/state/lane_health.hpp"
 #include "actors/state/lane_table.hpp"
 #include "actors/state/queue_control.hpp"
+#include "actors/state/service_estimate.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
 
@@ -61,7 +62,7 @@ public:
   void finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service = std::nullopt);
   hedge_verdict overdue(job_id id);
 
-  void lane_joined(lane_id lane);
+  void lane_joined(lane_id lane, const lane_traits& traits = {});
   void lane_cooling(lane_id lane);
   void lane_left(lane_id lane);
 
@@ -88,6 +89,7 @@ public:
 
 private:
   void admit(const job_ptr& job);
+  bool dispatch_if_small(const job& job);
   [[nodiscard]] bool has_its_share(uint64_t client) const noexcept;
   void fill_lanes();
   void expire();
@@ -112,6 +114,7 @@ private:
   bool eject_slow_lanes_;
   lane_health health_;
   attempt_watch watch_;
+  service_estimate estimate_;
   killer_memory killers_;
   std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy
   std::mt19937_64 dice_;

@@ -14,16 +14,25 @@ auto find(const std::vector<lane_attempt>& attempts, job_id job) {
 
 } // namespace
 
-void lane_table::join(lane_id id, uint32_t capacity) {
-  row entry{.capacity = capacity};
-  entry.in_flight.reserve(capacity); // so that starting an attempt cannot fail for memory
+void lane_table::join(lane_id id, const lane_traits& traits) {
+  row entry{.traits = traits};
+  entry.in_flight.reserve(traits.capacity); // so that starting an attempt cannot fail for memory
   require(lanes_.try_emplace(id.value, std::move(entry)).second, "a lane joins once");
+  note_small_only();
+}
+
+void lane_table::note_small_only() noexcept {
+  small_bytes_max_ = 0;
+  for (const auto& [id, lane] : lanes_)
+    if (lane.state == lane_state::hot && lane.traits.small_only())
+      small_bytes_max_ = std::max(small_bytes_max_, lane.traits.document_bytes_max);
 }
 
 bool lane_table::cool(lane_id id) {
   const auto found = lanes_.find(id.value);
   if (found == lanes_.end() || found->second.state == lane_state::cooling) return false;
   found->second.state = lane_state::cooling;
+  note_small_only();
   return found->second.in_flight.empty();
 }
 
@@ -32,20 +41,36 @@ std::vector<lane_attempt> lane_table::leave(lane_id id) {
   if (found == lanes_.end()) return {};
   std::vector<lane_attempt> lost = std::move(found->second.in_flight);
   lanes_.erase(found);
+  note_small_only();
   return lost;
 }
 
 void lane_table::with_room(std::vector<lane_load>& out) const {
   out.clear();
   for (const auto& [id, lane] : lanes_)
-    if (lane.state == lane_state::hot && lane.in_flight.size() < lane.capacity)
+    if (lane.state == lane_state::hot && !lane.traits.small_only() && lane.in_flight.size() < lane.traits.capacity)
       out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
+}
+
+std::optional<lane_id> lane_table::small_only_with_room(uint64_t bytes, duration expected) const noexcept {
+  for (const auto& [id, lane] : lanes_) {
+    const lane_traits& traits = lane.traits;
+    if (lane.state == lane_state::hot && traits.small_only() && lane.in_flight.size() < traits.capacity
+        && bytes <= traits.document_bytes_max && expected <= traits.attempt_max)
+      return lane_id{id};
+  }
+  return std::nullopt;
+}
+
+bool lane_table::is_small_only(lane_id id) const noexcept {
+  const auto found = lanes_.find(id.value);
+  return found != lanes_.end() && found->second.traits.small_only();
 }
 
 void lane_table::started(lane_id id, const lane_attempt& attempt) {
   row& lane = lanes_.at(id.value);
   require(lane.state == lane_state::hot, "only a hot lane is given work");
-  require(lane.in_flight.size() < lane.capacity, "a lane is given no more than it can run");
+  require(lane.in_flight.size() < lane.traits.capacity, "a lane is given no more than it can run");
   require(find(lane.in_flight, attempt.job) == lane.in_flight.end(), "a lane runs a job once");
   lane.in_flight.push_back(attempt);
 }
@@ -65,7 +90,7 @@ lane_release lane_table::finished(lane_id id, job_id job) {
 uint32_t lane_table::busy_percent() const noexcept {
   uint32_t hot = 0, busy = 0;
   for (const auto& [id, lane] : lanes_) {
-    if (lane.state != lane_state::hot) continue;
+    if (lane.state != lane_state::hot || lane.traits.small_only()) continue;
     ++hot;
     busy += !lane.in_flight.empty();
   }
@@ -73,7 +98,8 @@ uint32_t lane_table::busy_percent() const noexcept {
 }
 
 bool lane_table::any_hot() const noexcept {
-  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& l) { return l.second.state == lane_state::hot; });
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& l) { return l.second.state == lane_state::hot && !l.second.traits.small_only(); });
 }
 
 size_t lane_table::in_flight() const noexcept {
@@ -89,7 +115,7 @@ size_t lane_table::in_flight(lane_id id) const noexcept {
 
 void lane_table::check_invariants() const {
   for (const auto& [id, lane] : lanes_) {
-    require(lane.in_flight.size() <= lane.capacity, "a lane runs no more than its capacity");
+    require(lane.in_flight.size() <= lane.traits.capacity, "a lane runs no more than its capacity");
     for (const lane_attempt& one : lane.in_flight)
       require(std::count_if(lane.in_flight.begin(), lane.in_flight.end(),
                             [&](const lane_attempt& other) { return one.job == other.job; })

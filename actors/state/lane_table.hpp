@@ -36,8 +36,7 @@ struct lane_release {
 
 class lane_table {
 public:
-  /// `capacity`: attempts at once; 1 for a local worker.
-  void join(lane_id lane, uint32_t capacity = 1);
+  void join(lane_id lane, const lane_traits& traits = {});
 
   /// True if the lane has nothing in flight: it is drained already. False also if it is unknown or cooling already.
   [[nodiscard]] bool cool(lane_id lane);
@@ -45,8 +44,15 @@ public:
   /// Forgets the lane. The attempts it had in flight are returned: they are lost there.
   [[nodiscard]] std::vector<lane_attempt> leave(lane_id lane);
 
-  /// The hot lanes that have room, in the order in which they joined: `out` holds these and nothing else.
+  /// The hot lanes for all documents that have room, in the order in which they joined: `out` holds these and nothing
+  /// else.
   void with_room(std::vector<lane_load>& out) const;
+
+  /// A hot lane for small documents only that has room for one that is so long and is expected to take so long.
+  [[nodiscard]] std::optional<lane_id> small_only_with_room(uint64_t bytes, duration expected) const noexcept;
+
+  /// Whether any document so long would find such a lane, had it room and were it expected to be quick.
+  [[nodiscard]] bool small_only_for(uint64_t bytes) const noexcept { return bytes <= small_bytes_max_; }
 
   void started(lane_id lane, const lane_attempt& attempt);
   [[nodiscard]] lane_release finished(lane_id lane, job_id job);
@@ -58,9 +64,12 @@ public:
       for (const lane_attempt& attempt : lane.in_flight) look(lane_id{id}, attempt);
   }
 
-  /// Of the hot lanes, how many in a hundred have something in flight; 0 if there are none.
+  [[nodiscard]] bool is_small_only(lane_id lane) const noexcept;
+
+  /// Of the hot lanes for all documents, how many in a hundred have something in flight; 0 if there are none.
   [[nodiscard]] uint32_t busy_percent() const noexcept;
 
+  /// Of the lanes for all documents.
   [[nodiscard]] bool any_hot() const noexcept;
   [[nodiscard]] size_t count() const noexcept { return lanes_.size(); }
   [[nodiscard]] size_t in_flight() const noexcept;
@@ -71,11 +80,14 @@ public:
 private:
   struct row {
     lane_state state = lane_state::hot;
-    uint32_t capacity = 1;
+    lane_traits traits{};
     std::vector<lane_attempt> in_flight{};
   };
 
+  void note_small_only() noexcept;
+
   std::map<uint32_t, row> lanes_; ///< ids grow, so this is the order of joining
+  uint64_t small_bytes_max_ = 0;  ///< of any hot lane for small documents only; 0: there is none
 };
 
 } // namespace texlex

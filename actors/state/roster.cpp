@@ -139,18 +139,26 @@ std::optional<duration> roster::count_failure(uint32_t core, instant now) {
 }
 
 void roster::say_if_unstaffed() {
-  if (unstaffed_ || !workers_.empty() || !awaiting_respawn_.empty()) return;
+  if (unstaffed_ || staffed()) return;
   unstaffed_ = true;
   effects_.unstaffed();
+}
+
+// The I/O thread's own worker takes small documents only: it makes no staff.
+bool roster::staffed() const noexcept {
+  const auto is_core = [](uint32_t core) { return core != loop_core; };
+  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& w) { return is_core(w.second.core); })
+         || std::any_of(awaiting_respawn_.begin(), awaiting_respawn_.end(), is_core);
 }
 
 health_report roster::health() const noexcept {
   health_report report;
   for (const auto& [lane, worker] : workers_) {
+    if (worker.core == loop_core) continue;
     report.lanes_alive += worker.stage == stage::hot;
     report.lanes_starting += worker.stage == stage::starting;
   }
-  report.lanes_starting += static_cast<uint32_t>(awaiting_respawn_.size());
+  report.lanes_starting += static_cast<uint32_t>(awaiting_respawn_.size() - awaiting_respawn_.count(loop_core));
   report.lanes_stuck = static_cast<uint32_t>(stuck_.size());
   report.cores_given_up = static_cast<uint32_t>(restart_.given_up_count());
   return report;

@@ -32,7 +32,7 @@ public:
 };
 
 struct roster_options {
-  std::vector<uint32_t> cores;
+  std::vector<uint32_t> cores; ///< `loop_core` among them: the I/O thread too has a worker
   rotation_budgets budgets;
   restart_options restart;
   uint32_t rotations_at_once = 1;
@@ -87,6 +87,7 @@ private:
   void restart(uint32_t core, instant now);
   std::optional<duration> count_failure(uint32_t core, instant now);
   void say_if_unstaffed();
+  [[nodiscard]] bool staffed() const noexcept;
 
   roster_options options_;
   roster_effects& effects_;

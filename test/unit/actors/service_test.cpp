@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(jobs_are_answered_with_the_counts_of_the_reference_kernel) 
   const health_report health = house.service.wait_until_settled(patience);
   BOOST_TEST(health.lanes_alive > 0u);
   BOOST_TEST(health.lanes_starting == 0u);
-  for (uint64_t id = 1; id <= 200; ++id) house.service.submit(make_job(id, text_of(id)));
+  for (uint64_t id = 1; id <= 200; ++id) house.service.submit({make_job(id, text_of(id))});
   BOOST_REQUIRE(house.inbox.wait_for_all());
   BOOST_TEST(house.service.stats().attempts <= 400u);
   house.service.shutdown();
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(jobs_are_answered_with_the_counts_of_the_reference_kernel) 
 
 BOOST_AUTO_TEST_CASE(jobs_may_come_before_any_worker_is_ready) {
   running_house house{small_house(), 20};
-  for (uint64_t id = 1; id <= 20; ++id) house.service.submit(make_job(id, text_of(id)));
+  for (uint64_t id = 1; id <= 20; ++id) house.service.submit({make_job(id, text_of(id))});
   BOOST_REQUIRE(house.inbox.wait_for_all());
   house.service.shutdown();
   for (uint64_t id = 1; id <= 20; ++id) BOOST_TEST((house.inbox.answer(id).status == status::ok));
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(under_rotation_deaths_and_cancels_every_job_is_answered_exa
       std::mt19937_64 chance{t};
       for (uint64_t i = 1; i <= jobs_each; ++i) {
         const uint64_t id = t * jobs_each + i;
-        house.service.submit(make_job(id, text(id)));
+        house.service.submit({make_job(id, text(id))});
         if (chance() % 5 == 0) house.service.cancel({id - chance() % std::min<uint64_t>(i, 20)});
       }
     });
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(under_every_reason_to_rotate_at_once_every_job_is_answered)
   chosen.workers.rotations_at_once = 256;
   chosen.workers.arena_resident_mb = 0; // every job is a trim
   running_house house{chosen, 1000};
-  for (uint64_t id = 1; id <= 1000; ++id) house.service.submit(make_job(id, text_of(id)));
+  for (uint64_t id = 1; id <= 1000; ++id) house.service.submit({make_job(id, text_of(id))});
   BOOST_REQUIRE(house.inbox.wait_for_all());
   const metrics_report stats = house.service.stats();
   house.service.shutdown();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_job_in_hand_can_be_cancelled) {
   running_house house{small_house(), jobs};
   for (uint64_t id = 1; id <= jobs; ++id) {
     const job_ptr job = make_long_job(id);
-    house.service.submit(job);
+    house.service.submit({job});
     house.service.cancel({id});
     BOOST_REQUIRE(house.inbox.wait_until_open(jobs - id));
     BOOST_TEST(job->stop.load());
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_job_in_hand_can_be_cancelled) {
 
 BOOST_AUTO_TEST_CASE(a_shutdown_while_jobs_are_open_answers_them_all) {
   running_house house{small_house(), 500};
-  for (uint64_t id = 1; id <= 500; ++id) house.service.submit(make_long_job(id));
+  for (uint64_t id = 1; id <= 500; ++id) house.service.submit({make_long_job(id)});
   BOOST_REQUIRE(house.inbox.wait_until_open(498));
   house.service.shutdown();
   uint64_t refused = 0;
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(a_shutdown_in_the_middle_of_deaths_and_rotations_answers_al
     chosen.test.crash_marker = "\\word1"; // job 1, 10, 11 ...
     chosen.test.crash_count_max = 4;
     running_house house{chosen, 300};
-    for (uint64_t id = 1; id <= 300; ++id) house.service.submit(make_job(id, text_of(id)));
+    for (uint64_t id = 1; id <= 300; ++id) house.service.submit({make_job(id, text_of(id))});
     BOOST_REQUIRE(house.inbox.wait_until_open(static_cast<uint64_t>(300 - 3 * round)));
     house.service.shutdown();
     for (uint64_t id = 1; id <= 300; ++id) BOOST_REQUIRE(house.inbox.answers(id).size() == 1u);
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(starting_and_stopping_does_not_hang) {
   for (uint64_t round = 0; round < 20; ++round) {
     running_house house{small_house(), 5};
     if (round % 2 == 0) BOOST_REQUIRE(house.service.wait_until_settled(patience).lanes_alive > 0u);
-    for (uint64_t id = 1; id <= round % 6; ++id) house.service.submit(make_job(id, text_of(id)));
+    for (uint64_t id = 1; id <= round % 6; ++id) house.service.submit({make_job(id, text_of(id))});
     house.service.shutdown();
     for (uint64_t id = 1; id <= round % 6; ++id) BOOST_REQUIRE(house.inbox.answers(id).size() == 1u);
   }

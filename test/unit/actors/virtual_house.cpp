@@ -19,14 +19,15 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-caf::behavior front(caf::event_based_actor*, std::map<uint64_t, std::vector<outcome>>* answers) {
-  return {[answers](atom::answer, job_id id, const outcome& result) { (*answers)[id.value].push_back(result); }};
+// Where metrics answers questions; nobody asks any.
+caf::behavior front(caf::event_based_actor*) {
+  return {[](atom::told, job_id, const metrics_report&) {}};
 }
 
 // What is said about lanes, as a text; empty: something else.
 std::string word_of(const caf::message& m) {
   const auto lane = [&] { return std::to_string(m.get_as<lane_id>(1).value); };
-  if (m.match_elements<atom::joined, lane_id, lane_actor>()) return "joined " + lane();
+  if (m.match_elements<atom::joined, lane_id, lane_actor, lane_traits>()) return "joined " + lane();
   if (m.match_elements<atom::cooling, lane_id, drain_listener>()) return "cooling " + lane();
   if (m.match_elements<atom::drained, lane_id>()) return "drained " + lane();
   if (m.match_elements<atom::left, lane_id>()) return "left " + lane();
@@ -43,7 +44,7 @@ virtual_house::virtual_house(const house_options& options, bool start) {
 }
 
 void virtual_house::build(const house_options& options) {
-  front_ = system.spawn(front, &answers_);
+  front_ = system.spawn(front);
   metrics = spawn_metrics(system, front_);
   timer = spawn_hedge_timer(system);
   const auto timer_tap = tap(timer, {}, [this](caf::message m) { return rewrite_arm(std::move(m)); });
@@ -51,11 +52,12 @@ void virtual_house::build(const house_options& options) {
   dispatching.queue = {.count_max = options.waiting_max, .count_per_client_max = options.waiting_max};
   dispatching.hedge = options.hedge;
   dispatching.eject_slow_lanes = false; // a lane whose messages are late is not slow here
-  broker = spawn_broker(system, dispatching, {front_, timer_tap, metrics});
+  const auto answer = [this](job_id id, const outcome& result) { answers_[id.value].push_back(result); };
+  broker = spawn_broker(system, dispatching, {answer, timer_tap, metrics});
   ring_channel_ = tap(overdue_listener{broker},
                       [this](size_t, const caf::message& m) { return rings ? rings(m.get_as<job_id>(1)) : verdict{}; });
   const auto finish_tap = tap(finish_listener{broker}, [this](size_t, const caf::message& m) {
-    return finishes ? finishes(m.get_as<lane_id>(1), m.get_as<job_id>(2)) : verdict{};
+    return finishes ? finishes(m.get_as<lane_id>(1), m.get_as<result_batch>(2).front().job) : verdict{};
   });
   const auto lane_tap = tap(
     lane_listener{broker}, [this](size_t, const caf::message& m) { return judge(m); },
@@ -113,7 +115,7 @@ lane_actor virtual_house::tap_lane(lane_id lane, const lane_actor& worker) {
     words_.push_back("gone " + std::to_string(lane.value));
   });
   return tap(worker, [this, lane](size_t, const caf::message& m) {
-    const job_id id = m.get_as<job_ptr>(1)->id;
+    const job_id id = m.get_as<attempt_batch>(1).front().job->id;
     runs_.push_back("run " + std::to_string(id.value) + " at " + std::to_string(lane.value));
     return runs ? runs(lane, id) : verdict{};
   });
@@ -121,9 +123,9 @@ lane_actor virtual_house::tap_lane(lane_id lane, const lane_actor& worker) {
 
 // Puts a channel in front of every worker that joins, and of whoever waits for a lane to be drained.
 caf::message virtual_house::rewrite_lane_word(caf::message m) {
-  if (m.match_elements<atom::joined, lane_id, lane_actor>()) {
+  if (m.match_elements<atom::joined, lane_id, lane_actor, lane_traits>()) {
     const auto lane = m.get_as<lane_id>(1);
-    return caf::make_message(atom::joined_v, lane, tap_lane(lane, m.get_as<lane_actor>(2)));
+    return caf::make_message(atom::joined_v, lane, tap_lane(lane, m.get_as<lane_actor>(2)), m.get_as<lane_traits>(3));
   }
   if (m.match_elements<atom::cooling, lane_id, drain_listener>()) {
     const auto& listener = m.get_as<drain_listener>(2);
@@ -154,7 +156,7 @@ void virtual_house::cancel(uint64_t id) { caf::anon_send(broker, atom::cancel_v,
 void virtual_house::close() { caf::anon_send(broker, atom::close_v); }
 
 void virtual_house::finished(uint32_t lane, uint64_t job, const outcome& result) {
-  caf::anon_send(broker, atom::finished_v, lane_id{lane}, job_id{job}, result, duration{});
+  caf::anon_send(broker, atom::finished_v, lane_id{lane}, result_batch{{job_id{job}, result, duration{}}});
 }
 
 void virtual_house::overdue(uint64_t job) { caf::anon_send(broker, atom::overdue_v, job_id{job}); }

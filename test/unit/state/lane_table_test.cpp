@@ -44,7 +44,7 @@ BOOST_FIXTURE_TEST_CASE(lanes_with_room_are_told_in_the_order_in_which_they_join
 }
 
 BOOST_FIXTURE_TEST_CASE(a_pool_has_room_until_its_capacity_is_reached, two_workers) {
-  lanes.join(pool, 2);
+  lanes.join(pool, {.capacity = 2});
   lanes.started(pool, {a});
   BOOST_TEST(with_room() == "1:0 2:0 3:1");
   lanes.started(pool, {b});

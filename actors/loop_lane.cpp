@@ -1,0 +1,167 @@
+#include "actors/loop_lane.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/attempt_runner.hpp"
+#include "actors/report_pace.hpp"
+#include "runtime/memory.hpp"
+
+namespace texlex {
+namespace {
+
+// How often a stalled attempt looks whether it is still wanted.
+constexpr std::chrono::milliseconds stall_look{1};
+
+constexpr uint64_t report_jobs = 4096;
+
+/// `checkup` is its word to itself: a stalled attempt may go on.
+using loop_lane_base = on_loop<lane_actor::extend<takes<atom::checkup>>::base>;
+
+class loop_lane final : public loop_lane_base {
+public:
+  loop_lane(caf::actor_config& config, loop_unit* unit, const worker_options& options, const worker_links& links)
+    : loop_lane_base(config, unit), options_(options), links_(links), stalls_(options.stalls, options.lane.value) {}
+  const char* name() const override { return "texlex.loop_lane"; }
+
+protected:
+  behavior_type make_behavior() override {
+    set_default_handler(caf::drop);
+    set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
+    runner_.emplace(options_.lane, options_.arena, options_.kernel, stall_options{});
+    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
+    return {
+      [this](atom::run, const attempt_batch& orders) {
+        if (stalled_) {
+          behind_.insert(behind_.end(), orders.begin(), orders.end());
+          return;
+        }
+        for (size_t i = 0; i < orders.size(); ++i)
+          if (!run(orders[i])) {
+            behind_.insert(behind_.end(), orders.begin() + static_cast<ptrdiff_t>(i) + 1, orders.end());
+            break;
+          }
+        tell();
+      },
+      [this](atom::checkup) { go_on(); },
+    };
+  }
+
+  void on_exit() override {
+    if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
+    runner_.reset();
+    behind_.clear();
+    stalled_.reset();
+    links_ = {};
+  }
+
+private:
+  struct stalled_attempt {
+    attempt_order order;
+    instant begun;
+    instant until;
+    std::optional<outcome> result; ///< if it stalls after it was carried out
+  };
+
+  // False: the attempt stalls, and others wait behind it, as they would for a thread that got no core.
+  bool run(const attempt_order& order) {
+    const auto stall = stalls_.next();
+    const instant begun = now();
+    if (!stall) {
+      ended(order, attempt(order, begun), begun);
+      return true;
+    }
+    stalled_ = {order, begun, begun + *stall, std::nullopt};
+    if (stalls_.options().after) stalled_->result = attempt(order, begun);
+    look_again();
+    return false;
+  }
+
+  void look_again() { send_at(std::min(stalled_->until, now() + stall_look), atom::checkup_v); }
+
+  void go_on() {
+    if (!stalled_) return;
+    const bool wanted = stalls_.options().deaf || !stalled_->order.job->stop.load(std::memory_order_relaxed);
+    if (wanted && now() < stalled_->until) return look_again();
+    const stalled_attempt last = *std::exchange(stalled_, std::nullopt);
+    ended(last.order, last.result ? *last.result : attempt(last.order, now()), last.begun);
+    while (!behind_.empty()) {
+      const attempt_order next = std::move(behind_.front());
+      behind_.pop_front();
+      if (!run(next)) break;
+    }
+    tell();
+  }
+
+  outcome attempt(const attempt_order& order, instant at) {
+    const job& job = *order.job;
+    if (const auto instead = job.begin(order.attempt, at)) return {.status = *instead};
+    const bool crashes = options_.crash && options_.crash->fires(job.document);
+    return runner_->run(job.document, *job.regime, job.stop.here(), crashes ? crash_on_purpose : nullptr);
+  }
+
+  void ended(const attempt_order& order, const outcome& result, instant begun) {
+    results_.push_back({order.job->id, result, now() - begun});
+    ++jobs_;
+  }
+
+  void tell() {
+    if (!results_.empty()) caf::anon_send(links_.finish, atom::finished_v, options_.lane, std::exchange(results_, {}));
+    const worker_report used = report(false);
+    const bool line = jobs_ / report_pace::line_jobs != jobs_told_ / report_pace::line_jobs;
+    jobs_told_ = jobs_;
+    if (line) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
+    if (pace_.due(used)) caf::anon_send(links_.supervisor, atom::report_v, with_memory(used));
+  }
+
+  worker_report report(bool ended) const {
+    const arena_usage usage = runner_->usage();
+    return {.lane = options_.lane,
+            .core = loop_core,
+            .jobs = jobs_,
+            .bytes_handed_out = usage.bytes_handed_out,
+            .trims = usage.trims,
+            .live_bytes = runner_->resident_bytes(),
+            .ended = ended};
+  }
+
+  static worker_report with_memory(worker_report told) {
+    told.resident_bytes = resident_bytes().value_or(0);
+    return told;
+  }
+
+  caf::error died(const std::exception_ptr& error) {
+    spdlog::error("the worker of the I/O thread (lane {}) died: {}", options_.lane.value, text_of(error));
+    return caf::sec::runtime_error;
+  }
+
+  static instant now() { return texlex::now(); } // `local_actor` declares one that it lacks
+
+  worker_options options_;
+  worker_links links_;
+  stall_plan stalls_;
+  std::optional<attempt_runner> runner_;
+  std::optional<stalled_attempt> stalled_;
+  std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
+  result_batch results_;             ///< that the broker has not heard of
+  uint64_t jobs_ = 0, jobs_told_ = 0;
+  report_pace pace_{report_jobs}; // else it would tell, and wake somebody, every other pass
+};
+
+} // namespace
+
+lane_actor spawn_loop_lane(caf::actor_system& system, loop_unit* unit, const worker_options& options,
+                           const worker_links& links) {
+  const auto lane = system.spawn<loop_lane, caf::lazy_init>(unit, options, links);
+  caf::anon_send(lane, atom::checkup_v); // it begins with its first message: where it is to run, not here
+  return caf::actor_cast<lane_actor>(lane);
+}
+
+} // namespace texlex
