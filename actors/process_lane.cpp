@@ -66,9 +66,10 @@ protected:
         const instant begun = texlex::now(); // `local_actor` declares one that it lacks
         const auto instead = job->begin(number, begun);
         const outcome result = instead ? outcome{.status = *instead} : attempt(*job);
-        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
+        const instant ended = texlex::now();
+        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, ended - begun);
         ++used_.jobs;
-        tell_use();
+        tell_use(ended);
       },
       [this](atom::checkup) {
         if (!peer_has_ended(socket_.get())) return delayed_send(this, checkup_interval, atom::checkup_v);
@@ -188,8 +189,8 @@ private:
     return caf::sec::runtime_error;
   }
 
-  void tell_use() {
-    const bool line = report_pace::line_due(used_);
+  void tell_use(instant at) {
+    const bool line = pace_.line_due(at);
     const bool due = pace_.due(used_);
     if (!line && !due) return;
     used_.resident_bytes = resident_bytes_of(child_->pid()).value_or(0);
@@ -204,7 +205,7 @@ private:
   uint64_t attempts_ = 0;
   mapping_slots mapped_; ///< what the process has mapped
   worker_report used_;
-  report_pace pace_;
+  report_pace pace_{options_.line_interval};
 };
 
 } // namespace

@@ -41,9 +41,10 @@ protected:
       [this](atom::run, const job_ptr& job, uint32_t attempt_number) {
         const instant begun = texlex::now(); // `local_actor` declares one that it lacks
         const outcome result = attempt(*job, attempt_number);
-        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, texlex::now() - begun);
+        const instant ended = texlex::now();
+        caf::anon_send(links_.finish, atom::finished_v, options_.lane, job->id, result, ended - begun);
         ++jobs_;
-        tell_use();
+        tell_use(ended);
       },
     };
   }
@@ -89,9 +90,9 @@ private:
     return caf::sec::runtime_error;
   }
 
-  void tell_use() {
+  void tell_use(instant at) {
     const worker_report used = report(false);
-    const bool line = report_pace::line_due(used);
+    const bool line = pace_.line_due(at);
     const bool due = pace_.due(used);
     if (line) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
     if (due) caf::anon_send(links_.supervisor, atom::report_v, with_memory(used));
@@ -118,7 +119,7 @@ private:
   worker_links links_;
   std::optional<attempt_runner> runner_;
   uint64_t jobs_ = 0;
-  report_pace pace_;
+  report_pace pace_{options_.line_interval};
 };
 
 } // namespace
