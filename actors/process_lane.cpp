@@ -14,6 +14,7 @@
 #include "actors/process_frames.hpp"
 #include "actors/report_pace.hpp"
 #include "actors/state/mapping_slots.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "actors/worker_process.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/cpu.hpp"
@@ -126,7 +127,9 @@ private:
   outcome attempt(const job& job) {
     const shared_memory* const memory = job.memory ? job.memory->shared() : nullptr;
     if (memory == nullptr) {
-      spdlog::error("job {} is not in shared memory, which workers of their own process need", job.id.value);
+      if (const auto left_out = warnings_.due(texlex::now()))
+        spdlog::error("job {} is not in shared memory, which workers of their own process need{}", job.id.value,
+                      left_out_text(*left_out));
       return {.status = status::internal_error};
     }
     const mapping_verdict mapping = mapped_.use(memory->number(), memory->bytes());
@@ -205,6 +208,7 @@ private:
   uint64_t attempts_ = 0;
   mapping_slots mapped_; ///< what the process has mapped
   worker_report used_;
+  warning_pace warnings_;
   report_pace pace_{options_.line_interval};
 };
 

@@ -30,15 +30,14 @@ void listener::accept_on() {
 void listener::accepted(const boost::system::error_code& error, stream_socket socket) {
   if (error && !acceptor_.is_open()) return;
   if (error) {
-    if (!told_) spdlog::warn("cannot accept connections, trying again: {}", error.message());
-    told_ = true;
+    if (const auto left_out = warnings_.due(now()))
+      spdlog::warn("cannot accept connections, trying again: {}{}", error.message(), left_out_text(*left_out));
     pause_.expires_after(pause_after_failure);
     pause_.async_wait([this](const boost::system::error_code& ended) {
       if (!ended) accept_on();
     });
     return;
   }
-  told_ = false;
   take(std::move(socket));
   if (acceptor_.is_open()) accept_on();
 }

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "actors/server/server_core.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -27,7 +28,7 @@ private:
   int family_;
   boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol> acceptor_;
   boost::asio::steady_timer pause_;
-  bool told_ = false; ///< that accepting fails: once until it works again
+  warning_pace warnings_{std::chrono::seconds{10}};
 };
 
 } // namespace texlex
