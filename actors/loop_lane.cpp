@@ -108,16 +108,15 @@ private:
   }
 
   void ended(const attempt_order& order, const outcome& result, instant begun) {
-    results_.push_back({order.job->id, result, now() - begun});
+    last_end_ = now();
+    results_.push_back({order.job->id, result, last_end_ - begun});
     ++jobs_;
   }
 
   void tell() {
     if (!results_.empty()) caf::anon_send(links_.finish, atom::finished_v, options_.lane, std::exchange(results_, {}));
     const worker_report used = report(false);
-    const bool line = jobs_ / report_pace::line_jobs != jobs_told_ / report_pace::line_jobs;
-    jobs_told_ = jobs_;
-    if (line) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
+    if (pace_.line_due(last_end_)) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
     if (pace_.due(used)) caf::anon_send(links_.supervisor, atom::report_v, with_memory(used));
   }
 
@@ -151,8 +150,9 @@ private:
   std::optional<stalled_attempt> stalled_;
   std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
   result_batch results_;             ///< that the broker has not heard of
-  uint64_t jobs_ = 0, jobs_told_ = 0;
-  report_pace pace_{report_jobs}; // else it would tell, and wake somebody, every other pass
+  uint64_t jobs_ = 0;
+  instant last_end_{}; ///< of an attempt
+  report_pace pace_{options_.line_interval, report_jobs}; // else it would tell, and wake somebody, every other pass
 };
 
 } // namespace

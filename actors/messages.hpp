@@ -73,7 +73,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, watched, "tx_watched")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, stuck, "tx_stuck")
 
-  // worker -> supervisor, and the supervisor to itself
+  // worker -> supervisor, and the supervisor and metrics (`look`) to themselves
   CAF_ADD_ATOM(texlex_messages, texlex::atom, ready, "tx_ready")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, report, "tx_report")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, respawn, "tx_respawn")

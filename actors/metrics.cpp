@@ -8,13 +8,12 @@
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include "actors/log.hpp"
 #include "runtime/histogram.hpp"
 #include "runtime/memory.hpp"
 
 namespace texlex {
 namespace {
-
-constexpr uint64_t line_requests = 10'000;
 
 double percent(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -46,7 +45,8 @@ private:
 
 class metrics final : public metrics_actor::base {
 public:
-  metrics(caf::actor_config& config, caf::actor front) : metrics_actor::base(config), front_(std::move(front)) {}
+  metrics(caf::actor_config& config, caf::actor front, duration line_interval)
+    : metrics_actor::base(config), front_(std::move(front)), line_interval_(line_interval) {}
   const char* name() const override { return "texlex.metrics"; }
 
 protected:
@@ -56,6 +56,7 @@ protected:
       [this](atom::samples, const sample_batch& samples) {
         for (const request_sample& sample : samples.requests) count(sample);
         for (const attempt_sample& sample : samples.attempts) count(sample);
+        if (!samples.requests.empty()) plan_line();
       },
       [](atom::report, const worker_report& report) { spdlog::info("{}", worker_line(report)); },
       [this](atom::core, core_event event) {
@@ -65,6 +66,10 @@ protected:
       },
       [this](atom::health_of, const health_report& health) { counts_.health = health; },
       [this](atom::tell, job_id number) { caf::anon_send(front_, atom::told_v, number, report()); },
+      [this](atom::look) {
+        line_planned_ = false;
+        spdlog::info("{}", hedge_line(counts_));
+      },
       [this](atom::stats) { return report(); },
     };
   }
@@ -83,7 +88,14 @@ private:
     counts_.hedges_fired += sample.hedged;
     counts_.hedges_won += sample.origin == origin::hedge;
     counts_.hedges_skipped += sample.hedge_skipped;
-    if (++counts_.requests % line_requests == 0) spdlog::info("{}", hedge_line(counts_));
+    ++counts_.requests;
+  }
+
+  // Planned by what there is to tell of: an idle service wakes nobody.
+  void plan_line() {
+    if (line_planned_ || line_interval_ <= duration{0}) return;
+    line_planned_ = true;
+    delayed_send(this, line_interval_, atom::look_v);
   }
 
   void count(const attempt_sample& sample) {
@@ -96,6 +108,7 @@ private:
     full.latency = latency_.report();
     full.queue = queue_.report();
     full.service = service_.report();
+    full.log_lines_dropped = log_lines_dropped();
     full.resident_bytes = resident_bytes().value_or(0);
     // The system brings its peak up to date now and then only, so that it may lag behind.
     full.resident_bytes_peak = std::max(resident_bytes_peak().value_or(0), full.resident_bytes);
@@ -103,14 +116,16 @@ private:
   }
 
   caf::actor front_;
+  duration line_interval_;
+  bool line_planned_ = false;
   metrics_report counts_;
   phase latency_, queue_, service_;
 };
 
 } // namespace
 
-metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front) {
-  return system.spawn<metrics>(std::move(front));
+metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval) {
+  return system.spawn<metrics>(std::move(front), line_interval);
 }
 
 std::string hedge_line(const metrics_report& report) {

@@ -14,6 +14,7 @@
 #include "actors/process_frames.hpp"
 #include "actors/report_pace.hpp"
 #include "actors/state/mapping_slots.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "actors/worker_process.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/cpu.hpp"
@@ -82,10 +83,11 @@ private:
     const instant begun = texlex::now(); // `local_actor` declares one that it lacks
     const auto instead = order.job->begin(order.attempt, begun);
     const outcome result = instead ? outcome{.status = *instead} : attempt(*order.job);
+    const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, texlex::now() - begun}});
+                   result_batch{{order.job->id, result, ended - begun}});
     ++used_.jobs;
-    tell_use();
+    tell_use(ended);
   }
 
   // What goes wrong here is thrown: the actor ends of it, as it would if the process had died at work.
@@ -130,7 +132,9 @@ private:
   outcome attempt(const job& job) {
     const shared_memory* const memory = job.memory ? job.memory->shared() : nullptr;
     if (memory == nullptr) {
-      spdlog::error("job {} is not in shared memory, which workers of their own process need", job.id.value);
+      if (const auto left_out = warnings_.due(texlex::now()))
+        spdlog::error("job {} is not in shared memory, which workers of their own process need{}", job.id.value,
+                      left_out_text(*left_out));
       return {.status = status::internal_error};
     }
     const mapping_verdict mapping = mapped_.use(memory->number(), memory->bytes());
@@ -193,8 +197,8 @@ private:
     return caf::sec::runtime_error;
   }
 
-  void tell_use() {
-    const bool line = report_pace::line_due(used_);
+  void tell_use(instant at) {
+    const bool line = pace_.line_due(at);
     const bool due = pace_.due(used_);
     if (!line && !due) return;
     used_.resident_bytes = resident_bytes_of(child_->pid()).value_or(0);
@@ -209,7 +213,8 @@ private:
   uint64_t attempts_ = 0;
   mapping_slots mapped_; ///< what the process has mapped
   worker_report used_;
-  report_pace pace_;
+  warning_pace warnings_;
+  report_pace pace_{options_.line_interval};
 };
 
 } // namespace

@@ -1,16 +1,19 @@
-// When a worker tells what it has used: seldom, as each report is a message that wakes someone. Knows no CAF.
+// When a worker tells what it has used: seldom, as each report is a message that wakes someone. Knows no CAF, no clock.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "actors/reports.hpp"
+#include "runtime/time.hpp"
 
 namespace texlex {
 
 class report_pace {
 public:
-  /// After so many jobs at the latest.
-  explicit report_pace(uint64_t report_jobs = 64) noexcept : report_jobs_(report_jobs) {}
+  /// `line_interval`: 0 for no lines. The supervisor hears after so many jobs at the latest.
+  explicit report_pace(duration line_interval, uint64_t report_jobs = 64) noexcept
+    : line_interval_(line_interval), report_jobs_(report_jobs) {}
 
   /// Whether the supervisor is to hear of this; remembers that it has. After so many jobs or bytes, and of every trim:
   /// the budgets of a rotation are far larger.
@@ -24,14 +27,21 @@ public:
     return true;
   }
 
-  /// Whether metrics is to log a line of it.
-  [[nodiscard]] static bool line_due(const worker_report& used) noexcept { return used.jobs % line_jobs == 0; }
-
-  static constexpr uint64_t line_jobs = 1000;
+  /// Whether metrics is to log a line of it, at the end of a job: an interval after the last line, or the first job.
+  /// So who is idle has no line, and whoever is busy has no more than that.
+  [[nodiscard]] bool line_due(instant at) noexcept {
+    if (line_interval_ <= duration{0}) return false;
+    if (!next_line_) next_line_ = at + line_interval_;
+    if (at < *next_line_) return false;
+    next_line_ = at + line_interval_;
+    return true;
+  }
 
 private:
   static constexpr uint64_t report_bytes = uint64_t{16} << 20;
 
+  duration line_interval_;
+  std::optional<instant> next_line_;
   uint64_t report_jobs_;
   uint64_t jobs_ = 0;
   uint64_t trims_ = 0;

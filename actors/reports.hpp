@@ -94,6 +94,7 @@ struct metrics_report {
   phase_report service;             ///< of all attempts
   uint64_t resident_bytes = 0;      ///< of the process; 0 where the system does not tell
   uint64_t resident_bytes_peak = 0; ///< likewise
+  uint64_t log_lines_dropped = 0;   ///< left out of the log: nobody took them in time, or they could not be written
 };
 
 } // namespace texlex

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include <caf/actor_companion.hpp>
@@ -19,6 +20,7 @@
 
 #include "actors/broker.hpp"
 #include "actors/hedge_timer.hpp"
+#include "actors/log.hpp"
 #include "actors/loop_unit.hpp"
 #include "actors/metrics.hpp"
 #include "actors/supervisor.hpp"
@@ -60,6 +62,7 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                           .lock = settings.workers.lock_memory};
   options.worker.kernel = kernel;
   options.worker.regime = settings.workers.regime;
+  options.worker.line_interval = std::chrono::seconds{settings.log.interval_s};
   if (settings.workers.isolation == "process") options.worker.isolation = isolation::process;
   if (settings.inject.stall_ppm > 0) {
     spdlog::warn("inject.stall_ppm is set: {} attempts in a million stall for {} us", settings.inject.stall_ppm,
@@ -112,7 +115,7 @@ struct service::house {
     auto options = supervision(settings, kernel); // first what may throw
     system = std::make_unique<caf::actor_system>(config);
     front = system->spawn<caf::actor_companion>();
-    metrics = spawn_metrics(*system, front);
+    metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s});
     unit = std::make_unique<loop_unit>(*system);
     timer = spawn_hedge_timer(*system, unit.get());
     broker =
@@ -132,7 +135,7 @@ struct service::house {
     actor->attach_functor([this, name, &ended](const caf::error&) {
       if (!ending) {
         spdlog::critical("the {} has died: texlexd cannot go on", name);
-        spdlog::default_logger()->flush();
+        flush_log(last_flush);
         std::abort();
       }
       ended.set_value();
@@ -164,10 +167,10 @@ struct service::house {
     return *static_cast<caf::actor_companion*>(caf::actor_cast<caf::abstract_actor*>(front));
   }
 
-  // What an actor answers, or nothing of note if it does not in time.
+  // What an actor answers, or nothing if it does not in time.
   template <class Answer, class Handle, class Atom>
-  Answer ask(const Handle& actor, Atom question, caf::timespan timeout) {
-    Answer result;
+  std::optional<Answer> ask(const Handle& actor, Atom question, caf::timespan timeout) {
+    std::optional<Answer> result;
     if (ending) return result;
     caf::scoped_actor self{*system};
     self->request(actor, timeout, question)
@@ -214,15 +217,19 @@ void service::cancel(job_id id) { caf::anon_send(house_->broker, atom::cancel_v,
 void service::ask_stats(job_id number) { caf::anon_send(house_->broker, atom::tell_v, number); }
 
 health_report service::wait_until_settled(std::chrono::milliseconds timeout) {
-  house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout);
+  std::ignore = house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout);
   return health();
 }
 
 health_report service::health() {
-  return house_->ask<health_report>(house_->supervisor, atom::health_v, question_timeout);
+  return house_->ask<health_report>(house_->supervisor, atom::health_v, question_timeout).value_or(health_report{});
 }
 
-metrics_report service::stats() { return house_->ask<metrics_report>(house_->broker, atom::stats_v, question_timeout); }
+metrics_report service::stats() { return stats_if_told().value_or(metrics_report{}); }
+
+std::optional<metrics_report> service::stats_if_told() {
+  return house_->ask<metrics_report>(house_->broker, atom::stats_v, question_timeout);
+}
 
 void service::shutdown() {
   if (house_->system) house_->end();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
@@ -50,6 +51,8 @@ public:
 
   [[nodiscard]] health_report health();
   [[nodiscard]] metrics_report stats();
+  /// The same, or nothing if it was not told in time.
+  [[nodiscard]] std::optional<metrics_report> stats_if_told();
 
   /// Ends in order: jobs in hand are answered with `shutting_down`, then workers, then everyone else. After it nothing
   /// is delivered. If that takes longer than a bound of seconds, the process ends at once, as nothing may hang it.

@@ -16,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/exit_status.hpp"
+#include "actors/log.hpp"
 #include "actors/loop_lane.hpp"
 #include "actors/process_lane.hpp"
 #include "runtime/memory.hpp"
@@ -29,7 +30,7 @@ constexpr std::chrono::seconds look_interval{1};
 // In order is no way out: a thread that hangs would hang that too.
 [[noreturn]] void end_process() {
   spdlog::critical("too many workers hang: texlexd ends with status {}, to be started anew", exit_status::stuck);
-  spdlog::default_logger()->flush();
+  flush_log(last_flush);
   std::_Exit(exit_status::stuck);
 }
 

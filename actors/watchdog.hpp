@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/exit_status.hpp"
+#include "actors/log.hpp"
 
 namespace texlex {
 
@@ -36,7 +37,7 @@ private:
     std::unique_lock lock{mutex_};
     if (changed_.wait_for(lock, limit, [this] { return done_; })) return;
     spdlog::critical("{} did not end within {} ms: the process ends now", what, limit.count());
-    spdlog::default_logger()->flush();
+    flush_log(last_flush);
     std::_Exit(exit_status::ended_at_once);
   }
 

@@ -75,10 +75,11 @@ private:
   void run(const attempt_order& order) {
     const instant begun = texlex::now(); // `local_actor` declares one that it lacks
     const outcome result = attempt(*order.job, order.attempt);
+    const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, texlex::now() - begun}});
+                   result_batch{{order.job->id, result, ended - begun}});
     ++jobs_;
-    tell_use();
+    tell_use(ended);
   }
 
   outcome attempt(const job& job, uint32_t number) {
@@ -92,9 +93,9 @@ private:
     return caf::sec::runtime_error;
   }
 
-  void tell_use() {
+  void tell_use(instant at) {
     const worker_report used = report(false);
-    const bool line = report_pace::line_due(used);
+    const bool line = pace_.line_due(at);
     const bool due = pace_.due(used);
     if (line) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
     if (due) caf::anon_send(links_.supervisor, atom::report_v, with_memory(used));
@@ -121,7 +122,7 @@ private:
   worker_links links_;
   std::optional<attempt_runner> runner_;
   uint64_t jobs_ = 0;
-  report_pace pace_;
+  report_pace pace_{options_.line_interval};
 };
 
 } // namespace

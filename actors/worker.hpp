@@ -29,6 +29,7 @@ struct worker_options {
   std::string regime; ///< that most jobs have: a worker in a process of its own makes it before it is ready
   std::shared_ptr<crash_hook> crash; ///< null: never
   stall_options stalls;
+  duration line_interval{0}; ///< between two `[worker]` lines while it works; 0: only the last one
 };
 
 struct worker_links {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include "runtime/document.hpp"
 #include "runtime/packet_socket.hpp"
 #include "runtime/shared_memory.hpp"
+#include "runtime/standard_streams.hpp"
 
 namespace texlex {
 namespace {
@@ -25,7 +25,7 @@ namespace {
 enum exit_status : int { parent_ended = 0, not_started_by_texlexd = 2, cannot_work = 4 };
 
 int complain(exit_status status, const std::string& sentence) {
-  std::fprintf(stderr, "texlexd worker: %s\n", sentence.c_str());
+  last_words("texlexd worker: " + sentence);
   return status;
 }
 

@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <limits>
+#include <optional>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <spdlog/fmt/fmt.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include "config/schema.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/socket.hpp"
 
 namespace texlex {
 namespace {
@@ -78,6 +86,31 @@ void load_section(const std::string& path, std::string_view section, const toml:
   }
 }
 
+// Why not, if it could not be read. A pipe is not waited for, and what is no file or too large for one is not read.
+std::optional<std::string> read_settings_file(const std::string& path, std::string& text) {
+  const auto cannot = [&](const std::string& why) { return fmt::format("{}: cannot be read: {}.", path, why); };
+  const auto reason = [] { return std::generic_category().message(errno); };
+  if (path.empty()) return "the file with settings has an empty name.";
+  const owned_fd fd{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+  if (!fd.is_open()) return cannot(reason());
+  struct stat file {};
+  if (::fstat(fd.get(), &file) != 0) return cannot(reason());
+  if (S_ISDIR(file.st_mode)) return cannot("it is a folder");
+  if (!S_ISREG(file.st_mode)) return cannot("it is no regular file");
+  constexpr size_t bytes_max = limits::settings_file_bytes_max;
+  text.resize(bytes_max + 1);
+  size_t bytes = 0;
+  while (bytes < text.size()) {
+    const ssize_t got = ::read(fd.get(), text.data() + bytes, text.size() - bytes);
+    if (got < 0 && errno != EINTR) return cannot(reason());
+    if (got == 0) break;
+    if (got > 0) bytes += static_cast<size_t>(got);
+  }
+  if (bytes > bytes_max) return cannot(fmt::format("it has more than {} bytes", bytes_max));
+  text.resize(bytes);
+  return std::nullopt;
+}
+
 // `parse` gives the table or throws toml::parse_error.
 template <class Parse>
 std::vector<std::string> load(Parse parse, const std::string& name, settings& settings) {
@@ -123,7 +156,9 @@ private:
 } // namespace
 
 std::vector<std::string> load_toml(const std::string& path, settings& settings) {
-  return load([&] { return toml::parse_file(path); }, path, settings);
+  std::string text;
+  if (auto error = read_settings_file(path, text)) return {std::move(*error)};
+  return load_toml_text(text, path, settings);
 }
 
 std::vector<std::string> load_toml_text(std::string_view text, const std::string& name, settings& settings) {

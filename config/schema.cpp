@@ -121,6 +121,8 @@ const field rows[] = {
    "a worker that is much slower than its peers gets no requests for a while"},
   {"log", "level", "--log-level", text{[](settings& s) -> std::string& { return s.log.level; }}, 1, 16,
    "trace, debug, info, warn, error or off"},
+  {"log", "interval_s", "--log-interval-s", number{[](settings& s) -> uint32_t& { return s.log.interval_s; }}, 0,
+   86'400, "while there is work, the lines [hedge] and [worker] come this often; 0: only at the end"},
   {"inject", "stall_ppm", "--inject-stall-ppm", number{[](settings& s) -> uint32_t& { return s.inject.stall_ppm; }}, 0,
    1'000'000, "to try out hedging: so many attempts in a million stall"},
   {"inject", "stall_us", "--inject-stall-us", number{[](settings& s) -> uint32_t& { return s.inject.stall_us; }}, 1,

@@ -75,6 +75,8 @@ struct lane_settings {
 /// [log]
 struct log_settings {
   std::string level = "info"; ///< trace, debug, info, warn, error, off
+  uint32_t interval_s =
+    10; ///< between two [hedge] lines, and two [worker] lines of a worker; 0: at the end. Up to a day
 };
 
 /// [inject]: attempts that stall on purpose, to try out hedging and to bench it; off unless set, and told in the log.

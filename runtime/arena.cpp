@@ -35,11 +35,16 @@ size_t used_bytes(uint64_t document_bytes) {
 
 } // namespace
 
+// A huge page more than its region, so that this can begin where a huge page does.
+uint64_t arena_mapped_bytes(const arena_options& options) noexcept {
+  return round_up(used_bytes(options.document_bytes_max), page_bytes()) + huge_page_bytes;
+}
+
 arena::arena(const arena_options& options)
   : document_bytes_max_(options.document_bytes_max),
     region_bytes_(round_up(used_bytes(document_bytes_max_), page_bytes())),
     resident_bytes_(std::min(region_bytes_, round_up(options.resident_bytes, page_bytes()))) {
-  mapped_bytes_ = region_bytes_ + huge_page_bytes; // so that it can begin where a huge page does
+  mapped_bytes_ = arena_mapped_bytes(options);
   mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped_ == MAP_FAILED) throw std::bad_alloc{};
   const auto address = reinterpret_cast<uintptr_t>(mapped_);

@@ -23,6 +23,9 @@ struct arena_options {
   bool lock = false;               ///< lock the resident part, if the system allows it
 };
 
+/// Address space one arena takes, of which only the resident part is memory from the start.
+[[nodiscard]] uint64_t arena_mapped_bytes(const arena_options& options) noexcept;
+
 /// Where one document's tokens and issues go. What lies there before is unspecified.
 struct token_columns {
   std::span<token_kind> kinds;

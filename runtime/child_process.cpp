@@ -41,7 +41,7 @@ public:
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     sigset_t blocked;
     sigemptyset(&blocked);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) sigaddset(&blocked, signal);
     posix_spawnattr_setsigmask(&attributes, &blocked);
   }
   ~spawn_plan() {

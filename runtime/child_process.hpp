@@ -20,7 +20,8 @@ inline constexpr int passed_descriptor = 3;
 class child_process {
 public:
   /// Starts a program, with its name as the first of `arguments`. Its input and output are /dev/null, its errors go
-  /// where this process's go; SIGTERM, SIGINT and SIGHUP are blocked in it. Throws std::runtime_error with a sentence.
+  /// where this process's go. Blocked in it is what asks this process for something: SIGTERM, SIGINT, SIGHUP, SIGQUIT,
+  /// SIGUSR1 and SIGUSR2. Throws std::runtime_error with a sentence.
   child_process(const char* program, std::vector<std::string> arguments, int passed_fd);
   /// Kills it, if it has not ended.
   ~child_process() { end(duration{0}); }

@@ -82,6 +82,8 @@ std::optional<host_port> split_host_port(const std::string& address) {
 }
 
 std::variant<client, client_error> client::connect(const std::string& address, timeout limit) {
+  if (address == default_socket())
+    if (auto error = check_default_folder()) return client_error{client_fault::bad_address, std::move(error->sentence)};
   if (is_unix_address(address)) return connect_unix(address, limit);
   const auto parts = split_host_port(address);
   if (!parts)

@@ -5,7 +5,9 @@
 #include <bit>
 #include <new>
 
+#include "runtime/frame.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/memory.hpp"
 
 namespace texlex {
 namespace {
@@ -14,9 +16,15 @@ namespace {
 constexpr size_t smallest_block_bytes = 4096;
 constexpr size_t size_class_count = 64;
 
+size_t capacity_for(size_t bytes) { return std::bit_ceil(std::max(bytes, smallest_block_bytes)); }
+
 size_t size_class_of(size_t capacity) { return static_cast<size_t>(std::bit_width(capacity - 1)); }
 
 } // namespace
+
+uint64_t shared_document_bytes(uint64_t document_bytes) noexcept {
+  return round_up(sizeof(shared_document_header) + capacity_for(document_bytes + document_length_bytes), page_bytes());
+}
 
 document_buffer::document_buffer(size_t capacity, document_memory memory) : capacity_(capacity) {
   if (memory == document_memory::own) {
@@ -37,6 +45,7 @@ struct document_pool::shelf {
   size_t kept_bytes = 0;
   size_t kept_blocks = 0;
   size_t kept_bytes_max = 0;
+  size_t shared_kept_max = 0;
   document_memory memory = document_memory::own;
 
   std::unique_ptr<document_buffer> pop(size_t capacity) {
@@ -53,20 +62,22 @@ struct document_pool::shelf {
   void push(std::unique_ptr<document_buffer> block) {
     std::lock_guard guard{mutex};
     if (kept_bytes + block->capacity() > kept_bytes_max) return;
-    if (memory == document_memory::shared && kept_blocks >= limits::shared_documents_kept_max) return;
+    if (memory == document_memory::shared && kept_blocks >= shared_kept_max) return;
     kept_bytes += block->capacity();
     ++kept_blocks;
     free[size_class_of(block->capacity())].push_back(std::move(block));
   }
 };
 
-document_pool::document_pool(size_t kept_bytes_max, document_memory memory) : shelf_(std::make_shared<shelf>()) {
+document_pool::document_pool(size_t kept_bytes_max, document_memory memory, size_t shared_kept_max)
+  : shelf_(std::make_shared<shelf>()) {
+  shelf_->shared_kept_max = shared_kept_max;
   shelf_->kept_bytes_max = kept_bytes_max;
   shelf_->memory = memory;
 }
 
 document_lease document_pool::take(size_t bytes) {
-  const size_t capacity = std::bit_ceil(std::max(bytes, smallest_block_bytes));
+  const size_t capacity = capacity_for(bytes);
   auto block = shelf_->pop(capacity);
   if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
   return {block.release(),

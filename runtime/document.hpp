@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/limits.hpp"
 #include "runtime/shared_memory.hpp"
 
 namespace texlex {
@@ -26,6 +27,9 @@ struct alignas(64) shared_document_header {
   std::atomic<bool> stop = false; ///< of the job on this document; see `stop_flag` in actors/job.hpp
 };
 static_assert(std::atomic<bool>::is_always_lock_free); // else processes could not share it
+
+/// Bytes of the block in shared memory that takes a document of so many, and the length a frame has in front of it.
+[[nodiscard]] uint64_t shared_document_bytes(uint64_t document_bytes) noexcept;
 
 /// A block of bytes of at least the size asked for. One owner writes it; once shared it is read-only.
 class document_buffer {
@@ -56,9 +60,10 @@ using document_lease = std::shared_ptr<document_buffer>;
 /// the I/O thread takes, and whichever thread ends a request gives back. A lease may outlive its pool.
 class document_pool {
 public:
-  /// Keeps at most `kept_bytes_max` bytes that nobody uses, and at most `limits::shared_documents_kept_max` shared
-  /// blocks, as each of them is an open file.
-  explicit document_pool(size_t kept_bytes_max, document_memory memory = document_memory::own);
+  /// Keeps at most `kept_bytes_max` bytes that nobody uses, and at most `shared_kept_max` shared blocks, as each of
+  /// them is an open file.
+  explicit document_pool(size_t kept_bytes_max, document_memory memory = document_memory::own,
+                         size_t shared_kept_max = limits::shared_documents_kept_max);
 
   /// A block of at least `bytes`. Throws as `document_buffer` does.
   [[nodiscard]] document_lease take(size_t bytes);

@@ -56,6 +56,12 @@ inline constexpr size_t unix_socket_path_max = 107;
 inline constexpr size_t linger_bytes_max = 512u << 20;
 inline constexpr uint32_t linger_ms_max = 2000;
 
+/// Bytes of log lines that wait to be written; what comes on top is left out and counted.
+inline constexpr size_t log_waiting_bytes_max = 256u << 10;
+
+/// Bytes of a file with settings.
+inline constexpr size_t settings_file_bytes_max = 1u << 20;
+
 /// How many attempts a job may have in all: the first, one hedge, one more after a lost worker, and one more for each
 /// of these that was withdrawn.
 inline constexpr uint32_t attempts_per_job_max = 6;

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -39,23 +38,58 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
-// A lock on the folder itself leaves no file behind, and the system lets go of it however the process ends.
-std::variant<owned_fd, socket_error> lock_folder_of(const std::string& path) {
-  const auto parent = std::filesystem::path{path}.parent_path();
-  const std::string folder = parent.empty() ? "." : parent.string();
-  owned_fd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd.is_open()) return cannot_listen(path, "its folder cannot be opened: " + reason(errno));
-  // Others hold it for a moment only; who holds it longer must not keep a server from saying why it does not start.
-  const auto give_up = std::chrono::steady_clock::now() + 2s;
-  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return cannot_listen(path, "its folder cannot be locked: " + reason(errno));
-    if (std::chrono::steady_clock::now() >= give_up)
-      return cannot_listen(path, "another process keeps its folder locked");
-    std::this_thread::sleep_for(5ms);
+// The right to look at a path and to put a socket there: a locked file beside it that nobody else may open, unlike the
+// folder itself. The system lets go of the lock however the process ends; the file is removed by whoever has it locked.
+class path_lock {
+public:
+  static std::variant<path_lock, socket_error> take(const std::string& path) {
+    path_lock lock{path + ".lock"};
+    // Others hold it for a moment only; who holds it longer must not keep a server from saying why it does not start.
+    const auto give_up = std::chrono::steady_clock::now() + 2s;
+    for (;; std::this_thread::sleep_for(5ms)) {
+      const auto refused = lock.try_to_take();
+      if (!refused) return lock;
+      if (!refused->passes || std::chrono::steady_clock::now() >= give_up) return cannot_listen(path, refused->why);
+    }
   }
-  return fd;
-}
+
+  path_lock(path_lock&& other) noexcept : path_(std::move(other.path_)), file_(std::move(other.file_)) {}
+  ~path_lock() {
+    if (file_.is_open()) ::unlink(path_.c_str()); // while it is locked: who waits for it will see that it is gone
+  }
+
+private:
+  struct refusal {
+    std::string why;
+    bool passes; ///< by itself, perhaps
+  };
+
+  explicit path_lock(std::string path) : path_(std::move(path)) {}
+
+  std::optional<refusal> try_to_take() {
+    // A link is not followed, and a pipe not waited for: whoever may write the folder may have put one there.
+    owned_fd file{::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
+    if (!file.is_open()) {
+      const int error = errno; // EACCES: another user's server is starting, or left it
+      return refusal{"its lock file " + path_ + " cannot be opened: " + reason(error), error == EACCES};
+    }
+    struct stat opened {
+    }, there{};
+    if (::fstat(file.get(), &opened) != 0 || !S_ISREG(opened.st_mode))
+      return refusal{"there is something that is no lock file: " + path_, false};
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+      return refusal{"another process keeps its lock file " + path_ + " locked",
+                     errno == EWOULDBLOCK || errno == EINTR};
+    const bool still_there =
+      ::lstat(path_.c_str(), &there) == 0 && there.st_dev == opened.st_dev && there.st_ino == opened.st_ino;
+    if (!still_there) return refusal{"its lock file " + path_ + " is removed again and again", true};
+    file_ = std::move(file);
+    return std::nullopt;
+  }
+
+  std::string path_;
+  owned_fd file_; ///< open: it is ours
+};
 
 // Removes what a dead server left. Nothing: the path is free now.
 std::optional<socket_error> clear(const std::string& path, const sockaddr_un& address) {
@@ -64,6 +98,7 @@ std::optional<socket_error> clear(const std::string& path, const sockaddr_un& ad
     if (errno == ENOENT) return std::nullopt;
     return cannot_listen(path, reason(errno));
   }
+  if (S_ISDIR(there.st_mode)) return cannot_listen(path, "there is a folder; it must be the path of a socket in one");
   if (!S_ISSOCK(there.st_mode)) return cannot_listen(path, "there is a file that is not a socket");
   const owned_fd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!probe.is_open()) return cannot_listen(path, reason(errno));
@@ -74,6 +109,17 @@ std::optional<socket_error> clear(const std::string& path, const sockaddr_un& ad
   if (::unlink(path.c_str()) != 0 && errno != ENOENT)
     return cannot_listen(path, "the socket a dead server left there cannot be removed: " + reason(errno));
   return std::nullopt;
+}
+
+struct socket_folder {
+  std::string path;
+  bool ours = false; ///< made by texlexd, in a place where everybody may make one
+};
+
+socket_folder default_folder() {
+  const char* directory = std::getenv("XDG_RUNTIME_DIR");
+  if (directory != nullptr && *directory != '\0') return {directory, false};
+  return {"/tmp/texlexd-" + std::to_string(::geteuid()), true};
 }
 
 } // namespace
@@ -105,7 +151,8 @@ std::variant<unix_listener, socket_error> listen_unix(const std::string& path, u
   if (path.size() > limits::unix_socket_path_max)
     return cannot_listen(path, "the path is " + std::to_string(path.size()) + " bytes long; the system takes up to "
                                  + std::to_string(limits::unix_socket_path_max));
-  auto lock = lock_folder_of(path);
+  if (path.ends_with('/')) return cannot_listen(path, "it is a folder; it must be the path of a socket in one");
+  auto lock = path_lock::take(path);
   if (auto* error = std::get_if<socket_error>(&lock)) return std::move(*error);
   const sockaddr_un address = address_of(path);
   if (auto error = clear(path, address)) return std::move(*error);
@@ -148,10 +195,24 @@ std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, 
   return tcp_listener{std::move(fd), address, ntohs(network_port)};
 }
 
-std::string default_socket() {
-  const char* directory = std::getenv("XDG_RUNTIME_DIR");
-  if (directory != nullptr && *directory != '\0') return std::string{directory} + "/texlexd.sock";
-  return "/tmp/texlexd-" + std::to_string(::getuid()) + ".sock";
+std::string default_socket() { return default_folder().path + "/texlexd.sock"; }
+
+std::optional<socket_error> prepare_default_folder() {
+  const auto [path, ours] = default_folder();
+  if (!ours || ::mkdir(path.c_str(), 0700) == 0) return std::nullopt;
+  if (errno == EEXIST) return check_default_folder();
+  return cannot_listen(path, "the folder cannot be made: " + reason(errno));
+}
+
+// Whoever made it first has it: in a folder of another user's, anybody might answer.
+std::optional<socket_error> check_default_folder() {
+  const auto [path, ours] = default_folder();
+  struct stat there {};
+  if (!ours || ::lstat(path.c_str(), &there) != 0) return std::nullopt; // what is not there is found out soon enough
+  if (!S_ISDIR(there.st_mode)) return socket_error{path + " is no folder."};
+  if (there.st_uid != ::geteuid()) return socket_error{"The folder " + path + " belongs to another user."};
+  if ((there.st_mode & 022) != 0) return socket_error{"The folder " + path + " may be written by others."};
+  return std::nullopt;
 }
 
 uint64_t raise_open_files_limit() noexcept {

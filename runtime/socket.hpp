@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <utility>
@@ -74,15 +75,23 @@ struct tcp_listener {
 
 /// Listens on a Unix socket with these permission bits. A socket nobody listens on is replaced; one that a server
 /// answers on, or a file that is no socket, is an error. Two servers that start at once cannot take each other's path
-/// away: the folder is locked (flock) from the look at the path until the new socket listens.
+/// away: from the look at the path until the new socket listens, a file beside it, `<path>.lock`, is locked, which only
+/// this user may open; then it is removed.
 [[nodiscard]] std::variant<unix_listener, socket_error> listen_unix(const std::string& path, uint32_t mode);
 
 /// Listens on a numeric IPv4 or IPv6 address; port 0 takes any free one.
 [[nodiscard]] std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, uint16_t port);
 
-/// Where texlexd listens and its clients look unless told otherwise: in XDG_RUNTIME_DIR, or in /tmp with the user's
-/// number.
+/// Where texlexd listens and its clients look unless told otherwise: `texlexd.sock` in XDG_RUNTIME_DIR, or in a folder
+/// of its user's own, /tmp/texlexd-UID.
 [[nodiscard]] std::string default_socket();
+
+/// Makes that folder, for its user only, if it is the one in /tmp and is not there yet. An error if it cannot be made, or
+/// is not safe.
+[[nodiscard]] std::optional<socket_error> prepare_default_folder();
+
+/// An error if somebody else has made it, or may write it: for clients, who would send their documents there.
+[[nodiscard]] std::optional<socket_error> check_default_folder();
 
 /// Lets this process open as many files as the system permits it. Returns how many that is.
 uint64_t raise_open_files_limit() noexcept;

@@ -51,10 +51,11 @@ listener::taken listener::take_one() {
     if (accepted.is_open()) break;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return taken::none;
     if (errno == EINTR || errno == ECONNABORTED) continue;
-    if (!std::exchange(told_, true)) spdlog::warn("cannot accept connections, trying again: {}", std::strerror(errno));
+    const int why = errno;
+    if (const auto left_out = warnings_.due(now()))
+      spdlog::warn("cannot accept connections, trying again: {}{}", std::strerror(why), left_out_text(*left_out));
     return taken::failed;
   }
-  told_ = false;
   if (family_ != AF_UNIX) { // responses are small and written whole: waiting for more only delays them
     const int on = 1;
     ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

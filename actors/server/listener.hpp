@@ -4,6 +4,7 @@
 
 #include "actors/server/event_loop.hpp"
 #include "actors/server/server_core.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -31,7 +32,7 @@ private:
   server_core& core_;
   owned_fd socket_;
   int family_;
-  bool told_ = false; ///< that accepting fails: once until it works again
+  warning_pace warnings_{std::chrono::seconds{10}};
 };
 
 } // namespace texlex

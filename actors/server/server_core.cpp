@@ -8,6 +8,7 @@
 
 #include "actors/server/session.hpp"
 #include "actors/server/stats_text.hpp"
+#include "actors/state/file_plan.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -31,7 +32,8 @@ server_core::server_core(const server_settings& server, const limit_settings& li
     protocol_limits{limits.document_bytes_max, limits.requests_per_connection_max, milliseconds{server.idle_timeout_ms},
                     milliseconds{server.read_timeout_ms}, milliseconds{server.write_timeout_ms}},
     request_timeout(milliseconds{limits.request_timeout_ms}), admission(limits.requests_max, limits.request_bytes_max),
-    documents(limits::document_pool_bytes_max, memory), regime(rules), port(jobs) {}
+    documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)), regime(rules),
+    port(jobs) {}
 
 server_core::~server_core() = default;
 

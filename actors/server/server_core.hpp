@@ -16,6 +16,7 @@
 #include "actors/server/event_loop.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/session_protocol.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "config/settings.hpp"
 #include "runtime/document.hpp"
 #include "runtime/socket.hpp"
@@ -83,6 +84,7 @@ public:
   const texlex::regime* const regime;
   job_port& port;
   server_counters counters;
+  warning_pace no_memory_warnings;
   std::array<uint8_t, scratch_bytes> scratch;
   bool draining = false;
   std::function<void()> on_idle; ///< called when the last connection has closed

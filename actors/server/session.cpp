@@ -198,7 +198,8 @@ bool session::has_payload_memory() {
     payload_ = core_.documents.take(protocol_.payload_bytes());
     return true;
   } catch (const std::bad_alloc&) {
-    spdlog::warn("no memory for a document of {} bytes", protocol_.payload_bytes());
+    if (const auto left_out = core_.no_memory_warnings.due(now()))
+      spdlog::warn("no memory for a document of {} bytes{}", protocol_.payload_bytes(), left_out_text(*left_out));
     protocol_.payload_refused();
     return false;
   }

@@ -2,14 +2,16 @@
 // aborts and is restarted. Input is never checked this way, only our own bookkeeping.
 #pragma once
 
-#include <cstdio>
 #include <cstdlib>
+#include <string>
+
+#include "runtime/standard_streams.hpp"
 
 namespace texlex {
 
 inline void require(bool holds, const char* what) noexcept {
   if (holds) return;
-  std::fprintf(stderr, "texlex: broken invariant: %s\n", what);
+  last_words("texlex: broken invariant: " + std::string{what});
   std::abort();
 }
 

@@ -23,18 +23,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-pid_t spawn(std::vector<std::string> arguments, const std::string& output, const std::string& errors) {
+pid_t spawn(std::vector<std::string> arguments, const std::string& output, const std::string& errors,
+            const surroundings& around) {
   arguments.insert(arguments.begin(), TEXLEXD_PROGRAM);
+  if (!around.shell.empty())
+    arguments.insert(arguments.begin(), {"/bin/sh", "-c", around.shell + "; exec \"$@\"", "sh"});
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const auto direct = [&](int stream, int given, const std::string& path) {
+    if (given >= 0)
+      posix_spawn_file_actions_adddup2(&files, given, stream);
+    else
+      posix_spawn_file_actions_addopen(&files, stream, path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  };
+  direct(STDOUT_FILENO, around.output, output);
+  direct(STDERR_FILENO, around.errors, errors);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, TEXLEXD_PROGRAM, &files, nullptr, argv.data(), environ);
+  const int error = ::posix_spawn(&pid, arguments.front().c_str(), &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   BOOST_REQUIRE_MESSAGE(error == 0, "cannot start " << TEXLEXD_PROGRAM);
   return pid;
@@ -83,14 +92,24 @@ running_texlexd::running_texlexd(const std::string& socket, std::vector<std::str
   start(flags);
 }
 
-void running_texlexd::start(const std::vector<std::string>& flags) {
+running_texlexd::running_texlexd(surroundings around, std::vector<std::string> flags)
+  : socket_(folder_ / "texlex.sock") {
+  start(flags, around);
+}
+
+bool running_texlexd::is_ready(const surroundings& around) const {
+  if (around.output < 0) return ready_line().ends_with('\n');
+  return std::holds_alternative<client>(client::connect_unix(socket_, patience));
+}
+
+void running_texlexd::start(const std::vector<std::string>& flags, const surroundings& around) {
   std::vector<std::string> arguments{"serve", "--unix", socket_};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   if (std::find(flags.begin(), flags.end(), "--queue-target-ms") == flags.end())
     arguments.insert(arguments.end(), {"--queue-target-ms", "0"});
-  pid_ = spawn(std::move(arguments), folder_ / "ready", folder_ / "log");
+  pid_ = spawn(std::move(arguments), folder_ / "ready", folder_ / "log", around);
   for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(1ms)) {
-    if (ready_line().ends_with('\n')) return;
+    if (is_ready(around)) return;
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
@@ -134,9 +153,9 @@ uint64_t running_texlexd::resident_bytes() const {
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-failed_start run_texlexd(const std::vector<std::string>& arguments) {
+failed_start run_texlexd(const std::vector<std::string>& arguments, const surroundings& around) {
   const temporary_folder folder;
-  const process_end end = wait_for(spawn(arguments, folder / "output", folder / "errors"));
+  const process_end end = wait_for(spawn(arguments, folder / "output", folder / "errors", around));
   return {end, folder.read("errors"), folder.read("output")};
 }
 

@@ -34,6 +34,13 @@ public:
   void expect_counts(uint64_t id, std::string_view document);
 };
 
+/// What it finds when it starts, where that is not the usual.
+struct surroundings {
+  std::string shell{}; ///< what `sh` does before it: `ulimit -n 256`, `exec 2>&-`
+  int output = -1;     ///< descriptor of its standard output; else a file
+  int errors = -1;     ///< likewise of its log
+};
+
 class running_texlexd {
 public:
   /// Starts `texlexd serve --unix <folder>/texlex.sock` with `flags` behind and waits until it is ready. Requests wait
@@ -41,6 +48,8 @@ public:
   explicit running_texlexd(std::vector<std::string> flags = {});
   /// The same, on that socket.
   running_texlexd(const std::string& socket, std::vector<std::string> flags);
+  /// The same in these surroundings; where its standard output goes elsewhere, it is ready once it can be reached.
+  running_texlexd(surroundings around, std::vector<std::string> flags);
   /// Ends it by SIGKILL if a failed test left it.
   ~running_texlexd();
   running_texlexd(const running_texlexd&) = delete;
@@ -61,7 +70,8 @@ public:
   [[nodiscard]] uint64_t resident_bytes() const;
 
 private:
-  void start(const std::vector<std::string>& flags);
+  void start(const std::vector<std::string>& flags, const surroundings& around = {});
+  [[nodiscard]] bool is_ready(const surroundings& around) const;
 
   temporary_folder folder_;
   std::string socket_;
@@ -74,6 +84,6 @@ struct failed_start {
   std::string errors;
   std::string output;
 };
-[[nodiscard]] failed_start run_texlexd(const std::vector<std::string>& arguments);
+[[nodiscard]] failed_start run_texlexd(const std::vector<std::string>& arguments, const surroundings& around = {});
 
 } // namespace texlex::test

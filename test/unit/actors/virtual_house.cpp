@@ -45,7 +45,7 @@ virtual_house::virtual_house(const house_options& options, bool start) {
 
 void virtual_house::build(const house_options& options) {
   front_ = system.spawn(front);
-  metrics = spawn_metrics(system, front_);
+  metrics = spawn_metrics(system, front_, duration{0});
   timer = spawn_hedge_timer(system);
   const auto timer_tap = tap(timer, {}, [this](caf::message m) { return rewrite_arm(std::move(m)); });
   dispatch_options dispatching;

@@ -1,0 +1,90 @@
+#include "actors/texlexd/command_line.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/fmt/fmt.h>
+
+#include "actors/exit_status.hpp"
+#include "config/flags.hpp"
+#include "config/load.hpp"
+#include "config/profiles.hpp"
+#include "config/validate.hpp"
+
+namespace texlex {
+namespace {
+
+constexpr const char* footer =
+  "Signals: SIGTERM and SIGINT drain, a second one ends at once; SIGQUIT ends at once; SIGUSR1 logs all counts and "
+  "times; SIGUSR2 logs everything, and again as set; SIGHUP is told in the log and changes nothing.\n"
+  "Exit status: 0 served and drained; 1 a second signal, SIGQUIT, or a thread that did not end, ended it at once; 2 "
+  "usage or settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve.";
+
+/// What the flags say beside the settings.
+struct command_line {
+  std::optional<std::string> profile;
+  std::optional<std::string> config_path;
+  bool print_config = false;
+};
+
+/// Flags over `target`; the status to exit with if there is nothing to serve.
+std::optional<int> parse_flags(int argc, char** argv, settings& target, command_line& line) {
+  CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service"};
+  app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
+  app.require_subcommand(1);
+  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
+  serve->add_option("--profile", line.profile,
+                    fmt::format("Settings for a kind of load ({}); --config and flags override them",
+                                fmt::join(profile_names(), ", ")));
+  serve->add_option("--config", line.config_path, "TOML file with settings; flags override it");
+  serve->add_flag("--print-config", line.print_config, "Print the settings in force as a TOML file, and exit");
+  serve->footer(footer);
+  add_setting_flags(*serve, target);
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    if (app.exit(error) != 0) return exit_status::usage;
+    std::cout.flush(); // help and version are no errors
+    return std::cout ? exit_status::served : exit_status::cannot_serve;
+  }
+}
+
+int complain(const std::vector<std::string>& errors) {
+  for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
+  return exit_status::usage;
+}
+
+int print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return exit_status::served;
+  std::fprintf(stderr, "texlexd: standard output cannot be written\n");
+  return exit_status::cannot_serve;
+}
+
+} // namespace
+
+// Defaults, then the profile, then the file, then the flags: so the flags are read twice, first to learn of the others.
+std::variant<settings, int> read_command_line(int argc, char** argv) {
+  settings result;
+  command_line line;
+  settings first_pass;
+  if (const auto status = parse_flags(argc, argv, first_pass, line)) return *status;
+  if (!line.profile && !line.config_path) {
+    result = first_pass;
+  } else {
+    std::vector<std::string> errors;
+    if (line.profile) errors = load_profile(*line.profile, result);
+    if (errors.empty() && line.config_path) errors = load_toml(*line.config_path, result);
+    if (!errors.empty()) return complain(errors);
+    if (const auto status = parse_flags(argc, argv, result, line)) return *status;
+  }
+  if (const auto errors = check(result); !errors.empty()) return complain(errors);
+  if (line.print_config) return print(to_toml(result));
+  return result;
+}
+
+} // namespace texlex

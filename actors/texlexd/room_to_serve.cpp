@@ -1,0 +1,149 @@
+#include "actors/texlexd/room_to_serve.hpp"
+
+#include <algorithm>
+
+#include <malloc.h>
+#include <spdlog/fmt/fmt.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "actors/state/file_plan.hpp"
+#include "actors/system_config.hpp"
+#include "runtime/arena.hpp"
+#include "runtime/cgroup.hpp"
+#include "runtime/cpu.hpp"
+#include "runtime/document.hpp"
+#include "runtime/socket.hpp"
+
+namespace texlex {
+namespace {
+
+constexpr double mib = 1 << 20;
+
+// The main thread's aside: I/O, log, signals, CAF's clock; a thread that faults memory in.
+constexpr uint64_t other_threads = 5;
+
+constexpr uint64_t usual_stack_bytes = uint64_t{8} << 20;
+
+bool has_processes(const settings& settings) { return settings.workers.isolation == "process"; }
+
+rlimit limit_of(decltype(RLIMIT_AS) resource) {
+  rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+  ::getrlimit(resource, &limit);
+  return limit;
+}
+
+uint64_t stack_bytes() {
+  const rlim_t bytes = limit_of(RLIMIT_STACK).rlim_cur;
+  return bytes == RLIM_INFINITY ? usual_stack_bytes : bytes;
+}
+
+void find_cores(room_to_serve& room) {
+  auto& cores = room.adjusted.workers.cores;
+  if (!cores.empty()) {
+    room.cores_because = "workers.cores";
+    return;
+  }
+  const auto allowed = allowed_cores();
+  const auto quota = own_cpu_quota();
+  cores = cores_within(allowed, quota ? std::optional{quota->cores} : std::nullopt);
+  room.cores_because = cores.size() < allowed.size()
+                         ? fmt::format("{} gives {:.2f} of {} cores", quota->file, quota->cores, allowed.size())
+                         : "the cores this process may run on";
+}
+
+void fit_files(room_to_serve& room) {
+  settings& s = room.adjusted;
+  const uint64_t files = raise_open_files_limit();
+  const file_plan plan = share_files(files, {.connections_max = s.server.connections_max,
+                                             .requests_max = s.limits.requests_max,
+                                             .requests_per_connection_max = s.limits.requests_per_connection_max,
+                                             .workers = s.workers.cores.size(),
+                                             .shared_documents = has_processes(s)});
+  if (plan.enough) return;
+  if (!plan.enough_at_all) {
+    room.refused = fmt::format("this process may open {} files; it needs {} at least, and {} for what is set: raise "
+                               "RLIMIT_NOFILE",
+                               files, plan.needed_least, plan.needed);
+    return;
+  }
+  std::string less =
+    fmt::format("server.connections_max is {} instead of {}", plan.connections_max, s.server.connections_max);
+  if (plan.requests_max < s.limits.requests_max)
+    less += fmt::format(", limits.requests_max {} instead of {}", plan.requests_max, s.limits.requests_max);
+  if (plan.requests_per_connection_max < s.limits.requests_per_connection_max)
+    less += fmt::format(", limits.requests_per_connection_max {} instead of {}", plan.requests_per_connection_max,
+                        s.limits.requests_per_connection_max);
+  room.warnings.push_back(fmt::format("this process may open {} files, and what is set needs {} (RLIMIT_NOFILE): {}",
+                                      files, plan.needed, less));
+  s.server.connections_max = static_cast<uint32_t>(plan.connections_max);
+  s.limits.requests_max = static_cast<uint32_t>(plan.requests_max);
+  s.limits.requests_per_connection_max = static_cast<uint32_t>(plan.requests_per_connection_max);
+}
+
+// A document that is shared is a file to the system, though it lies in memory.
+void fit_file_size(room_to_serve& room) {
+  if (!has_processes(room.adjusted)) return;
+  const uint64_t needed = shared_document_bytes(room.adjusted.limits.document_bytes_max);
+  rlimit limit = limit_of(RLIMIT_FSIZE);
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) return;
+  if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= needed) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_FSIZE, &limit) == 0) return;
+  }
+  room.refused = fmt::format("workers.isolation is \"process\", which shares documents as files of up to {} bytes; "
+                             "RLIMIT_FSIZE is {}: raise it, or use workers.isolation = \"thread\"",
+                             needed, limit.rlim_max);
+}
+
+// As much as the start takes: a worker's arenas for the largest document, and every thread's stack.
+uint64_t address_space_needed(const settings& settings) {
+  const uint64_t arenas = 2
+                          * arena_mapped_bytes({.document_bytes_max = settings.limits.document_bytes_max,
+                                                .resident_bytes = settings.workers.arena_resident_mb << 20});
+  const uint64_t workers = settings.workers.cores.size();
+  const uint64_t threads = workers + scheduler_threads + other_threads;
+  return (has_processes(settings) ? arenas : arenas * workers) + threads * stack_bytes()
+         + shared_document_bytes(settings.limits.document_bytes_max);
+}
+
+// Whether there is so much is found out by taking it: nobody else knows what the program itself has.
+void fit_address_space(room_to_serve& room) {
+  const rlim_t limit = limit_of(RLIMIT_AS).rlim_cur;
+  if (limit == RLIM_INFINITY) return;
+  const uint64_t needed = address_space_needed(room.adjusted);
+  void* const taken = ::mmap(nullptr, needed, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (taken != MAP_FAILED) {
+    ::munmap(taken, needed);
+    return;
+  }
+  room.refused = fmt::format("no worker could be started: {} of them with arenas for documents of up to {} bytes need "
+                             "{:.0f} MiB of address space beside what the program has, and RLIMIT_AS is {:.0f} MiB: "
+                             "raise it, or lower workers.cores or limits.document_bytes_max",
+                             room.adjusted.workers.cores.size(), room.adjusted.limits.document_bytes_max,
+                             static_cast<double>(needed) / mib, static_cast<double>(limit) / mib);
+}
+
+} // namespace
+
+std::vector<uint32_t> cores_within(std::vector<uint32_t> allowed, std::optional<double> quota) {
+  if (quota && *quota < static_cast<double>(allowed.size()))
+    allowed.resize(std::max<size_t>(1, static_cast<size_t>(*quota)));
+  return allowed;
+}
+
+room_to_serve find_room(const settings& asked) {
+  room_to_serve room{.adjusted = asked, .warnings = {}, .cores_because = {}, .refused = {}};
+  find_cores(room);
+  for (const auto fit : {fit_files, fit_file_size, fit_address_space})
+    if (!room.refused) fit(room);
+  return room;
+}
+
+void be_sparing_with_address_space() noexcept {
+#ifdef __GLIBC__
+  if (limit_of(RLIMIT_AS).rlim_cur != RLIM_INFINITY) ::mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+} // namespace texlex

@@ -1,0 +1,179 @@
+#include "actors/texlexd/serve.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <sstream>
+#include <thread>
+#include <variant>
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "actors/exit_status.hpp"
+#include "actors/log.hpp"
+#include "actors/server/request_server.hpp"
+#include "actors/server/stats_text.hpp"
+#include "actors/service.hpp"
+#include "actors/texlexd/room_to_serve.hpp"
+#include "config/regimes.hpp"
+#include "kernels/kernels.hpp"
+#include "runtime/socket.hpp"
+
+namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds start_timeout{60};
+
+// Once there is a worker, the others have so long to come too.
+constexpr std::chrono::seconds wait_for_the_others{5};
+
+constexpr std::chrono::milliseconds start_look{100};
+
+// How long the ready line may take; who has not taken it by then may yet.
+constexpr std::chrono::seconds ready_line_timeout{1};
+
+std::string ready_line(const server_endpoints& endpoints, const kernel& kernel, uint32_t workers) {
+  std::string line = "texlexd ready:";
+  if (!endpoints.unix_socket.empty()) line += " unix " + endpoints.unix_socket;
+  if (!endpoints.tcp_address.empty()) {
+    const bool ipv6 = endpoints.tcp_address.find(':') != std::string::npos;
+    const std::string address = ipv6 ? "[" + endpoints.tcp_address + "]" : endpoints.tcp_address;
+    line += " tcp " + address + ":" + std::to_string(endpoints.tcp_port);
+  }
+  line += " kernel " + std::string{kernel.name} + " workers " + std::to_string(workers);
+  return line + " pid " + std::to_string(getpid()) + "\n";
+}
+
+bool write_to_stdout(const std::string& text) {
+  for (size_t done = 0; done < text.size();) {
+    const ssize_t wrote = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
+    if (wrote < 0 && errno != EINTR) return false;
+    if (wrote > 0) done += static_cast<size_t>(wrote);
+  }
+  return true;
+}
+
+// The line a script waits for: everything it needs to connect. On a thread of its own, as nobody may ever take it.
+void print_ready(const std::string& line) {
+  const auto printed = std::make_shared<std::promise<bool>>();
+  auto result = printed->get_future();
+  std::thread{[printed, line] { printed->set_value(write_to_stdout(line)); }}.detach();
+  const bool in_time = result.wait_for(ready_line_timeout) == std::future_status::ready;
+  if (!in_time || !result.get()) spdlog::warn("standard output did not take the ready line: {}", line);
+}
+
+document_memory memory_for(const settings& settings) {
+  return settings.workers.isolation == "process" ? document_memory::shared : document_memory::own;
+}
+
+// Until all workers have started or failed for good, or enough of them have.
+health_report wait_for_workers(service& house, signals& signals) {
+  const instant begun = now();
+  for (;;) {
+    const health_report health = house.wait_until_settled(start_look);
+    const duration waited = now() - begun;
+    if (health.lanes_starting == 0 || waited >= start_timeout || signals.end_within(duration{0})) return health;
+    if (health.ready() && waited >= wait_for_the_others) {
+      spdlog::warn("{} workers have started and {} have not: serving with those", health.lanes_alive,
+                   health.lanes_starting);
+      return health;
+    }
+  }
+}
+
+// In order is not needed where nobody was served, and may not be quick where threads could not be started.
+[[noreturn]] void end_before_serving(int status) {
+  flush_log(last_flush);
+  std::_Exit(status);
+}
+
+void log_stats(service& house, const request_server& server) {
+  const auto report = house.stats_if_told();
+  if (!report) return spdlog::error("the counts cannot be told: the I/O thread did not answer in time");
+  std::istringstream lines{stats_text(*report, server.counts())};
+  for (std::string line; std::getline(lines, line);) spdlog::info("[stats] {}", line);
+}
+
+void change_log_level(const std::string& usual) {
+  const auto set = spdlog::level::from_str(usual == "warn" ? "warning" : usual);
+  const bool more = spdlog::get_level() == set && set != spdlog::level::debug;
+  spdlog::set_level(more ? spdlog::level::debug : set);
+  say(more ? "texlexd: SIGUSR2: everything is logged now, until the next one" : "texlexd: SIGUSR2: logging as set");
+}
+
+// Returns when it is to end.
+void obey(signals& signals, service& house, const request_server& server, const settings& settings) {
+  for (;;) {
+    switch (signals.next()) {
+      case signal_request::end: return;
+      case signal_request::log_stats: log_stats(house, server); break;
+      case signal_request::reload:
+        spdlog::warn("SIGHUP: settings are read at start only: going on with those there are");
+        break;
+      case signal_request::change_log_level: change_log_level(settings.log.level); break;
+    }
+  }
+}
+
+int serve_in(const settings& settings, const regime& regime, const kernel& kernel, signals& signals) {
+  service house{settings, kernel};
+  request_server server{settings.server, settings.limits, &regime, house, memory_for(settings)};
+  house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
+                [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
+  house.run_on_loop([&server] { server.wake(); });
+  server.on_turn([&house] { return house.turn(); });
+  // Whatever happens from here on: the house goes before the server it delivers to, but after its loop.
+  struct ending {
+    service& house;
+    request_server& server;
+    ~ending() {
+      server.drain(now());
+      house.loop_ended();
+      house.shutdown();
+    }
+  } const ending{house, server};
+
+  const health_report health = wait_for_workers(house, signals);
+  if (signals.end_within(duration{0})) end_before_serving(exit_status::served);
+  if (!health.ready()) end_before_serving(cannot_serve("no worker could be started; see the log"));
+  const auto started = server.start();
+  if (const auto* error = std::get_if<server_error>(&started)) return cannot_serve(error->sentence);
+  print_ready(ready_line(std::get<server_endpoints>(started), kernel, health.lanes_alive));
+
+  obey(signals, house, server, settings);
+  const auto drained_at_most = std::chrono::milliseconds{settings.server.drain_timeout_ms};
+  spdlog::info("signal {}: draining for at most {} ms", signals.ended_by(),
+               drained_at_most.count()); // waits for nobody
+  const uint64_t cut_off = server.drain(now() + drained_at_most);
+  if (cut_off > 0) spdlog::warn("the drain ran out of time: {} requests ended with shutting-down", cut_off);
+  return exit_status::served;
+}
+
+} // namespace
+
+int serve(const settings& asked, signals& signals) {
+  const regime* regime = find_regime(asked.workers.regime);
+  const kernel* kernel = find_kernel(asked.workers.kernel);
+  if (regime == nullptr || kernel == nullptr) return cannot_serve("workers.regime or workers.kernel is unknown");
+  room_to_serve room = find_room(asked);
+  for (const std::string& warning : room.warnings) spdlog::warn("{}", warning);
+  if (room.refused) return cannot_serve(*room.refused);
+  settings& settings = room.adjusted;
+  spdlog::info("{} workers, for {}", settings.workers.cores.size(), room.cores_because);
+  if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0) {
+    settings.server.unix_socket = default_socket();
+    if (const auto error = prepare_default_folder()) return cannot_serve(error->sentence);
+  }
+  return serve_in(settings, *regime, *kernel, signals);
+}
+
+int cannot_serve(const std::string& sentence) {
+  say("texlexd: cannot serve: " + sentence);
+  return exit_status::cannot_serve;
+}
+
+} // namespace texlex
