@@ -103,7 +103,10 @@ protected:
   }
 
 private:
-  dispatcher& event() { return dispatcher_.at(clock().now()); }
+  dispatcher& event() {
+    event_time_ = clock().now();
+    return dispatcher_.at(event_time_);
+  }
 
   void run(lane_id lane, const job_ptr& job, uint32_t attempt) override {
     attempt_batch& orders = lanes_.at(lane.value).orders;
@@ -123,7 +126,7 @@ private:
   void answer(const closed_job& closed) override {
     const job& job = *closed.last.job;
     links_.answer(job.id, closed.result);
-    const instant at = clock().now();
+    const instant at = event_time_;
     sample(request_sample{.status = closed.result.status,
                           .origin = closed.result.origin,
                           .latency = at - job.received,
@@ -135,7 +138,7 @@ private:
   // On a loop an attempt may well be over before the turn is: then nobody need watch it.
   void arm(job_id id, duration delay) override {
     if (on_unit() && on_unit()->attached())
-      to_arm_.push_back({id, clock().now() + delay});
+      to_arm_.push_back({id, event_time_ + delay});
     else
       caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
   }
@@ -209,6 +212,7 @@ private:
   stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
   std::vector<lane_id> with_orders_;
+  instant event_time_{};      ///< one look at the clock for all that an event brings about
   std::vector<alarm> to_arm_; ///< of the turn at hand
   dispatcher dispatcher_;
   sample_batch samples_; ///< that metrics has not seen

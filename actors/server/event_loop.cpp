@@ -81,6 +81,7 @@ event_loop::timer event_loop::call_at(instant due, call what) {
 
 void event_loop::wait(instant until) {
   const int count = wait_for_events(until);
+  time_ = now();
   take_wakes();
   for (int i = 0; i < count; ++i)
     if (auto* const by = static_cast<watcher*>(batch_[static_cast<size_t>(i)].data.ptr))
@@ -103,8 +104,8 @@ int event_loop::wait_for_events(instant until) noexcept {
 }
 
 void event_loop::make_due_calls() {
-  if (timers_.empty() || timers_.begin()->first.due > now()) return;
-  const instant at = now();
+  if (timers_.empty() || timers_.begin()->first.due > time_) return;
+  const instant at = time_;
   const uint64_t last = last_timer_; // what is planned meanwhile waits for the next pass
   for (auto first = timers_.begin(); first != timers_.end() && first->first.due <= at && first->first.number <= last;
        first = timers_.begin())

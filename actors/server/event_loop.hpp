@@ -58,6 +58,9 @@ public:
   /// Waits until something is ready, a call is due, somebody wakes it, or it is `until`; then handles all of that.
   void wait(instant until);
 
+  /// When this pass's wait ended: what was ready then has waited since, whenever its turn comes.
+  [[nodiscard]] instant time() const noexcept { return time_; }
+
   /// Forgets the wakes so far: what was done before them is visible from now on, and is to be looked for now. `wait`
   /// does so too.
   void take_wakes() noexcept { woken_.exchange(false, std::memory_order_acq_rel); }
@@ -79,6 +82,7 @@ private:
   owned_fd epoll_;
   owned_fd wake_event_;
   std::array<epoll_event, batch_max> batch_{};
+  instant time_ = now();
   std::map<timer, call> timers_;
   uint64_t last_timer_ = 0;
 

@@ -117,6 +117,7 @@ void request_server::loop::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     core_.loop.wait(next);
     next = do_rounds();
+    core_.update_gauges();
     core_.bury();
   }
 }

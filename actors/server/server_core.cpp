@@ -108,7 +108,7 @@ void server_core::abandon(const std::vector<job_id>& jobs) {
 }
 
 void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcomes) {
-  const instant at = now();
+  const instant at = loop.time();
   for (const auto& [job, result] : outcomes) {
     session* const waiter = waiter_of(job);
     if (waiter && waiter->answered(job, result, at)) {
@@ -120,14 +120,13 @@ void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcome
   // Only now do they write: a session with several outcomes writes them in one go, and finds nothing the next time.
   for (session* const waiter : touched_) waiter->settle();
   touched_.clear();
-  update_gauges();
 }
 
 void server_core::told(job_id number, const metrics_report& report) {
   session* const waiter = waiter_of(number);
   if (!waiter) return counters.late_answers.add();
   auto text = std::make_shared<const std::string>(stats_text(report, counters.read()));
-  if (waiter->told(number, std::move(text), now())) waiter->settle();
+  if (waiter->told(number, std::move(text), loop.time())) waiter->settle();
 }
 
 session* server_core::waiter_of(job_id job) {

@@ -56,7 +56,7 @@ public:
   /// Hands what has happened to the session that asked under this number.
   void told(job_id number, const metrics_report& report);
 
-  void update_gauges() noexcept;
+  void update_gauges() noexcept; ///< once a pass
 
   /// Where bytes are read that nobody looks at: one for all, since only the I/O thread reads.
   static constexpr size_t scratch_bytes = 64u << 10;

@@ -43,7 +43,6 @@ void session::settle() {
   write_waiting();
   while (!closed_ && take_frames()) write_waiting(); // of what was read ahead, once there is room for its responses
   if (closed_) return;
-  core_.update_gauges();
   if (!lingering_) {
     if (protocol_.drained() && !input_waiting()) protocol_.end();
     if (protocol_.done()) finish();
@@ -126,7 +125,7 @@ void session::was_read(size_t bytes) {
 void session::input_ended() {
   if (lingering_) return close();
   if (client_gone()) return vanished("the client has closed its connection");
-  protocol_.end_of_stream(now());
+  protocol_.end_of_stream(core_.loop.time());
   settle();
 }
 
@@ -152,11 +151,11 @@ bool session::take_frames() {
 
 bool session::take_header() {
   if (input_.bytes() == 0) return false;
-  protocol_.frame_begun(now());
+  protocol_.frame_begun(core_.loop.time());
   if (input_.bytes() < frame_header_bytes) return false;
   const auto header = input_.take(frame_header_bytes).first<frame_header_bytes>();
   filled_ = 0;
-  const header_verdict verdict = protocol_.header_read(decode_header(header), now());
+  const header_verdict verdict = protocol_.header_read(decode_header(header), core_.loop.time());
   switch (verdict.kind) {
     case header_kind::request: core_.counters.requests.add(); break;
     case header_kind::cancel: core_.cancel(verdict.to_cancel); break;
@@ -182,7 +181,7 @@ bool session::take_payload() {
 bool session::take_skipped() {
   filled_ += input_.take(protocol_.payload_bytes() - filled_).size();
   if (filled_ < protocol_.payload_bytes()) return false;
-  protocol_.payload_skipped(now());
+  protocol_.payload_skipped(core_.loop.time());
   return true;
 }
 
@@ -206,7 +205,7 @@ bool session::has_payload_memory() {
 }
 
 void session::payload_complete() {
-  const instant at = now();
+  const instant at = core_.loop.time();
   const job_id id = core_.next_job();
   const document_lease memory = std::move(payload_);
   const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
@@ -229,7 +228,7 @@ void session::payload_complete() {
 // Mostly the socket takes all at once, so that there is nothing to wait for.
 void session::write_waiting() {
   while (written_ == out_.size()) {
-    const std::span<const response> responses = protocol_.begin_write(now());
+    const std::span<const response> responses = protocol_.begin_write(core_.loop.time());
     if (responses.empty()) return;
     put_out(responses);
     if (!write_some()) return;
@@ -251,7 +250,7 @@ bool session::write_some() {
     core_.counters.bytes_written.add(static_cast<size_t>(sent));
     written_ += static_cast<size_t>(sent);
   }
-  protocol_.written(now());
+  protocol_.written(core_.loop.time());
   return true;
 }
 
@@ -263,7 +262,8 @@ void session::put_out(std::span<const response> responses) {
       write_stats(one);
       continue;
     }
-    std::ranges::copy(encode_response(one.id, one.result), std::back_inserter(out_));
+    const auto frame = encode_response(one.id, one.result);
+    out_.insert(out_.end(), frame.begin(), frame.end());
     const auto index = static_cast<size_t>(one.result.status);
     if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
   }

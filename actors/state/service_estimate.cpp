@@ -34,11 +34,13 @@ byte_vector within(byte_vector bytes, uint8_t first, uint8_t last) noexcept {
   return byte_vector(bytes - first <= width);
 }
 
-uint32_t count(byte_vector taken_from_zero) noexcept {
-  uint32_t sum = 0;
-  for (size_t i = 0; i < sizeof taken_from_zero; ++i) sum += taken_from_zero[i];
-  return sum;
+// The bytes' sum, by a product whose highest byte it is: they are small enough that two halves add up without carry.
+uint32_t count(byte_vector small) noexcept {
+  uint64_t halves[2];
+  std::memcpy(halves, &small, sizeof halves);
+  return static_cast<uint32_t>((halves[0] + halves[1]) * 0x0101'0101'0101'0101ull >> 56);
 }
+static_assert(sample_bytes < 256);
 
 struct tally {
   byte_vector issues{}, wide{}, dense{};
