@@ -42,9 +42,9 @@ protected:
         lanes_[lane.value].listener = listener;
         event().lane_cooling(lane);
       },
-      [this](atom::left, lane_id lane) {
+      [this](atom::left, lane_id lane, death cause) {
         lanes_.erase(lane.value);
-        event().lane_left(lane);
+        event().lane_left(lane, cause);
         plan_tick();
       },
       [this](atom::unstaffed) { event().unstaffed(); },
@@ -109,9 +109,14 @@ private:
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
 
-  void stuck(lane_id lane) override {
-    spdlog::error("an attempt of lane {} outlived its watchdog", lane.value);
-    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane);
+  void stuck(lane_id lane, death cause) override {
+    spdlog::error("an attempt of lane {} outlived its watchdog: it {}", lane.value,
+                  cause == death::crash ? "ran on and on" : "stood still");
+    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane, cause);
+  }
+
+  std::optional<thread_times> times(lane_id lane) override {
+    return links_.threads ? links_.threads->times(lane) : std::nullopt;
   }
 
   // An earlier tick than the one planned is planned beside it: the later one cannot be taken back, and does no harm.

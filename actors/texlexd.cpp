@@ -63,7 +63,8 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
   serve->add_flag("--print-config", line.print_config, "Print the settings in force as a TOML file, and exit");
   serve->footer(
     "Exit status: 0 served and drained; 1 a second signal, or a thread that did not end, ended it at once; 2 usage or "
-    "settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve.");
+    "settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve; 5 no "
+    "worker could be had for workers.absent_max_s, to be started anew.");
   add_setting_flags(*serve, target);
   try {
     app.parse(argc, argv);
