@@ -50,9 +50,9 @@ protected:
         event().lane_cooling(lane);
         after_event();
       },
-      [this](atom::left, lane_id lane) {
+      [this](atom::left, lane_id lane, death cause) {
         lanes_.erase(lane.value);
-        event().lane_left(lane);
+        event().lane_left(lane, cause);
         after_event();
       },
       [this](atom::unstaffed) {
@@ -159,9 +159,14 @@ private:
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
 
-  void stuck(lane_id lane) override {
-    spdlog::error("an attempt of lane {} outlived its watchdog", lane.value);
-    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane);
+  void stuck(lane_id lane, death cause) override {
+    spdlog::error("an attempt of lane {} outlived its watchdog: it {}", lane.value,
+                  cause == death::crash ? "ran on and on" : "stood still");
+    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane, cause);
+  }
+
+  std::optional<thread_times> times(lane_id lane) override {
+    return links_.threads ? links_.threads->times(lane) : std::nullopt;
   }
 
   // An earlier tick than the one planned is planned beside it: the later one cannot be taken back, and does no harm.

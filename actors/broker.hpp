@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include <caf/actor_system.hpp>
 
 #include "actors/interfaces.hpp"
+#include "actors/lane_threads.hpp"
 #include "actors/loop_unit.hpp"
 #include "actors/state/dispatcher.hpp"
 
@@ -16,6 +18,7 @@ struct broker_links {
   std::function<void(job_id, const outcome&)> answer; ///< called once a job, wherever the broker runs; must not throw
   hedge_timer_actor timer;
   metrics_actor metrics;
+  std::shared_ptr<const lane_threads> threads; ///< null: what lanes do is not known
 };
 
 /// `unit`: where it runs; null: on the scheduler.

@@ -9,5 +9,6 @@ inline constexpr int ended_at_once = 1; ///< by a second signal, or because some
 inline constexpr int usage = 2;         ///< flags or settings
 inline constexpr int stuck = 3; ///< too many workers hang: only a new process gets their threads and memory back
 inline constexpr int cannot_serve = 4;
+inline constexpr int absent = 5; ///< no worker could be had for workers.absent_max_s
 
 } // namespace texlex::exit_status

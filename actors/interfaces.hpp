@@ -44,19 +44,20 @@ using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom
 /// Whoever wants to hear that a cooling lane has nothing left in flight: once a lane.
 using drain_listener = caf::typed_actor<takes<atom::drained, lane_id>>;
 
-/// Whoever can do something about a lane whose attempt hangs: it `left`, if it was there, and another one joins.
-using stuck_listener = caf::typed_actor<takes<atom::stuck, lane_id>>;
+/// Whoever can do something about a lane whose attempt hangs, and how: it `left`, if it was there, and another one joins.
+using stuck_listener = caf::typed_actor<takes<atom::stuck, lane_id, death>>;
 
-/// Whoever gives work to lanes. A lane joins, may cool, and leaves; it never comes back. `unstaffed`: no lane is left
-/// and none will join.
+/// Whoever gives work to lanes. A lane joins, may cool, and leaves for a reason; it never comes back. `unstaffed`: no
+/// lane is left and none will join for a while.
 using lane_listener =
   caf::typed_actor<takes<atom::joined, lane_id, lane_actor, lane_traits>, takes<atom::cooling, lane_id, drain_listener>,
-                   takes<atom::left, lane_id>, takes<atom::unstaffed>>;
+                   takes<atom::left, lane_id, death>, takes<atom::unstaffed>>;
 
 /// Starts a worker a core, replaces the dead and the worn, tells the broker about both. `settled` is answered as soon
-/// as no worker is starting. `respawn`, `unspawned` (a thread could not be made) and `look` are words to itself.
+/// as no worker is starting. `respawn`, `unspawned` (a thread could not be made), `look` and `absent` are
+/// words to itself.
 using supervisor_actor = worker_listener::extend_with<drain_listener>::extend_with<stuck_listener>::extend<
-  takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>, takes<atom::look>,
+  takes<atom::respawn, uint32_t>, takes<atom::unspawned, lane_id>, takes<atom::look>, takes<atom::absent>,
   answers<health_report, atom::health>, answers<health_report, atom::settled>>;
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with

@@ -5,12 +5,12 @@
 #include <optional>
 #include <utility>
 
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/attempt_runner.hpp"
+#include "actors/death_reason.hpp"
 #include "actors/report_pace.hpp"
 #include "runtime/memory.hpp"
 
@@ -116,10 +116,14 @@ private:
   }
 
   void tell() {
-    if (!results_.empty()) caf::anon_send(links_.finish, atom::finished_v, options_.lane, std::exchange(results_, {}));
+    tell_results();
     const worker_report used = report(false);
     if (pace_.line_due(last_end_)) caf::anon_send(links_.metrics, atom::report_v, with_memory(used));
     if (pace_.due(used)) caf::anon_send(links_.supervisor, atom::report_v, with_memory(used));
+  }
+
+  void tell_results() {
+    if (!results_.empty()) caf::anon_send(links_.finish, atom::finished_v, options_.lane, std::exchange(results_, {}));
   }
 
   worker_report report(bool ended) const {
@@ -140,7 +144,8 @@ private:
 
   caf::error died(const std::exception_ptr& error) {
     spdlog::error("the worker of the I/O thread (lane {}) died: {}", options_.lane.value, text_of(error));
-    return caf::sec::runtime_error;
+    tell_results(); // so that the attempt it died of is the first of those it still has
+    return to_reason(runner_ ? death::crash : death::failure);
   }
 
   static instant now() { return texlex::now(); } // `local_actor` declares one that it lacks

@@ -11,6 +11,7 @@
 
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
+#include "actors/state/worker_death.hpp"
 #include "runtime/outcome.hpp"
 
 namespace texlex {
@@ -41,6 +42,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::job_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::sample_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::worker_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::core_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::death)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::health_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::metrics_report)
 
@@ -79,6 +81,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, respawn, "tx_respawn")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unspawned, "tx_unspawn")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, look, "tx_look")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, absent, "tx_absent")
 
   // a lane to itself
   CAF_ADD_ATOM(texlex_messages, texlex::atom, checkup, "tx_checkup")

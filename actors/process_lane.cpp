@@ -6,13 +6,14 @@
 #include <string>
 #include <system_error>
 
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/death_reason.hpp"
 #include "actors/process_frames.hpp"
 #include "actors/report_pace.hpp"
+#include "actors/state/charged_time.hpp"
 #include "actors/state/mapping_slots.hpp"
 #include "actors/state/warning_pace.hpp"
 #include "actors/worker_process.hpp"
@@ -27,20 +28,32 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Of the time the process answers for (charged_time.hpp): one that is given no core is waited for.
 constexpr duration ready_time_max = 10s;
 
 // How long a process may go on with a job that has its outcome; after it the process hangs, and is killed. Far above a
 // chunk's time, and below the bound of the service's shutdown.
 constexpr duration stop_time_max = 2s;
 
-// While the lane waits for an answer it looks this often whether it has waited too long.
-constexpr duration wait_look_interval = 500ms;
+// While the lane waits for an answer it looks this often whether it has waited too long. A look charges no more than
+// two of these: whoever looks may be late itself.
+constexpr duration wait_look_interval = 100ms;
 
 // With nothing to do it looks this often whether its process is still there, so that no attempt has to find out.
 constexpr duration checkup_interval = 250ms;
 
 // How long a process may take to end once its socket is closed, before it is killed.
 constexpr duration end_time_max = 100ms;
+
+/// The process is gone, or is to be, and the lane with it.
+class lost_process : public std::runtime_error {
+public:
+  lost_process(death cause, const std::string& sentence) : std::runtime_error(sentence), cause_(cause) {}
+  [[nodiscard]] death cause() const noexcept { return cause_; }
+
+private:
+  death cause_;
+};
 
 /// `checkup` is its word to itself.
 using process_lane_actor = lane_actor::extend<takes<atom::checkup>>;
@@ -74,6 +87,7 @@ protected:
   }
 
   void on_exit() override {
+    if (options_.threads) options_.threads->leave(options_.lane);
     if (child_) end_process();
     links_ = {};
   }
@@ -98,6 +112,7 @@ private:
     if (!limit_receive_time(socket_.get(), wait_look_interval)) throw std::runtime_error{"cannot limit a wait"};
     child_.emplace(this_program, std::vector<std::string>{"texlexd", std::string{worker_command}}, theirs.get());
     theirs.close(); // else its end would not be told
+    if (options_.threads) options_.threads->enter(options_.lane, child_->pid());
     send(start_frame{.lane = options_.lane.value,
                      .core = options_.core,
                      .lock_memory = options_.arena.lock,
@@ -110,9 +125,10 @@ private:
                      .stall_deaf = options_.stalls.deaf,
                      .kernel = packet_name{options_.kernel.name},
                      .regime = packet_name{options_.regime}});
-    const instant until = texlex::now() + ready_time_max;
-    const auto ready =
-      receive<ready_frame>([until] { return texlex::now() >= until ? "was not ready in time" : nullptr; });
+    charged_time waited{texlex::now(), 2 * wait_look_interval};
+    const auto ready = receive<ready_frame>([&] {
+      if (charge(waited) >= ready_time_max) throw lost_process{death::failure, "its process was not ready in time"};
+    });
     used_.live_bytes = ready.resident_bytes;
     if (!ready.unpinned.view().empty()) spdlog::warn("{}", ready.unpinned.view());
     if (options_.arena.lock && ready.locked == 0)
@@ -124,7 +140,7 @@ private:
     used_.ended = true;
     caf::anon_send(links_.metrics, atom::report_v, used_);
     socket_.close();
-    const std::string how = child_->end(end_time_max);
+    const std::string how = child_->end(end_time_max).text();
     spdlog::debug("the process of core {} (lane {}) {}", options_.core, options_.lane.value, how);
     child_.reset();
   }
@@ -149,13 +165,17 @@ private:
                        .crash = crash,
                        .regime = packet_name{job.regime->name}},
          mapping.fresh ? memory->fd() : -1);
-    std::optional<instant> stopped;
-    const auto result = receive<result_frame>([&]() -> const char* {
-      if (!job.stop.load(std::memory_order_relaxed)) return nullptr;
-      if (!stopped) stopped = texlex::now();
-      return texlex::now() - *stopped >= stop_time_max ? "did not stop when it was told to" : nullptr;
+    std::optional<charged_time> stopped;
+    const auto result = receive<result_frame>([&] {
+      if (options_.threads && options_.threads->abandoned(options_.lane))
+        throw lost_process{death::outside, "its process hangs"};
+      if (!job.stop.load(std::memory_order_relaxed)) return;
+      if (!stopped) stopped.emplace(texlex::now(), 2 * wait_look_interval);
+      if (charge(*stopped) >= stop_time_max)
+        throw lost_process{stopped->mostly_ran() ? death::crash : death::outside,
+                           "its process did not stop when it was told to"};
     });
-    if (result.number != attempts_) throw std::runtime_error{"its process answered what was not asked"};
+    if (result.number != attempts_) throw lost_process{death::crash, "its process answered what was not asked"};
     used_.bytes_handed_out = result.bytes_handed_out;
     used_.trims = result.trims;
     return {.status = static_cast<status>(result.status),
@@ -170,19 +190,22 @@ private:
     if (error != 0) throw std::runtime_error{"cannot send to its process: " + std::generic_category().message(error)};
   }
 
-  // Waits for the process; every now and then `given_up` says why it waits no longer, or null.
-  template <class Frame, class Rule>
-  Frame receive(Rule given_up) {
+  duration charge(charged_time& waited) const {
+    waited.look(texlex::now(), times_of(child_->pid(), child_->pid()));
+    return waited.total();
+  }
+
+  // Waits for the process; every now and then `look` may throw.
+  template <class Frame, class Look>
+  Frame receive(Look look) {
     std::array<uint8_t, sizeof(Frame)> room;
     for (;;) {
       const received_packet got = receive_packet(socket_.get(), room);
       switch (got.verdict) {
         case packet_verdict::received:
           if (const auto frame = from_packet<Frame>({room.data(), got.bytes})) return *frame;
-          throw std::runtime_error{"its process sent what is no answer"};
-        case packet_verdict::timed_out:
-          if (const char* why = given_up()) throw std::runtime_error{std::string{"its process "} + why};
-          break;
+          throw lost_process{death::crash, "its process sent what is no answer"};
+        case packet_verdict::timed_out: look(); break;
         case packet_verdict::closed: throw_gone();
         case packet_verdict::failed:
           throw std::runtime_error{"cannot receive from its process: " + std::generic_category().message(got.error)};
@@ -190,11 +213,24 @@ private:
     }
   }
 
-  [[noreturn]] void throw_gone() { throw std::runtime_error{"its process " + child_->end(end_time_max)}; }
+  [[noreturn]] void throw_gone() {
+    const process_end end = child_->end(end_time_max);
+    throw lost_process{death_of(end), "its process " + end.text()};
+  }
 
   caf::error died(const std::exception_ptr& error) {
     spdlog::error("worker of core {} (lane {}) died: {}", options_.core, options_.lane.value, text_of(error));
-    return caf::sec::runtime_error;
+    return to_reason(cause_of(error));
+  }
+
+  static death cause_of(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const lost_process& lost) {
+      return lost.cause();
+    } catch (...) {
+      return death::failure;
+    }
   }
 
   void tell_use(instant at) {

@@ -57,13 +57,17 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   options.roster.stuck_max = settings.workers.stuck_max;
   const uint64_t loop_bytes = std::min<uint64_t>(settings.workers.loop_bytes_max, settings.limits.document_bytes_max);
   if (loop_bytes > 0 && settings.workers.isolation == "thread") options.roster.cores.push_back(loop_core);
+  options.roster.absent_max = std::chrono::seconds{settings.workers.absent_max_s};
   options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory};
   options.worker.kernel = kernel;
   options.worker.regime = settings.workers.regime;
   options.worker.line_interval = std::chrono::seconds{settings.log.interval_s};
-  if (settings.workers.isolation == "process") options.worker.isolation = isolation::process;
+  if (settings.workers.isolation == "process") {
+    options.worker.isolation = isolation::process;
+    options.roster.stuck_max = 0; // a process that hangs is killed, and leaves nothing behind
+  }
   if (settings.inject.stall_ppm > 0) {
     spdlog::warn("inject.stall_ppm is set: {} attempts in a million stall for {} us", settings.inject.stall_ppm,
                  settings.inject.stall_us);
@@ -113,14 +117,15 @@ dispatch_options dispatching(const settings& settings) {
 struct service::house {
   house(const settings& settings, const kernel& kernel) {
     auto options = supervision(settings, kernel); // first what may throw
+    const auto threads = options.worker.threads = std::make_shared<lane_threads>();
     system = std::make_unique<caf::actor_system>(config);
     front = system->spawn<caf::actor_companion>();
     metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s});
     unit = std::make_unique<loop_unit>(*system);
     timer = spawn_hedge_timer(*system, unit.get());
-    broker =
-      spawn_broker(*system, dispatching(settings),
-                   {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics}, unit.get());
+    broker = spawn_broker(*system, dispatching(settings),
+                          {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics, threads},
+                          unit.get());
     options.unit = unit.get();
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
     caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});

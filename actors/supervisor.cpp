@@ -15,6 +15,7 @@
 #include <caf/typed_response_promise.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/death_reason.hpp"
 #include "actors/exit_status.hpp"
 #include "actors/log.hpp"
 #include "actors/loop_lane.hpp"
@@ -27,11 +28,20 @@ namespace {
 // Ages are counted in seconds.
 constexpr std::chrono::seconds look_interval{1};
 
+// Between what those who wait are told and the end of the process: time for answers to leave.
+constexpr std::chrono::milliseconds last_words_time{200};
+
 // In order is no way out: a thread that hangs would hang that too.
-[[noreturn]] void end_process() {
-  spdlog::critical("too many workers hang: texlexd ends with status {}, to be started anew", exit_status::stuck);
+[[noreturn]] void end_process(const char* why, int status) {
+  spdlog::critical("{}: texlexd ends with status {}, to be started anew", why, status);
   flush_log(last_flush);
-  std::_Exit(exit_status::stuck);
+  std::_Exit(status);
+}
+
+[[noreturn]] void end_as_stuck() { end_process("too many workers hang", exit_status::stuck); }
+
+[[noreturn]] void end_as_absent() {
+  end_process("no worker could be had for workers.absent_max_s", exit_status::absent);
 }
 
 class supervisor final : public supervisor_actor::base, private roster_effects {
@@ -41,7 +51,8 @@ public:
       loop_template_(std::move(options.loop_worker)), loop_traits_(options.loop_traits), unit_(options.unit),
       stall_core_(options.stall_core), memory_counts_(options.roster.budgets.rss_mb != 0),
       age_counts_(options.roster.budgets.max_age > duration{0}),
-      too_many_stuck_(options.too_many_stuck ? std::move(options.too_many_stuck) : end_process),
+      too_many_stuck_(options.too_many_stuck ? std::move(options.too_many_stuck) : end_as_stuck),
+      absent_too_long_(options.absent_too_long ? std::move(options.absent_too_long) : end_as_absent),
       links_(std::move(links)), roster_(std::move(options.roster), *this) {}
   const char* name() const override { return "texlex.supervisor"; }
 
@@ -67,15 +78,22 @@ protected:
       },
       [this](atom::drained, lane_id lane) { roster_.drained(lane); },
       [this](atom::respawn, uint32_t core) { roster_.spawn_due(core, clock().now()); },
-      [this](atom::unspawned, lane_id lane) { gone(lane); },
-      [this](atom::stuck, lane_id lane) {
-        roster_.stuck(lane, clock().now());
+      [this](atom::unspawned, lane_id lane) { gone(lane, death::failure); },
+      [this](atom::stuck, lane_id lane, death cause) {
+        if (template_.threads) template_.threads->abandon(lane);
+        roster_.stuck(lane, cause, clock().now());
         people_changed();
       },
       [this](atom::look) {
         roster_.tick(clock().now());
         people_changed();
         delayed_send(this, look_interval, atom::look_v);
+      },
+      [this](atom::absent) {
+        if (last_words_said_) return absent_too_long_();
+        absent_planned_ = false;
+        roster_.tick(clock().now());
+        people_changed();
       },
       [this](atom::health) { return roster_.health(); },
       [this](atom::settled) -> caf::result<health_report> {
@@ -91,6 +109,7 @@ protected:
     workers_.clear();
     waiting_.clear();
     too_many_stuck_ = nullptr;
+    absent_too_long_ = nullptr;
     links_ = {};
   }
 
@@ -123,7 +142,7 @@ private:
 
   void cooling(lane_id lane) override { caf::anon_send(links_.broker, atom::cooling_v, lane, drain_listener{this}); }
 
-  void left(lane_id lane) override { caf::anon_send(links_.broker, atom::left_v, lane); }
+  void left(lane_id lane, death cause) override { caf::anon_send(links_.broker, atom::left_v, lane, cause); }
 
   // An exit message waits behind the jobs already sent: those are still run.
   void end(lane_id lane) override {
@@ -133,7 +152,7 @@ private:
 
   void event(core_event event, uint32_t core) override {
     const std::string whose = core == loop_core ? "the I/O thread" : "core " + std::to_string(core);
-    if (event == core_event::given_up) spdlog::critical("{} is given up: its workers died too often", whose);
+    if (event == core_event::given_up) spdlog::critical("{} rests for a while: its workers crashed too often", whose);
     if (event == core_event::restarted) spdlog::warn("the worker of {} is started again", whose);
     if (event == core_event::stuck) spdlog::error("the worker of {} hangs: its thread is abandoned", whose);
     if (event == core_event::rotated) spdlog::debug("the worker of {} was replaced", whose);
@@ -141,11 +160,18 @@ private:
   }
 
   void unstaffed() override {
-    spdlog::critical("no worker is left and every core is given up: requests end with no-worker until a restart");
+    spdlog::critical("no worker is left and every core rests: requests end with no-worker until one is back");
     caf::anon_send(links_.broker, atom::unstaffed_v);
   }
 
   void too_many_stuck() override { too_many_stuck_(); }
+
+  // Those that still wait are answered first.
+  void absent_too_long() override {
+    caf::anon_send(links_.broker, atom::unstaffed_v);
+    last_words_said_ = true;
+    delayed_send(this, last_words_time, atom::absent_v);
+  }
 
   // Memory is the whole process's. To ask for it is a call of the system, and mostly there is no budget.
   [[nodiscard]] lane_usage usage_of(const worker_report& report) const {
@@ -162,12 +188,12 @@ private:
   void down(const caf::down_msg& message) {
     const auto worker = std::find_if(workers_.begin(), workers_.end(),
                                      [&](const auto& w) { return w.second.handle.address() == message.source; });
-    if (worker != workers_.end()) gone({worker->first});
+    if (worker != workers_.end()) gone({worker->first}, death_of(message.reason));
   }
 
-  void gone(lane_id lane) {
+  void gone(lane_id lane, death cause) {
     workers_.erase(lane.value);
-    roster_.down(lane, clock().now());
+    roster_.down(lane, cause, clock().now());
     people_changed();
   }
 
@@ -177,6 +203,13 @@ private:
     if (health != told_) caf::anon_send(links_.metrics, atom::health_of_v, told_ = health);
     answer_if_settled();
     leave_if_done();
+    plan_look_for_absence();
+  }
+
+  void plan_look_for_absence() {
+    const auto until = roster_.absent_until();
+    if (!until || std::exchange(absent_planned_, true)) return;
+    delayed_send(this, std::max(*until - clock().now(), duration{0}), atom::absent_v);
   }
 
   void answer_if_settled() {
@@ -201,10 +234,13 @@ private:
   bool memory_counts_;
   bool age_counts_;
   std::function<void()> too_many_stuck_;
+  std::function<void()> absent_too_long_;
   supervisor_links links_;
   roster roster_;
   std::map<uint32_t, known_worker> workers_; ///< by lane; the stuck too, who may come back
-  health_report told_;                       ///< what metrics heard last
+  bool absent_planned_ = false;
+  bool last_words_said_ = false;
+  health_report told_; ///< what metrics heard last
   std::vector<caf::typed_response_promise<health_report>> waiting_;
 };
 

@@ -23,6 +23,8 @@ struct supervisor_options {
 
   /// What is done when too many workers hang; null: the process ends with exit_status::stuck.
   std::function<void()> too_many_stuck;
+  /// What is done when no lane could be had for too long; null: the process ends with exit_status::absent.
+  std::function<void()> absent_too_long;
 };
 
 struct supervisor_links {

@@ -6,12 +6,12 @@
 #include <string>
 #include <thread>
 
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/attempt_runner.hpp"
+#include "actors/death_reason.hpp"
 #include "actors/report_pace.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/memory.hpp"
@@ -32,6 +32,7 @@ protected:
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     if (options_.own_thread) settle_on_core();
     make_runner();
+    if (options_.own_thread && options_.threads) options_.threads->enter(options_.lane);
     if (options_.arena.lock && !runner_->locked())
       spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
@@ -43,6 +44,7 @@ protected:
   }
 
   void on_exit() override {
+    if (options_.threads) options_.threads->leave(options_.lane);
     if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
     if (options_.own_thread) step_back_this_thread(); // what is given back takes milliseconds, and nobody waits for it
     runner_.reset();
@@ -90,7 +92,7 @@ private:
 
   caf::error died(const std::exception_ptr& error) {
     spdlog::error("worker of core {} (lane {}) died: {}", options_.core, options_.lane.value, text_of(error));
-    return caf::sec::runtime_error;
+    return to_reason(runner_ ? death::crash : death::failure);
   }
 
   void tell_use(instant at) {

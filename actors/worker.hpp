@@ -10,6 +10,7 @@
 
 #include "actors/crash_hook.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/lane_threads.hpp"
 #include "actors/state/stall_plan.hpp"
 #include "kernels/scan.hpp"
 #include "runtime/arena.hpp"
@@ -27,7 +28,8 @@ struct worker_options {
   arena_options arena;
   texlex::kernel kernel{};
   std::string regime; ///< that most jobs have: a worker in a process of its own makes it before it is ready
-  std::shared_ptr<crash_hook> crash; ///< null: never
+  std::shared_ptr<crash_hook> crash;     ///< null: never
+  std::shared_ptr<lane_threads> threads; ///< where it tells which thread it is; null: nowhere
   stall_options stalls;
   duration line_interval{0}; ///< between two `[worker]` lines while it works; 0: only the last one
 };

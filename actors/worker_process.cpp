@@ -2,14 +2,18 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include <sys/resource.h>
+
 #include "actors/attempt_runner.hpp"
 #include "actors/process_frames.hpp"
 #include "actors/state/mapping_slots.hpp"
+#include "actors/state/worker_death.hpp"
 #include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
 #include "runtime/child_process.hpp"
@@ -22,15 +26,17 @@
 namespace texlex {
 namespace {
 
-enum exit_status : int { parent_ended = 0, not_started_by_texlexd = 2, cannot_work = 4 };
-
-int complain(exit_status status, const std::string& sentence) {
+int complain(worker_exit status, const std::string& sentence) {
   last_words("texlexd worker: " + sentence);
   return status;
 }
 
-// As a fault in the kernel would end it: at once, and with nothing cleaned up.
-void die() { ::raise(SIGKILL); }
+// As a fault in the kernel would end it: at once, and with nothing cleaned up. Nobody wants its core.
+void die() {
+  const rlimit none{};
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::abort();
+}
 
 struct received_attempt {
   attempt_frame frame;
@@ -67,7 +73,13 @@ public:
       if (!frame) return complain(cannot_work, "its parent sent what is no attempt");
       const shared_view* const memory = memory_of(*frame, got.passed);
       if (memory == nullptr) return complain(cannot_work, "cannot map the memory of a document");
-      if (send_packet(socket_, to_packet(attempt(*frame, memory->bytes()))) != 0) return parent_ended;
+      result_frame result;
+      try {
+        result = attempt(*frame, memory->bytes());
+      } catch (const std::exception& error) {
+        return complain(kernel_threw, error.what());
+      }
+      if (send_packet(socket_, to_packet(result)) != 0) return parent_ended;
     }
   }
 

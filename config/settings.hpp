@@ -32,21 +32,22 @@ struct limit_settings {
 
 /// [workers]: who tokenizes.
 struct worker_settings {
-  std::vector<uint32_t> cores;          ///< one worker a core, pinned; empty: one for each core of the process
-  uint32_t loop_bytes_max = 16'384;     ///< documents the I/O thread tokenizes itself; 0: none. Up to 65536
-  uint32_t loop_us_max = 30;            ///< and only those expected to take no longer; 1..1000
-  std::string regime = "latex";         ///< a name of config/regimes.hpp
-  std::string kernel = "best";          ///< a name of kernels/kernels.hpp
-  std::string isolation = "thread";     ///< thread or process: what a worker's crash takes down with it
-  uint64_t alloc_budget_mb = 5000;      ///< arena bytes handed out before a worker is replaced; 0: no budget
-  uint64_t major_cycles_budget = 50;    ///< arena trims before a worker is replaced; 0: no budget
-  uint64_t rss_budget_mb = 0;           ///< memory of the process before a worker is replaced; 0: no budget
-  uint32_t max_age_s = 0;               ///< a worker older than this is replaced even if idle; 0: none. Up to a year
-  uint32_t rotations_at_once = 1;       ///< workers being replaced at one time; 1..256
-  uint32_t watchdog_ms = 0;             ///< an attempt that takes longer hangs; 0: by the document's size. Up to 600000
-  uint32_t stuck_max = 4;               ///< workers that hang before texlexd ends to be started anew; 0: no limit
-  uint64_t arena_resident_mb = 16;      ///< of each arena, faulted in at start; what a job used beyond it is trimmed
-  uint32_t restarts_max = 10;           ///< of a core in a minute; one more and it is given up. 1..1000000
+  std::vector<uint32_t> cores;       ///< one worker a core, pinned; empty: one for each core of the process
+  uint32_t loop_bytes_max = 16'384;  ///< documents the I/O thread tokenizes itself; 0: none. Up to 65536
+  uint32_t loop_us_max = 30;         ///< and only those expected to take no longer; 1..1000
+  std::string regime = "latex";      ///< a name of config/regimes.hpp
+  std::string kernel = "best";       ///< a name of kernels/kernels.hpp
+  std::string isolation = "thread";  ///< thread or process: what a worker's crash takes down with it
+  uint64_t alloc_budget_mb = 5000;   ///< arena bytes handed out before a worker is replaced; 0: no budget
+  uint64_t major_cycles_budget = 50; ///< arena trims before a worker is replaced; 0: no budget
+  uint64_t rss_budget_mb = 0;        ///< memory of the process before a worker is replaced; 0: no budget
+  uint32_t max_age_s = 0;            ///< a worker older than this is replaced even if idle; 0: none. Up to a year
+  uint32_t rotations_at_once = 1;    ///< workers being replaced at one time; 1..256
+  uint32_t watchdog_ms = 0;          ///< an attempt that takes longer hangs; 0: by the document's size. Up to 600000
+  uint32_t stuck_max = 4;            ///< workers that hang before texlexd ends to be started anew; 0: no limit
+  uint64_t arena_resident_mb = 16;   ///< of each arena, faulted in at start; what a job used beyond it is trimmed
+  uint32_t absent_max_s = 30; ///< without any worker before texlexd ends to be started anew; 0: no limit. Up to 86400
+  uint32_t restarts_max = 10; ///< crashes of a core's workers in a minute; one more and it rests. 1..1000000
   uint32_t restart_delay_max_ms = 5000; ///< from 10 ms, doubled with each death in a minute, up to this. 10..600000
   bool lock_memory = true;              ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
 };

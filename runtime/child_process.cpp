@@ -71,20 +71,27 @@ child_process::child_process(const char* program, std::vector<std::string> argum
 bool child_process::reaped(duration patience) {
   for (const instant until = now() + patience; !reaped_; std::this_thread::sleep_for(reap_nap)) {
     const pid_t got = ::waitpid(pid_, &status_, WNOHANG);
-    reaped_ = got == pid_ || (got < 0 && errno == ECHILD); // the latter if SIGCHLD is ignored: the system has reaped it
+    told_ = got == pid_;
+    reaped_ = told_ || (got < 0 && errno == ECHILD); // the latter if SIGCHLD is ignored: the system has reaped it
     if (!reaped_ && now() >= until) return false;
   }
   return true;
 }
 
-std::string child_process::end(duration patience) {
+std::string process_end::text() const {
+  if (signal != 0) return "was ended by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+  if (exit_status == unknown) return "cannot be killed or waited for, and is left";
+  return "ended with status " + std::to_string(exit_status);
+}
+
+process_end child_process::end(duration patience) {
   if (!reaped(patience)) {
     ::kill(pid_, SIGKILL);
-    if (!reaped(kill_patience)) return "cannot be killed, and is left";
+    if (!reaped(kill_patience)) return {};
   }
-  if (WIFSIGNALED(status_))
-    return "was ended by signal " + std::to_string(WTERMSIG(status_)) + " (" + ::strsignal(WTERMSIG(status_)) + ")";
-  return "ended with status " + std::to_string(WEXITSTATUS(status_));
+  if (!told_) return {};
+  if (WIFSIGNALED(status_)) return {.signal = WTERMSIG(status_)};
+  return {.exit_status = WEXITSTATUS(status_)};
 }
 
 void end_with_parent() noexcept {

@@ -17,6 +17,16 @@ inline constexpr const char* this_program = "/proc/self/exe";
 /// Where a child finds the descriptor that was passed on to it.
 inline constexpr int passed_descriptor = 3;
 
+/// How a process ended.
+struct process_end {
+  static constexpr int unknown = -1;
+  int signal = 0;            ///< 0: it ended by itself
+  int exit_status = unknown; ///< unknown: it could not be killed, or somebody else has waited for it
+
+  /// The end of a sentence that begins with the process.
+  [[nodiscard]] std::string text() const;
+};
+
 class child_process {
 public:
   /// Starts a program, with its name as the first of `arguments`. Its input and output are /dev/null, its errors go
@@ -32,9 +42,8 @@ public:
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] bool running() { return !reaped(duration{0}); }
 
-  /// Waits until it has ended by itself, and kills it if it has not within `patience`. Says how it ended, as the end of
-  /// a sentence that begins with the process.
-  std::string end(duration patience);
+  /// Waits until it has ended by itself, and kills it if it has not within `patience`.
+  process_end end(duration patience);
 
 private:
   /// Whether it has ended within that time.
@@ -42,7 +51,8 @@ private:
 
   pid_t pid_;
   bool reaped_ = false;
-  int status_ = 0; ///< as waitpid tells it
+  bool told_ = false; ///< how it ended
+  int status_ = 0;    ///< as waitpid tells it
 };
 
 /// Has the calling process killed as soon as the thread that started it has ended, so that no orphan is left.

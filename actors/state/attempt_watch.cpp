@@ -8,72 +8,60 @@
 namespace texlex {
 namespace {
 
-/// A replacement runs while the abandoned lane is still known.
-constexpr size_t rows_expected = size_t{2} * limits::workers_max;
+using namespace std::chrono_literals;
+
+/// The system is asked about a late lane no more often than this, and charges it no more than that at a time.
+constexpr duration look_interval = 20ms, look_charge_max = 100ms;
+
+/// A replacement works while the abandoned lane is still known.
+constexpr size_t late_expected = size_t{2} * limits::workers_max;
+
+/// From this part of its limit on an attempt is late, and its worker's time is looked at; the rest is charged.
+constexpr int late_part = 4;
 
 } // namespace
 
-attempt_watch::attempt_watch(const attempt_watch_options& options) : options_(options), row_of_lane_(rows_expected) {
-  rows_.reserve(rows_expected);
-}
+attempt_watch::attempt_watch(const attempt_watch_options& options) : options_(options) { late_.reserve(late_expected); }
 
-void attempt_watch::started(lane_id lane, uint64_t bytes, instant now) {
-  require(row_of_lane_.find(lane.value) == no_slot, "a watched lane runs one attempt at a time");
-  row_of_lane_.reserve_one();
-  rows_.push_back({.lane = lane, .expiry = now + limit_for(bytes)});
-  row_of_lane_.insert(lane.value, static_cast<uint32_t>(rows_.size() - 1));
-}
-
-end_verdict attempt_watch::ended(lane_id lane) noexcept {
-  const uint32_t at = row_of_lane_.find(lane.value);
-  if (at == no_slot) return end_verdict::unknown;
-  const bool stuck = rows_[at].stuck;
-  erase(at);
-  return stuck ? end_verdict::abandoned : end_verdict::in_time;
-}
-
-void attempt_watch::gone(lane_id lane) noexcept {
-  if (const uint32_t at = row_of_lane_.find(lane.value); at != no_slot) erase(at);
-}
-
-void attempt_watch::expired(instant now, std::vector<lane_id>& out) {
-  for (row& each : rows_) {
-    if (each.stuck || now < each.expiry) continue;
-    out.push_back(each.lane);
-    each.stuck = true;
-    ++stuck_;
+void attempt_watch::look(std::span<const current_attempt> current, instant now, const ask_times& ask,
+                         std::vector<hanging_lane>& out) {
+  for (late_attempt& each : late_) each.seen = false;
+  for (const current_attempt& attempt : current) {
+    const duration limit = limit_for(attempt.bytes), age = now - attempt.since;
+    if (age < limit / late_part) continue;
+    late_attempt& late = find_or_note(attempt, now);
+    if (late.told) continue;
+    if (late.looked_at && now - late.charged.looked() < look_interval) continue;
+    late.looked_at = true;
+    const auto times = ask ? ask(attempt.lane) : std::nullopt;
+    late.charged.look(now, times);
+    const bool hangs = times ? late.charged.total() >= limit - limit / late_part : age >= limit;
+    if (!hangs) continue;
+    late.told = true;
+    out.push_back({attempt.lane, late.charged.mostly_ran() ? death::crash : death::outside});
   }
+  std::erase_if(late_, [](const late_attempt& each) { return !each.seen; });
 }
 
-std::optional<instant> attempt_watch::next_expiry() const noexcept {
-  std::optional<instant> next;
-  for (const row& each : rows_)
-    if (!each.stuck && (!next || each.expiry < *next)) next = each.expiry;
-  return next;
+attempt_watch::late_attempt& attempt_watch::find_or_note(const current_attempt& attempt, instant now) {
+  const auto known = std::find_if(late_.begin(), late_.end(), [&](const late_attempt& each) {
+    return each.lane == attempt.lane && each.job == attempt.job;
+  });
+  if (known == late_.end())
+    return late_.emplace_back(late_attempt{attempt.lane, attempt.job, charged_time{now, look_charge_max}});
+  known->seen = true;
+  return *known;
 }
 
 duration attempt_watch::limit_for(uint64_t bytes) const noexcept {
   return options_.limit.value_or(options_.limits[index_of(size_class_of(bytes))]);
 }
 
-// The last row takes the place of the one that goes.
-void attempt_watch::erase(uint32_t at) noexcept {
-  stuck_ -= rows_[at].stuck;
-  row_of_lane_.erase(rows_[at].lane.value);
-  if (at + 1 < rows_.size()) {
-    rows_[at] = rows_.back();
-    row_of_lane_.erase(rows_[at].lane.value);
-    row_of_lane_.insert(rows_[at].lane.value, at);
-  }
-  rows_.pop_back();
-}
-
 void attempt_watch::check_invariants() const {
-  const auto stuck = std::count_if(rows_.begin(), rows_.end(), [](const row& each) { return each.stuck; });
-  require(static_cast<uint32_t>(stuck) == stuck_, "each abandoned thread is counted once");
-  require(row_of_lane_.count() == rows_.size(), "a watched lane runs one attempt at a time");
-  for (uint32_t at = 0; at < rows_.size(); ++at)
-    require(row_of_lane_.find(rows_[at].lane.value) == at, "a watched lane is found by its id");
+  for (const late_attempt& one : late_)
+    require(std::count_if(late_.begin(), late_.end(), [&](const late_attempt& other) { return one.lane == other.lane; })
+              == 1,
+            "a lane is late with one attempt at a time");
 }
 
 } // namespace texlex

@@ -1,17 +1,21 @@
 // Attempts that never come to an end. A thread that hangs in a document cannot be stopped from outside: its lane is
-// abandoned, with thread and memory, and replaced (state/roster counts how often that happens). For lanes that run one
-// attempt at a time.
+// abandoned, with thread and memory, and replaced (state/roster counts how often that happens). What hangs is told by
+// the time the worker answers for (charged_time.hpp), not by the clock: a worker the system gives no core is waited for.
+// Nothing is kept for an attempt that is not late, and of a lane's attempts only the one it is at is late.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/charged_time.hpp"
 #include "actors/state/size_class.hpp"
-#include "actors/state/slot_index.hpp"
+#include "actors/state/worker_death.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
@@ -24,49 +28,49 @@ struct attempt_watch_options {
   std::optional<duration> limit; ///< if given: for all classes
 };
 
-enum class end_verdict : uint8_t {
-  unknown,   ///< no attempt of that lane is watched
-  in_time,   ///< its attempt is over
-  abandoned, ///< its lane was given up before: the thread has come back after all, and can end
+/// What a lane is at: the first of its attempts, as it takes them in turn.
+struct current_attempt {
+  lane_id lane;
+  job_id job;
+  uint64_t bytes = 0;
+  instant since{}; ///< given to the lane
 };
+
+struct hanging_lane {
+  lane_id lane;
+  death cause{}; ///< a crash if it ran on and on: the document is to blame; else it stood still, and was made to
+};
+
+/// Asked only for a lane that is late.
+using ask_times = std::function<std::optional<thread_times>(lane_id)>;
 
 class attempt_watch {
 public:
   explicit attempt_watch(const attempt_watch_options& options = {});
 
-  void started(lane_id lane, uint64_t bytes, instant now);
-
-  /// Its attempt is over, however it ended.
-  end_verdict ended(lane_id lane) noexcept;
-
-  /// The thread is gone (it died, or its lane left): nothing is left to watch. An abandoned one counts no more.
-  void gone(lane_id lane) noexcept;
-
-  /// Adds to `out` the lanes whose attempt has outlived its time, each once: the caller abandons them.
-  void expired(instant now, std::vector<lane_id>& out);
-
-  /// When to ask next; nothing: no attempt runs.
-  [[nodiscard]] std::optional<instant> next_expiry() const noexcept;
+  /// What all busy lanes are at, each once. Adds to `out` those that hang, each once: the caller abandons them.
+  void look(std::span<const current_attempt> current, instant now, const ask_times& ask,
+            std::vector<hanging_lane>& out);
 
   [[nodiscard]] duration limit_for(uint64_t bytes) const noexcept;
-  [[nodiscard]] size_t running() const noexcept { return rows_.size() - stuck_; }
-  [[nodiscard]] uint32_t stuck() const noexcept { return stuck_; }
+  [[nodiscard]] size_t late() const noexcept { return late_.size(); }
 
   void check_invariants() const;
 
 private:
-  struct row {
+  struct late_attempt {
     lane_id lane;
-    instant expiry{};
-    bool stuck = false;
+    job_id job;
+    charged_time charged;
+    bool looked_at = false;
+    bool told = false;
+    bool seen = true; ///< in this look
   };
 
-  void erase(uint32_t at) noexcept;
+  late_attempt& find_or_note(const current_attempt& attempt, instant now);
 
   attempt_watch_options options_;
-  std::vector<row> rows_; ///< in no order
-  slot_index row_of_lane_;
-  uint32_t stuck_ = 0;
+  std::vector<late_attempt> late_; ///< in no order; mostly none
 };
 
 } // namespace texlex

@@ -1,6 +1,7 @@
 #include "actors/state/dispatcher.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -135,6 +136,7 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
 
 void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
   lanes_.join(lane, traits);
+  if (!traits.small_only()) nobody_comes_ = false;
   health_.join(lane);
   fill_lanes();
 }
@@ -144,15 +146,17 @@ void dispatcher::lane_cooling(lane_id lane) {
   refuse_if_nobody_comes();
 }
 
-void dispatcher::lane_left(lane_id lane) {
+// A lane takes its attempts in turn: it crashed on the first, and those that waited behind it are not to blame.
+void dispatcher::lane_left(lane_id lane, death cause) {
   const auto lost = lanes_.leave(lane);
   health_.leave(lane);
-  watch_.gone(lane);
   for (auto each = lost.rbegin(); each != lost.rend(); ++each) { // so that the first of them is first in the end
     const job_id id = each->job;
-    const loss_verdict verdict = ledger_.lost(lane, id);
+    const bool crashed = cause == death::crash && each == std::prev(lost.rend());
+    const loss_verdict verdict = ledger_.lost(lane, id, crashed);
     if (verdict == loss_verdict::run_again) waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
-    if (verdict == loss_verdict::lost_for_good) lose_for_good(*ledger_.find(id)->job);
+    if (verdict == loss_verdict::killer) condemn(*ledger_.find(id)->job);
+    if (verdict == loss_verdict::killer || verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
   }
   fill_lanes();
   refuse_if_nobody_comes();
@@ -172,14 +176,25 @@ void dispatcher::close() {
 }
 
 void dispatcher::tick() {
-  stuck_.clear();
-  watch_.expired(now_, stuck_);
-  for (const lane_id lane : stuck_) effects_.stuck(lane);
+  watch_attempts();
   if (eject_slow_lanes_)
     lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
       health_.outlasting(lane, attempt.bytes, now_ - attempt.since, now_);
     });
   fill_lanes();
+}
+
+void dispatcher::watch_attempts() {
+  current_.clear();
+  hanging_.clear();
+  lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
+    if (lanes_.is_small_only(lane)) return; // who would hang there with it is who watches
+    if (current_.empty() || current_.back().lane != lane)
+      current_.push_back({lane, attempt.job, attempt.bytes, attempt.since});
+  });
+  watch_.look(
+    current_, now_, [this](lane_id lane) { return effects_.times(lane); }, hanging_);
+  for (const hanging_lane& each : hanging_) effects_.stuck(each.lane, each.cause);
 }
 
 std::optional<duration> dispatcher::next_tick() const noexcept {
@@ -239,7 +254,6 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   const uint64_t bytes = job.job->document.size();
   lanes_.started(lane, {id, bytes, now_});
   health_.started(lane);
-  if (!lanes_.is_small_only(lane)) watch_.started(lane, bytes, now_); // who would hang there with it is who watches
   if (control_ && origin == origin::primary) control_->served(waiting_.cost_of_document(bytes), now_); // it waited
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
@@ -253,7 +267,6 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
 // A hedge's ring comes by the broker's thread, as a finish does, so its delay has to allow for what that adds; a lane
 // is not to blame for it.
 void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service) {
-  watch_.ended(lane);
   const duration took = now_ - attempt.since;
   if (how == status::cancelled)
     hedge_.stopped(attempt.bytes, took, now_);
@@ -266,11 +279,8 @@ void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, st
     health_.finished(lane, attempt.bytes, service.value_or(took), now_);
 }
 
-// Not for a worker's death alone: what is read again and again would be to blame for workers killed from outside.
-void dispatcher::lose_for_good(const job& killer) {
-  killers_.killed(hash_of(killer), killer.document.size(), now_);
-  end(killer.id, status::worker_lost);
-}
+// Not for a worker's first crash: that may be the worker's fault.
+void dispatcher::condemn(const job& killer) { killers_.killed(hash_of(killer), killer.document.size(), now_); }
 
 bool dispatcher::condemned(const job& job) const {
   return killers_.suspects(job.document.size()) && killers_.condemned(hash_of(job), now_);

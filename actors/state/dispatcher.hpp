@@ -30,8 +30,10 @@ public:
   virtual void answer(const closed_job& closed) = 0;                        ///< exactly once a job
   virtual void arm(job_id id, duration delay) = 0;                          ///< say `overdue` after that time
   virtual void disarm(job_id id) = 0;
-  virtual void drained(lane_id lane) = 0; ///< once a cooling lane
-  virtual void stuck(lane_id lane) = 0; ///< an attempt there outlived its watchdog: say `lane_left` when it is given up
+  virtual void drained(lane_id lane) = 0;            ///< once a cooling lane
+  virtual void stuck(lane_id lane, death cause) = 0; ///< an attempt there hangs: say `lane_left` when it is given up
+  /// What the lane's thread does, asked about one that is late; nothing where that is not known.
+  virtual std::optional<thread_times> times(lane_id) { return std::nullopt; }
 };
 
 struct dispatch_options {
@@ -41,7 +43,7 @@ struct dispatch_options {
   bool eject_slow_lanes = true;
   lane_health_options lanes;
   attempt_watch_options watch;
-  killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers died of
+  killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers crashed on
   uint64_t seed = 1;                                    ///< of the dice that pick among many lanes
 };
 
@@ -64,9 +66,9 @@ public:
 
   void lane_joined(lane_id lane, const lane_traits& traits = {});
   void lane_cooling(lane_id lane);
-  void lane_left(lane_id lane);
+  void lane_left(lane_id lane, death cause);
 
-  /// No lane will join any more. Once none is hot, jobs that have no lane end with `no_worker`.
+  /// No lane will join for a while. While none is hot, jobs that have no lane end with `no_worker`, until one joins.
   void unstaffed();
 
   /// Every job ends with `shutting_down`, those in hand and those that come.
@@ -99,7 +101,8 @@ private:
   void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
   void learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service);
-  void lose_for_good(const job& killer);
+  void watch_attempts();
+  void condemn(const job& killer);
   [[nodiscard]] bool condemned(const job& job) const;
   void refuse_if_nobody_comes();
   void end(job_id id, status status);
@@ -124,7 +127,8 @@ private:
   // Kept for their memory.
   std::vector<lane_load> loads_;
   std::vector<expired_job> expired_;
-  std::vector<lane_id> stuck_;
+  std::vector<current_attempt> current_;
+  std::vector<hanging_lane> hanging_;
 };
 
 } // namespace texlex

@@ -9,8 +9,11 @@
 namespace texlex {
 namespace {
 
-/// A job runs once more after its first loss; another loss ends it, as the document may be what kills.
-constexpr uint32_t losses_max = 2;
+/// A job runs once more after a worker has crashed on it; another crash ends it, as the document may be what kills.
+constexpr uint32_t crashes_max = 2;
+
+/// Attempts of a job that run at one time: a first and its copy. It runs again only once none is left.
+constexpr size_t attempts_at_once_max = 2;
 
 auto find_attempt(open_job& job, lane_id lane) {
   return std::find_if(job.attempts.begin(), job.attempts.end(), [&](const attempt& a) { return a.lane == lane; });
@@ -21,7 +24,7 @@ auto find_attempt(open_job& job, lane_id lane) {
 bool job_ledger::open(job_ptr job) {
   const job_id id = job->id;
   open_job entry{.job = std::move(job)};
-  entry.attempts.reserve(limits::attempts_per_job_max); // so that nothing later can fail for memory
+  entry.attempts.reserve(attempts_at_once_max); // so that nothing later can fail for memory
   const bool fresh = open_.try_emplace(id.value, std::move(entry)).second;
   opened_ += fresh;
   return fresh;
@@ -46,7 +49,7 @@ std::optional<closed_job> job_ledger::finished(lane_id lane, job_id id, outcome 
   return close(job, result);
 }
 
-loss_verdict job_ledger::lost(lane_id lane, job_id id) {
+loss_verdict job_ledger::lost(lane_id lane, job_id id, bool crashed) {
   const auto found = open_.find(id.value);
   if (found == open_.end()) return loss_verdict::stale;
   open_job& job = found->second;
@@ -54,8 +57,10 @@ loss_verdict job_ledger::lost(lane_id lane, job_id id) {
   if (attempt == job.attempts.end()) return loss_verdict::stale;
   job.attempts.erase(attempt);
   ++job.losses;
+  job.crashes += crashed;
   if (!job.attempts.empty()) return loss_verdict::still_running;
-  return job.losses < losses_max ? loss_verdict::run_again : loss_verdict::lost_for_good;
+  if (job.crashes >= crashes_max) return loss_verdict::killer;
+  return job.losses < limits::losses_per_job_max ? loss_verdict::run_again : loss_verdict::lost_for_good;
 }
 
 loss_verdict job_ledger::withdrawn(lane_id lane, job_id id) {
@@ -113,7 +118,9 @@ void job_ledger::check_invariants() const {
     require(job.dispatched <= limits::attempts_per_job_max, "attempts are bounded");
     require(job.dispatched == job.attempts.size() + job.losses + job.withdrawals,
             "every attempt runs, was lost or was withdrawn while its job is open");
-    require(job.losses < losses_max || !job.attempts.empty(), "a job lost for good is not kept open");
+    require(job.crashes <= job.losses, "who crashed is lost");
+    require((job.crashes < crashes_max && job.losses < limits::losses_per_job_max) || !job.attempts.empty(),
+            "a job lost for good is not kept open");
   }
 }
 

@@ -2,7 +2,8 @@
 // often lanes are lost, attempts copied and jobs cancelled, a job is closed exactly once.
 //
 //   job 7   primary at lane 3   hedge at lane 5      lane 5 finishes -> closed, lane 3's `finished` will be stale
-//   job 8   primary at lane 4                        lane 4 is lost  -> runs again elsewhere, once
+//   job 8   primary at lane 4                        lane 4 crashes  -> runs again elsewhere, once
+//   job 9   primary at lane 4                        lane 4 is killed from outside -> runs again, a few times
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,7 @@ struct open_job {
   uint32_t dispatched = 0;         ///< attempts in all
   std::optional<instant> begun{};  ///< its first dispatch
   uint32_t losses = 0;             ///< attempts whose lane was lost
+  uint32_t crashes = 0;            ///< of those, as their lane crashed on it
   uint32_t withdrawals = 0;        ///< attempts that were not carried out
   bool armed = false;              ///< its hedge delay runs
   bool hedged = false;
@@ -43,7 +45,8 @@ enum class loss_verdict : uint8_t {
   stale,         ///< no such attempt
   still_running, ///< another attempt may yet answer
   run_again,     ///< no attempt is left, and it may have one more
-  lost_for_good, ///< two lanes were lost on it, and no attempt is left
+  lost_for_good, ///< too many lanes were lost on it, not by its fault, and no attempt is left
+  killer,        ///< two lanes crashed on it, and no attempt is left
 };
 
 class job_ledger {
@@ -57,8 +60,8 @@ public:
   /// An attempt has ended. Nothing if it is stale: job closed, lane unknown to it, told before.
   [[nodiscard]] std::optional<closed_job> finished(lane_id lane, job_id id, outcome result);
 
-  /// A lane was lost with an attempt in flight.
-  [[nodiscard]] loss_verdict lost(lane_id lane, job_id id);
+  /// A lane was lost with an attempt in flight; `crashed`: on this job, by its own fault.
+  [[nodiscard]] loss_verdict lost(lane_id lane, job_id id, bool crashed);
 
   /// An attempt was not carried out, as its twin was ahead of it: no outcome, and no loss. `run_again` if no twin is
   /// left (it died meanwhile), `still_running` if one is, else `stale`.

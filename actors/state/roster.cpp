@@ -21,6 +21,10 @@ void roster::ready(lane_id lane) {
   found->second.stage = stage::hot;
   found->second.joined = true;
   effects_.joined(lane);
+  if (found->second.core != loop_core) {
+    absent_since_.reset();
+    unstaffed_ = false;
+  }
   const auto old_lane = rotation_.ready(lane);
   if (!old_lane) return;
   workers_.at(old_lane->value).stage = stage::cooling;
@@ -43,16 +47,16 @@ void roster::drained(lane_id lane) {
   end(lane, found->second);
 }
 
-void roster::down(lane_id lane, instant now) {
+void roster::down(lane_id lane, death cause, instant now) {
   if (stuck_.erase(lane.value) != 0) return; // came back after all, and was replaced long ago
   const auto found = workers_.find(lane.value);
   if (found == workers_.end()) return;
   const member gone = found->second;
   workers_.erase(found);
-  lose(lane, gone, now);
+  lose(lane, gone, cause, now);
 }
 
-void roster::stuck(lane_id lane, instant now) {
+void roster::stuck(lane_id lane, death cause, instant now) {
   const auto found = workers_.find(lane.value);
   if (found == workers_.end() || !found->second.joined) return;
   member gone = found->second;
@@ -60,21 +64,32 @@ void roster::stuck(lane_id lane, instant now) {
   workers_.erase(found);
   stuck_.insert(lane.value);
   effects_.event(core_event::stuck, gone.core);
-  lose(lane, gone, now);
+  lose(lane, gone, cause, now);
   if (closed_ || options_.stuck_max == 0 || stuck_.size() < options_.stuck_max) return;
   if (!std::exchange(too_many_stuck_, true)) effects_.too_many_stuck();
 }
 
-void roster::tick(instant now) { rotate_worn(now); }
+void roster::tick(instant now) {
+  rotate_worn(now);
+  const auto until = absent_until();
+  if (until && now >= *until && !std::exchange(absent_too_long_, true)) effects_.absent_too_long();
+}
+
+std::optional<instant> roster::absent_until() const noexcept {
+  if (closed_ || absent_too_long_ || !absent_since_ || options_.absent_max == duration{0}) return std::nullopt;
+  return *absent_since_ + options_.absent_max;
+}
 
 void roster::spawn_due(uint32_t core, instant now) {
   if (awaiting_respawn_.erase(core) == 0 || closed_) return;
+  resting_.erase(core);
   spawn(core, now);
 }
 
 void roster::close() {
   closed_ = true;
   awaiting_respawn_.clear();
+  resting_.clear();
   for (auto& [lane, worker] : workers_)
     if (worker.stage != stage::ending) end({lane}, worker);
 }
@@ -92,26 +107,27 @@ void roster::end(lane_id lane, member& worker) {
 }
 
 // It is no longer there for anybody, and its core goes on without it.
-void roster::lose(lane_id lane, const member& worker, instant now) {
-  if (worker.joined) effects_.left(lane);
+void roster::lose(lane_id lane, const member& worker, death cause, instant now) {
+  if (worker.joined) effects_.left(lane, cause);
+  if (worker.joined) note_absence(now);
   if (closed_) return;
   switch (rotation_.gone(lane)) {
     case gone_verdict::completed: effects_.event(core_event::rotated, worker.core); break;
     case gone_verdict::replacement_lost: // its core still has a worker: try again, but not at once and not for ever
-      if (const auto delay = count_failure(worker.core, now)) rotation_.hold_off(now + *delay);
+      rotation_.hold_off(now + restart_.failed(worker.core, cause, now).delay);
       break;
     case gone_verdict::old_lane_lost: // counted, and its replacement is on its way
-      count_failure(worker.core, now);
+      static_cast<void>(restart_.failed(worker.core, cause, now));
       effects_.event(core_event::restarted, worker.core);
       break;
-    case gone_verdict::unrelated: restart(worker.core, now); break;
+    case gone_verdict::unrelated: restart(worker.core, cause, now); break;
   }
   rotate_worn(now);
   say_if_unstaffed();
 }
 
 void roster::rotate_if_worn(lane_id lane, const member& worker, instant now) {
-  if (closed_ || worker.stage != stage::hot || restart_.given_up(worker.core)) return;
+  if (closed_ || worker.stage != stage::hot) return;
   const wear reason = rotation_.wear_of(worker.core, worker.usage, now - worker.spawned, now);
   if (reason == wear::none || !rotation_.may_start(worker.core, now)) return;
   const lane_id replacement = spawn(worker.core, now); // on the same core, while the old one still works
@@ -123,19 +139,19 @@ void roster::rotate_worn(instant now) {
   for (const auto& [lane, worker] : workers_) rotate_if_worn({lane}, worker, now);
 }
 
-void roster::restart(uint32_t core, instant now) {
-  const auto delay = count_failure(core, now);
-  if (!delay) return;
+void roster::restart(uint32_t core, death cause, instant now) {
+  const restart_plan plan = restart_.failed(core, cause, now);
   awaiting_respawn_.insert(core);
-  effects_.event(core_event::restarted, core);
-  effects_.spawn_later(core, *delay);
+  if (plan.rest) resting_.insert(core);
+  effects_.event(plan.rest ? core_event::given_up : core_event::restarted, core);
+  effects_.spawn_later(core, plan.delay);
 }
 
-std::optional<duration> roster::count_failure(uint32_t core, instant now) {
-  if (restart_.given_up(core)) return std::nullopt; // said before; this was its last worker
-  const auto delay = restart_.failed(core, now);
-  if (!delay) effects_.event(core_event::given_up, core);
-  return delay;
+void roster::note_absence(instant now) {
+  const bool anybody = std::any_of(workers_.begin(), workers_.end(), [](const auto& each) {
+    return each.second.core != loop_core && (each.second.stage == stage::hot || each.second.stage == stage::cooling);
+  });
+  if (!anybody && !absent_since_) absent_since_ = now;
 }
 
 void roster::say_if_unstaffed() {
@@ -146,10 +162,12 @@ void roster::say_if_unstaffed() {
 
 // The I/O thread's own worker takes small documents only: it makes no staff.
 bool roster::staffed() const noexcept {
-  const auto is_core = [](uint32_t core) { return core != loop_core; };
-  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& w) { return is_core(w.second.core); })
-         || std::any_of(awaiting_respawn_.begin(), awaiting_respawn_.end(), is_core);
+  const bool anybody =
+    std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.core != loop_core; });
+  return anybody || awaiting_respawn_.size() - awaiting_respawn_.count(loop_core) > resting_cores();
 }
+
+size_t roster::resting_cores() const noexcept { return resting_.size() - resting_.count(loop_core); }
 
 health_report roster::health() const noexcept {
   health_report report;
@@ -158,9 +176,10 @@ health_report roster::health() const noexcept {
     report.lanes_alive += worker.stage == stage::hot;
     report.lanes_starting += worker.stage == stage::starting;
   }
-  report.lanes_starting += static_cast<uint32_t>(awaiting_respawn_.size() - awaiting_respawn_.count(loop_core));
+  const size_t awaited = awaiting_respawn_.size() - awaiting_respawn_.count(loop_core);
+  report.lanes_starting += static_cast<uint32_t>(awaited - resting_cores());
   report.lanes_stuck = static_cast<uint32_t>(stuck_.size());
-  report.cores_given_up = static_cast<uint32_t>(restart_.given_up_count());
+  report.cores_given_up = static_cast<uint32_t>(resting_cores());
   return report;
 }
 
@@ -172,14 +191,15 @@ void roster::check_invariants() const {
     require(worker.joined || worker.stage == stage::starting || closed_, "who works has joined");
     cooling += worker.stage == stage::cooling;
   }
+  require(std::includes(awaiting_respawn_.begin(), awaiting_respawn_.end(), resting_.begin(), resting_.end()),
+          "a core that rests is tried again");
   require(cooling <= options_.rotations_at_once, "a lane that cools is part of a rotation");
   for (const uint32_t lane : stuck_) require(!workers_.contains(lane), "who is abandoned is no worker any more");
   for (const uint32_t core : options_.cores) {
     const auto on_core =
       std::count_if(workers_.begin(), workers_.end(), [&](const auto& w) { return w.second.core == core; });
     require(on_core <= 2, "a core has its worker and at most its replacement or predecessor");
-    if (!closed_ && on_core == 0 && !awaiting_respawn_.contains(core))
-      require(restart_.given_up(core), "a core has a worker, or will have one, or was given up");
+    if (!closed_ && on_core == 0) require(awaiting_respawn_.contains(core), "a core has a worker, or will have one");
   }
 }
 

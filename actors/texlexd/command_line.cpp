@@ -22,7 +22,8 @@ constexpr const char* footer =
   "Signals: SIGTERM and SIGINT drain, a second one ends at once; SIGQUIT ends at once; SIGUSR1 logs all counts and "
   "times; SIGUSR2 logs everything, and again as set; SIGHUP is told in the log and changes nothing.\n"
   "Exit status: 0 served and drained; 1 a second signal, SIGQUIT, or a thread that did not end, ended it at once; 2 "
-  "usage or settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve.";
+  "usage or settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve; 5 no "
+  "worker could be had for workers.absent_max_s, to be started anew.";
 
 /// What the flags say beside the settings.
 struct command_line {

@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::string_view text = "\\a b {c}";
 
-void say_stuck(virtual_house& house, uint32_t lane) { caf::anon_send(house.supervisor, atom::stuck_v, lane_id{lane}); }
+void say_stuck(virtual_house& house, uint32_t lane) {
+  caf::anon_send(house.supervisor, atom::stuck_v, lane_id{lane}, death::crash);
+}
 
 } // namespace
 

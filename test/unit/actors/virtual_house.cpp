@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/death_reason.hpp"
 #include "kernels/reference.hpp"
 
 namespace texlex::test {
@@ -30,7 +31,7 @@ std::string word_of(const caf::message& m) {
   if (m.match_elements<atom::joined, lane_id, lane_actor, lane_traits>()) return "joined " + lane();
   if (m.match_elements<atom::cooling, lane_id, drain_listener>()) return "cooling " + lane();
   if (m.match_elements<atom::drained, lane_id>()) return "drained " + lane();
-  if (m.match_elements<atom::left, lane_id>()) return "left " + lane();
+  if (m.match_elements<atom::left, lane_id, death>()) return "left " + lane();
   if (m.match_elements<atom::unstaffed>()) return "unstaffed";
   return {};
 }
@@ -68,7 +69,9 @@ void virtual_house::build(const house_options& options) {
   people.roster.restart = options.restart;
   people.roster.rotations_at_once = options.rotations_at_once;
   people.roster.stuck_max = options.stuck_max;
+  people.roster.absent_max = options.absent_max;
   people.too_many_stuck = options.too_many_stuck;
+  people.absent_too_long = options.absent_too_long;
   people.worker.own_thread = false;
   people.worker.arena = {.document_bytes_max = options.document_bytes_max, .resident_bytes = options.resident_bytes};
   people.worker.kernel = reference_kernel;
@@ -161,9 +164,9 @@ void virtual_house::finished(uint32_t lane, uint64_t job, const outcome& result)
 
 void virtual_house::overdue(uint64_t job) { caf::anon_send(broker, atom::overdue_v, job_id{job}); }
 
-void virtual_house::kill(uint32_t lane) {
+void virtual_house::kill(uint32_t lane, death cause) {
   if (const auto worker = workers_.find(lane); worker != workers_.end())
-    caf::anon_send_exit(worker->second, caf::exit_reason::kill);
+    caf::anon_send_exit(worker->second, to_reason(cause));
 }
 
 void virtual_house::release_held() {

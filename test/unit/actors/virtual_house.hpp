@@ -39,6 +39,8 @@ struct house_options {
   uint32_t rotations_at_once = 1;
   uint32_t stuck_max = 4;
   std::function<void()> too_many_stuck{};
+  duration absent_max{};
+  std::function<void()> absent_too_long{};
   uint64_t document_bytes_max = 16 << 10;
   uint64_t resident_bytes = 64 << 20; ///< 0: every job is a trim
   std::shared_ptr<crash_hook> crash{};
@@ -65,8 +67,8 @@ public:
   void finished(uint32_t lane, uint64_t job, const outcome& result);
   void overdue(uint64_t job);
 
-  /// As an external kill: at the worker's next turn.
-  void kill(uint32_t lane);
+  /// At the worker's next turn.
+  void kill(uint32_t lane, death cause = death::crash);
   /// Lets go of all that channels hold.
   void release_held();
 

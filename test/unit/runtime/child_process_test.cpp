@@ -63,9 +63,9 @@ BOOST_AUTO_TEST_CASE(a_child_has_a_process_group_of_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(it_is_told_how_a_child_ended) {
-  BOOST_TEST(shell{"exit 0"}.child->end(patience) == "ended with status 0");
-  BOOST_TEST(shell{"exit 7"}.child->end(patience) == "ended with status 7");
-  BOOST_TEST(shell{"kill -9 $$"}.child->end(patience) == "was ended by signal 9 (Killed)");
+  BOOST_TEST(shell{"exit 0"}.child->end(patience).text() == "ended with status 0");
+  BOOST_TEST(shell{"exit 7"}.child->end(patience).text() == "ended with status 7");
+  BOOST_TEST(shell{"kill -9 $$"}.child->end(patience).text() == "was ended by signal 9 (Killed)");
 }
 
 BOOST_AUTO_TEST_CASE(a_child_that_does_not_end_is_killed_and_reaped) {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_does_not_end_is_killed_and_reaped) {
   BOOST_TEST(one.packet() == "ready");
   BOOST_TEST(one.child->running());
   const pid_t pid = one.child->pid();
-  BOOST_TEST(one.child->end(0s) == "was ended by signal 9 (Killed)");
+  BOOST_TEST(one.child->end(0s).text() == "was ended by signal 9 (Killed)");
   BOOST_TEST(gone(pid));
   BOOST_TEST(!one.child->running());
 }

@@ -1,7 +1,8 @@
-// Attempts that never come to an end, and how many of them can be borne.
+// Attempts that never come to an end, told from those whose worker is given no core.
 #define BOOST_TEST_MODULE attempt_watch
 #include <boost/test/unit_test.hpp>
 
+#include <map>
 #include <vector>
 
 #include "actors/state/attempt_watch.hpp"
@@ -16,79 +17,120 @@ constexpr uint64_t small = 4000, huge = 100'000'000;
 constexpr lane_id one{1}, two{2};
 
 struct watching {
-  attempt_watch watch;
+  explicit watching(const attempt_watch_options& options = {}) : watch(options) {}
   ~watching() { watch.check_invariants(); }
 
-  std::vector<lane_id> expired(instant now) {
-    std::vector<lane_id> found;
-    watch.expired(now, found);
-    return found;
+  attempt_watch watch;
+  std::vector<current_attempt> current;
+  std::map<uint32_t, thread_times> threads; ///< by lane; none: the system does not tell
+  uint32_t asked = 0;
+
+  // As "1 stood still, 2 ran on".
+  std::string look(instant now) {
+    std::vector<hanging_lane> found;
+    const auto times = [this](lane_id lane) -> std::optional<thread_times> {
+      ++asked;
+      const auto known = threads.find(lane.value);
+      return known == threads.end() ? std::nullopt : std::optional{known->second};
+    };
+    watch.look(current, now, times, found);
+    std::string text;
+    for (const hanging_lane& each : found)
+      text += (text.empty() ? "" : ", ") + std::to_string(each.lane.value)
+              + (each.cause == death::crash ? " ran on" : " stood still");
+    return text;
+  }
+
+  // Looks every 50 ms, with what the thread of lane 1 does meanwhile; ends at the first word, or at `until`.
+  std::string live(instant from, instant until, duration ran_each_look, bool runnable) {
+    for (instant at = from; at <= until; at += 50ms) {
+      if (const std::string said = look(at); !said.empty()) return said + " after " + std::to_string((at - from) / 1ms);
+      threads[1].processor_time += ran_each_look;
+      threads[1].runnable = runnable;
+    }
+    return "";
   }
 };
 
-using lane_ids = std::vector<lane_id>;
-
 } // namespace
 
-BOOST_FIXTURE_TEST_CASE(an_attempt_that_outlives_its_time_is_told_once, watching) {
-  watch.started(one, small, noon);
-  BOOST_TEST(expired(noon + 1s - 1ns).empty());
-  BOOST_TEST((expired(noon + 1s) == lane_ids{one}));
-  BOOST_TEST(expired(noon + 2s).empty());
+BOOST_FIXTURE_TEST_CASE(a_worker_that_runs_on_and_on_is_told_once_and_the_document_is_to_blame, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  BOOST_TEST(live(noon, noon + 1h, 50ms, true) == "1 ran on after 1000");
+  BOOST_TEST(live(noon + 1h, noon + 2h, 50ms, true) == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_attempt_that_ends_in_time_is_never_told, watching) {
-  watch.started(one, small, noon);
-  BOOST_TEST((watch.ended(one) == end_verdict::in_time));
-  BOOST_TEST(expired(noon + 1h).empty());
-  BOOST_TEST((watch.ended(one) == end_verdict::unknown));
+BOOST_FIXTURE_TEST_CASE(a_worker_that_stands_still_is_told_and_was_made_to, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  BOOST_TEST(live(noon, noon + 1h, 0ms, false) == "1 stood still after 1000");
 }
 
-BOOST_FIXTURE_TEST_CASE(each_attempt_of_a_lane_has_its_time_from_its_own_start, watching) {
-  watch.started(one, small, noon);
-  watch.ended(one);
-  watch.started(one, small, noon + 800ms);
-  BOOST_TEST(expired(noon + 1s).empty());
-  BOOST_TEST((expired(noon + 1800ms) == lane_ids{one}));
+BOOST_FIXTURE_TEST_CASE(a_worker_that_is_given_no_core_is_waited_for, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {.processor_time = 0ms, .runnable = true};
+  BOOST_TEST(live(noon, noon + 1h, 0ms, true) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_worker_that_is_given_a_core_now_and_then_hangs_once_it_has_run_for_its_limit, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {.processor_time = 0ms, .runnable = true};
+  BOOST_TEST(live(noon, noon + 1h, 4ms, true) == "1 ran on after 9650"); // the first quarter second apart
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_looks_late_charges_no_more_than_a_tenth_of_a_second, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  BOOST_TEST(look(noon + 10s) == "");
+  for (int i = 1; i < 8; ++i) BOOST_TEST(look(noon + 10s + i * 10s) == "");
+  BOOST_TEST(look(noon + 90s) == "1 stood still");
+}
+
+BOOST_FIXTURE_TEST_CASE(where_the_system_does_not_tell_the_clock_counts, watching) {
+  current = {{one, {1}, small, noon}};
+  BOOST_TEST(look(noon + 500ms) == "");
+  BOOST_TEST(look(noon + 1s - 1ns) == "");
+  BOOST_TEST(look(noon + 1s + 20ms) == "1 stood still");
+  BOOST_TEST(look(noon + 2s) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_asked_about_an_attempt_that_is_not_late, watching) {
+  current = {{one, {1}, small, noon}};
+  for (instant at = noon; at < noon + 250ms; at += 2ms) BOOST_TEST(look(at) == "");
+  BOOST_TEST(asked == 0u);
+  BOOST_TEST(watch.late() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(of_a_late_attempt_the_system_is_asked_some_fifty_times_a_second, watching) {
+  current = {{one, {1}, huge, noon}};
+  threads[1] = {.processor_time = 0ms, .runnable = true};
+  for (instant at = noon + 10s; at < noon + 11s; at += 1ms) BOOST_TEST(look(at) == "");
+  BOOST_TEST(asked == 50u);
+}
+
+BOOST_FIXTURE_TEST_CASE(each_attempt_of_a_lane_has_its_time_for_itself, watching) {
+  threads[1] = {};
+  current = {{one, {1}, small, noon}};
+  BOOST_TEST(live(noon, noon + 900ms, 50ms, true) == "");
+  current = {{one, {2}, small, noon}}; // it waited behind the first, and is not charged for that
+  BOOST_TEST(live(noon + 950ms, noon + 1600ms, 50ms, true) == "");
+  current.clear();
+  BOOST_TEST(look(noon + 1650ms) == "");
+  BOOST_TEST(watch.late() == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_large_document_has_more_time, watching) {
-  watch.started(one, huge, noon);
-  watch.started(two, small, noon);
-  BOOST_TEST((expired(noon + 29s) == lane_ids{two}));
-  BOOST_TEST((expired(noon + 30s) == lane_ids{one}));
+  current = {{one, {1}, huge, noon}, {two, {2}, small, noon}};
+  threads[1] = threads[2] = {};
+  std::string said;
+  for (instant at = noon; at <= noon + 29s; at += 50ms) said += look(at);
+  BOOST_TEST(said == "2 stood still");
+  BOOST_TEST(live(noon + 29s, noon + 40s, 0ms, false) == "1 stood still after 1000");
 }
 
 BOOST_AUTO_TEST_CASE(one_limit_may_be_set_for_all_sizes) {
   attempt_watch watch{{.limit = 200ms}};
   BOOST_TEST((watch.limit_for(small) == 200ms));
   BOOST_TEST((watch.limit_for(huge) == 200ms));
-}
-
-BOOST_FIXTURE_TEST_CASE(it_says_when_to_ask_next, watching) {
-  BOOST_TEST(!watch.next_expiry().has_value());
-  watch.started(one, huge, noon);
-  watch.started(two, small, noon + 1s);
-  BOOST_TEST((watch.next_expiry() == noon + 2s));
-  expired(noon + 2s);
-  BOOST_TEST((watch.next_expiry() == noon + 30s));
-}
-
-BOOST_FIXTURE_TEST_CASE(abandoned_threads_are_counted_until_they_come_back_or_die, watching) {
-  watch.started(one, small, noon);
-  watch.started(two, small, noon);
-  expired(noon + 1s);
-  BOOST_TEST(watch.stuck() == 2u);
-  BOOST_TEST(watch.running() == 0u);
-  BOOST_TEST((watch.ended(one) == end_verdict::abandoned));
-  BOOST_TEST(watch.stuck() == 1u);
-  watch.gone(two);
-  BOOST_TEST(watch.stuck() == 0u);
-}
-
-BOOST_FIXTURE_TEST_CASE(a_lane_that_is_gone_is_watched_no_more, watching) {
-  watch.started(one, small, noon);
-  watch.gone(one);
-  watch.gone(two);
-  BOOST_TEST(expired(noon + 1h).empty());
 }

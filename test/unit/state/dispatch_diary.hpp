@@ -28,7 +28,9 @@ struct diary : dispatch_effects {
   void arm(job_id id, duration) override { add("arm " + std::to_string(id.value)); }
   void disarm(job_id id) override { add("disarm " + std::to_string(id.value)); }
   void drained(lane_id lane) override { add("drained " + std::to_string(lane.value)); }
-  void stuck(lane_id lane) override { add("stuck " + std::to_string(lane.value)); }
+  void stuck(lane_id lane, death cause) override {
+    add((cause == death::crash ? "runs on " : "stuck ") + std::to_string(lane.value));
+  }
 };
 
 } // namespace texlex::test

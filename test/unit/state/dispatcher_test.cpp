@@ -132,19 +132,19 @@ BOOST_FIXTURE_TEST_CASE(a_ring_for_an_answered_job_is_nothing, two_lanes) {
   BOOST_TEST(said.read() == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_lost_lanes_job_goes_to_another_lane_once_and_then_ends_as_worker_lost, two_lanes) {
+BOOST_FIXTURE_TEST_CASE(the_job_of_a_lane_that_crashed_goes_to_another_once_and_then_ends_as_worker_lost, two_lanes) {
   submit(7);
   said.read();
-  broker.lane_left(one);
+  broker.lane_left(one, death::crash);
   BOOST_TEST(said.read() == "run 7 at 2");
   BOOST_TEST((broker.overdue({7}) == hedge_verdict::killed_a_worker));
-  broker.lane_left(two);
+  broker.lane_left(two, death::crash);
   BOOST_TEST(said.read() == "answer 7 worker-lost");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_is_served_before_those_that_wait, two_lanes) {
   for (uint64_t id = 1; id <= 3; ++id) submit(id);
-  broker.lane_left(one);
+  broker.lane_left(one, death::crash);
   said.read();
   broker.finished(two, {2}, counted(1));
   BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 1 at 2");
@@ -171,7 +171,7 @@ BOOST_FIXTURE_TEST_CASE(a_cooling_lane_ends_what_it_has_and_is_given_nothing, tw
   BOOST_TEST(said.read() == "run 2 at 2, arm 2");
   broker.finished(one, {1}, counted(1));
   BOOST_TEST(said.read() == "disarm 1, answer 1 ok by primary, drained 1");
-  broker.lane_left(one);
+  broker.lane_left(one, death::crash);
   broker.lane_joined(three);
   BOOST_TEST(said.read() == "run 3 at 3, arm 3");
 }
@@ -183,14 +183,17 @@ BOOST_FIXTURE_TEST_CASE(an_idle_lane_that_cools_is_drained_at_once, two_lanes) {
 
 BOOST_FIXTURE_TEST_CASE(when_nobody_will_come_jobs_without_a_lane_end_with_no_worker, two_lanes) {
   for (uint64_t id = 1; id <= 3; ++id) submit(id);
-  broker.lane_left(one);
+  broker.lane_left(one, death::crash);
   said.read();
   broker.unstaffed();
   BOOST_TEST(said.read() == "");
-  broker.lane_left(two); // with job 2 on it, its first loss
+  broker.lane_left(two, death::crash); // with job 2 on it, its first loss
   BOOST_TEST(said.read() == "disarm 2, answer 2 no-worker, disarm 1, answer 1 no-worker, answer 3 no-worker");
   submit(4);
   BOOST_TEST(said.read() == "answer 4 no-worker");
+  broker.lane_joined(three); // a core has rested
+  submit(5);
+  BOOST_TEST(said.read() == "run 5 at 3, arm 5");
 }
 
 BOOST_FIXTURE_TEST_CASE(after_close_all_jobs_end_with_shutting_down, two_lanes) {

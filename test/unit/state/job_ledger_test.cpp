@@ -52,20 +52,20 @@ BOOST_FIXTURE_TEST_CASE(a_word_from_a_lane_that_does_not_run_the_job_is_stale, o
   BOOST_TEST(ledger.open_count() == 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_runs_once_more, one_job) {
+BOOST_FIXTURE_TEST_CASE(a_job_whose_lane_crashed_runs_once_more, one_job) {
   ledger.dispatched(seven, left, origin::primary, {});
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::run_again));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::run_again));
   ledger.dispatched(seven, right, origin::primary, {});
   BOOST_TEST(ledger.finished(right, seven, counted(3)).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_lost_two_lanes_is_lost_for_good) {
+BOOST_AUTO_TEST_CASE(a_job_that_two_lanes_crashed_on_is_a_killer) {
   job_ledger ledger;
   ledger.open(make_job(7));
   ledger.dispatched(seven, left, origin::primary, {});
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::run_again));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::run_again));
   ledger.dispatched(seven, right, origin::primary, {});
-  BOOST_TEST((ledger.lost(right, seven) == loss_verdict::lost_for_good));
+  BOOST_TEST((ledger.lost(right, seven, true) == loss_verdict::killer));
   const auto closed = ledger.end(seven, status::worker_lost);
   BOOST_REQUIRE(closed.has_value());
   BOOST_TEST((closed->result.status == status::worker_lost));
@@ -73,18 +73,38 @@ BOOST_AUTO_TEST_CASE(a_job_that_lost_two_lanes_is_lost_for_good) {
   ledger.check_invariants();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_job_whose_lanes_are_killed_from_outside_runs_ten_times_and_is_no_killer, one_job) {
+  for (int i = 0; i < 9; ++i) {
+    ledger.dispatched(seven, left, origin::primary, {});
+    BOOST_TEST((ledger.lost(left, seven, false) == loss_verdict::run_again));
+  }
+  ledger.dispatched(seven, left, origin::primary, {});
+  BOOST_TEST((ledger.lost(left, seven, false) == loss_verdict::lost_for_good));
+  BOOST_TEST(ledger.end(seven, status::worker_lost).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_lost_from_outside_does_not_count_as_a_crash, one_job) {
+  ledger.dispatched(seven, left, origin::primary, {});
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::run_again));
+  ledger.dispatched(seven, left, origin::primary, {});
+  BOOST_TEST((ledger.lost(left, seven, false) == loss_verdict::run_again));
+  ledger.dispatched(seven, left, origin::primary, {});
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::killer));
+  BOOST_TEST(ledger.end(seven, status::worker_lost).has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(while_a_copy_still_runs_a_lost_lane_changes_nothing, one_job) {
   ledger.dispatched(seven, left, origin::primary, {});
   ledger.dispatched(seven, right, origin::hedge, {});
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::still_running));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::still_running));
   BOOST_TEST((ledger.finished(right, seven, counted(3))->result.origin == origin::hedge));
 }
 
 BOOST_FIXTURE_TEST_CASE(losing_a_lane_twice_counts_once, one_job) {
   ledger.dispatched(seven, left, origin::primary, {});
   ledger.dispatched(seven, right, origin::hedge, {});
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::still_running));
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::stale));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::still_running));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::stale));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cancelled_job_is_closed_and_its_attempt_becomes_stale, one_job) {
@@ -93,7 +113,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancelled_job_is_closed_and_its_attempt_becomes_stale,
   BOOST_TEST(job->stop.load());
   BOOST_TEST(!ledger.end(seven, status::cancelled).has_value());
   BOOST_TEST(!ledger.finished(left, seven, counted(1)).has_value());
-  BOOST_TEST((ledger.lost(left, seven) == loss_verdict::stale));
+  BOOST_TEST((ledger.lost(left, seven, true) == loss_verdict::stale));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_open_job_is_not_opened_again, one_job) {

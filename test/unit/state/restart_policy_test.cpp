@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE restart_policy
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 #include "actors/state/restart_policy.hpp"
 
 using namespace texlex;
@@ -11,47 +13,60 @@ namespace {
 
 constexpr instant noon{};
 
+struct core {
+  restart_policy policy;
+  ~core() { policy.check_invariants(); }
+  restart_plan crashed(instant now) { return policy.failed(0, death::crash, now); }
+  restart_plan killed(instant now) { return policy.failed(0, death::outside, now); }
+};
+
 } // namespace
 
-BOOST_AUTO_TEST_CASE(the_first_restart_comes_after_10_ms) {
-  restart_policy policy;
-  BOOST_TEST((policy.failed(0, noon) == duration{10ms}));
-}
+BOOST_FIXTURE_TEST_CASE(the_first_restart_comes_after_10_ms, core) { BOOST_TEST((crashed(noon).delay == 10ms)); }
 
-BOOST_AUTO_TEST_CASE(each_further_failure_doubles_the_delay_up_to_5_s) {
-  restart_policy policy;
+BOOST_FIXTURE_TEST_CASE(each_further_failure_doubles_the_delay_up_to_5_s, core) {
   duration expected = 10ms;
   for (int i = 0; i < 10; ++i) {
-    BOOST_TEST((policy.failed(0, noon + i * 1s) == std::min<duration>(expected, 5s)));
+    const auto plan = i % 2 == 0 ? crashed(noon + i * 1s) : killed(noon + i * 1s);
+    BOOST_TEST((plan.delay == std::min<duration>(expected, 5s)));
     expected *= 2;
   }
 }
 
-BOOST_AUTO_TEST_CASE(the_eleventh_failure_within_60_s_gives_the_core_up_for_good) {
-  restart_policy policy;
-  for (int i = 0; i < 10; ++i) BOOST_TEST(policy.failed(3, noon + i * 1s).has_value());
-  BOOST_TEST(!policy.failed(3, noon + 59s).has_value());
-  BOOST_TEST(policy.given_up(3));
-  BOOST_TEST(!policy.failed(3, noon + 1h).has_value());
-  BOOST_TEST(policy.given_up_count() == 1u);
-  policy.check_invariants();
+BOOST_FIXTURE_TEST_CASE(after_the_eleventh_crash_within_60_s_the_core_rests_as_long_and_is_tried_again, core) {
+  for (int i = 0; i < 10; ++i) BOOST_TEST(!crashed(noon + i * 1s).rest);
+  const auto plan = crashed(noon + 59s);
+  BOOST_TEST(plan.rest);
+  BOOST_TEST((plan.delay == 60s));
+  BOOST_TEST((crashed(noon + 59s + plan.delay).delay == 10ms));
 }
 
-BOOST_AUTO_TEST_CASE(failures_older_than_60_s_are_forgotten) {
-  restart_policy policy;
-  for (int i = 0; i < 10; ++i) BOOST_TEST(policy.failed(0, noon).has_value());
-  BOOST_TEST((policy.failed(0, noon + 60s) == duration{10ms}));
-  policy.check_invariants();
+BOOST_FIXTURE_TEST_CASE(a_worker_that_cannot_start_uses_up_restarts_too, core) {
+  for (int i = 0; i < 10; ++i) BOOST_TEST(!policy.failed(0, death::failure, noon).rest);
+  BOOST_TEST(policy.failed(0, death::failure, noon).rest);
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_that_dies_now_and_then_is_restarted_for_ever) {
-  restart_policy policy;
-  for (int i = 0; i < 1000; ++i) BOOST_REQUIRE(policy.failed(0, noon + i * 7s).has_value());
+BOOST_FIXTURE_TEST_CASE(whoever_kills_workers_uses_up_no_restart_however_often, core) {
+  for (int i = 0; i < 1000; ++i) {
+    const auto plan = killed(noon + i * 10ms);
+    BOOST_REQUIRE(!plan.rest);
+    BOOST_REQUIRE(plan.delay <= 5s);
+  }
+  BOOST_TEST(!crashed(noon + 10s).rest);
 }
 
-BOOST_AUTO_TEST_CASE(each_core_counts_for_itself) {
-  restart_policy policy;
-  for (int i = 0; i < 11; ++i) static_cast<void>(policy.failed(0, noon));
-  BOOST_TEST(policy.given_up(0));
-  BOOST_TEST((policy.failed(1, noon) == duration{10ms}));
+BOOST_FIXTURE_TEST_CASE(failures_older_than_60_s_are_forgotten, core) {
+  for (int i = 0; i < 10; ++i) BOOST_TEST(!crashed(noon).rest);
+  for (int i = 0; i < 10; ++i) BOOST_TEST(!killed(noon).rest);
+  BOOST_TEST((crashed(noon + 60s).delay == 10ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_worker_that_dies_now_and_then_is_restarted_for_ever, core) {
+  for (int i = 0; i < 1000; ++i) BOOST_REQUIRE(!crashed(noon + i * 7s).rest);
+}
+
+BOOST_FIXTURE_TEST_CASE(each_core_counts_for_itself, core) {
+  for (int i = 0; i < 11; ++i) static_cast<void>(crashed(noon));
+  BOOST_TEST(crashed(noon).rest);
+  BOOST_TEST((policy.failed(1, death::crash, noon).delay == 10ms));
 }

@@ -40,7 +40,7 @@ public:
   void close() {
     people_.close();
     people_.check_invariants();
-    for (uint32_t lane = 1; lane <= spawned_; ++lane) people_.down({lane}, now_);
+    for (uint32_t lane = 1; lane <= spawned_; ++lane) people_.down({lane}, death::crash, now_);
     BOOST_TEST(people_.empty());
   }
 
@@ -69,9 +69,9 @@ private:
       case 5: return people_.reported(lane, any_usage(), now_);
       case 6:
       case 7: return people_.drained(lane);
-      case 8: return ending_.contains(lane.value) ? people_.down(lane, now_) : people_.tick(now_);
-      case 9: return people_.down(lane, now_);
-      case 10: return people_.stuck(lane, now_);
+      case 8: return ending_.contains(lane.value) ? people_.down(lane, death::crash, now_) : people_.tick(now_);
+      case 9: return people_.down(lane, death::crash, now_);
+      case 10: return people_.stuck(lane, death::crash, now_);
       default: return people_.tick(now_);
     }
   }
@@ -95,13 +95,14 @@ private:
     require(present_.contains(lane.value), "only who joined cools");
     require(cooling_.insert(lane.value).second, "a lane cools once");
   }
-  void left(lane_id lane) override {
+  void left(lane_id lane, death) override {
     require(present_.erase(lane.value) == 1, "only who joined leaves, and once");
     cooling_.erase(lane.value);
   }
   void end(lane_id lane) override { require(ending_.insert(lane.value).second, "a lane is told to end once"); }
   void event(core_event event, uint32_t) override { hung_ += event == core_event::stuck; }
   void unstaffed() override { require(false, "there is always another try"); }
+  void absent_too_long() override { require(false, "there is no limit here"); }
   void too_many_stuck() override {
     ++too_many_;
     require(people_.health().lanes_stuck >= stuck_max, "too many are as many as the limit");

@@ -28,13 +28,16 @@ struct roster_diary : roster_effects {
   }
   void joined(lane_id lane) override { add("joined " + std::to_string(lane.value)); }
   void cooling(lane_id lane) override { add("cooling " + std::to_string(lane.value)); }
-  void left(lane_id lane) override { add("left " + std::to_string(lane.value)); }
+  void left(lane_id lane, death cause) override {
+    add("left " + std::to_string(lane.value) + (cause == death::outside ? " from outside" : ""));
+  }
   void end(lane_id lane) override { add("end " + std::to_string(lane.value)); }
   void event(core_event event, uint32_t core) override {
-    const char* names[] = {"restarted ", "rotated ", "given up ", "stuck "};
+    const char* names[] = {"restarted ", "rotated ", "rests ", "stuck "};
     add(names[static_cast<size_t>(event)] + std::to_string(core));
   }
   void unstaffed() override { add("unstaffed"); }
+  void absent_too_long() override { add("absent too long"); }
   void too_many_stuck() override { add("too many stuck"); }
 };
 

@@ -31,7 +31,7 @@ BOOST_FIXTURE_TEST_CASE(a_worn_worker_cools_after_its_replacement_is_ready_and_e
   BOOST_TEST(said.read() == "joined 2, cooling 1");
   people.drained({1});
   BOOST_TEST(said.read() == "end 1");
-  people.down({1}, noon);
+  people.down({1}, death::crash, noon);
   BOOST_TEST(said.read() == "left 1, rotated 5");
   BOOST_TEST(people.rotations() == 1u);
   BOOST_TEST(people.health().lanes_alive == 1u);
@@ -44,12 +44,12 @@ BOOST_FIXTURE_TEST_CASE(two_worn_workers_are_replaced_one_after_the_other, two_c
   people.ready({3});
   people.drained({1});
   said.read();
-  people.down({1}, noon);
+  people.down({1}, death::crash, noon);
   BOOST_TEST(said.read() == "left 1, rotated 0, spawn 4 on 1");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_dead_worker_is_replaced_after_its_delay, one_core) {
-  people.down({1}, noon);
+  people.down({1}, death::crash, noon);
   BOOST_TEST(said.read() == "left 1, restarted 5, later 5 in 10ms");
   BOOST_TEST(people.health().lanes_starting == 1u);
   people.spawn_due(5, noon);
@@ -61,7 +61,7 @@ BOOST_FIXTURE_TEST_CASE(a_dead_worker_is_replaced_after_its_delay, one_core) {
 BOOST_FIXTURE_TEST_CASE(a_replacement_that_dies_leaves_the_old_worker_hot, one_core) {
   people.reported({1}, worn, noon);
   said.read();
-  people.down({2}, noon);
+  people.down({2}, death::crash, noon);
   BOOST_TEST(said.read() == "");
   people.reported({1}, worn, noon + 9ms);
   BOOST_TEST(said.read() == "");
@@ -72,46 +72,106 @@ BOOST_FIXTURE_TEST_CASE(a_replacement_that_dies_leaves_the_old_worker_hot, one_c
 BOOST_FIXTURE_TEST_CASE(an_old_worker_that_dies_before_its_replacement_is_ready_is_not_replaced_twice, one_core) {
   people.reported({1}, worn, noon);
   said.read();
-  people.down({1}, noon);
+  people.down({1}, death::crash, noon);
   BOOST_TEST(said.read() == "left 1, restarted 5");
   people.ready({2});
   BOOST_TEST(said.read() == "joined 2");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_core_whose_workers_keep_dying_is_given_up_and_the_other_goes_on, two_cores) {
+BOOST_FIXTURE_TEST_CASE(a_core_whose_workers_keep_crashing_rests_and_the_other_goes_on, two_cores) {
   uint32_t lane = 1;
   for (uint32_t i = 0; i < 10; ++i) {
-    people.down({lane}, noon);
+    people.down({lane}, death::crash, noon);
     people.spawn_due(0, noon);
     lane = 3 + i;
     people.ready({lane});
   }
   said.read();
-  people.down({lane}, noon);
-  BOOST_TEST(said.read() == "left 12, given up 0");
+  people.down({lane}, death::crash, noon);
+  BOOST_TEST(said.read() == "left 12, rests 0, later 0 in 60000ms");
   BOOST_TEST(people.health().cores_given_up == 1u);
   BOOST_TEST(people.health().lanes_alive == 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(when_the_last_core_is_given_up_that_is_said_once, one_core) {
+BOOST_FIXTURE_TEST_CASE(when_the_last_core_rests_that_is_said, one_core) {
   uint32_t lane = 1;
   for (uint32_t i = 0; i < 10; ++i) {
-    people.down({lane++}, noon);
+    people.down({lane++}, death::crash, noon);
     people.spawn_due(5, noon);
   }
   said.read();
-  people.down({lane}, noon); // this one never became ready
-  BOOST_TEST(said.read() == "given up 5, unstaffed");
+  people.down({lane}, death::crash, noon); // this one never became ready
+  BOOST_TEST(said.read() == "rests 5, later 5 in 60000ms, unstaffed");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_core_that_rests_is_tried_again_and_has_as_many_restarts_as_before, one_core) {
+  uint32_t lane = 1;
+  for (int round = 0; round < 3; ++round) {
+    const instant at = noon + round * 60s;
+    for (uint32_t i = 0; i < 10; ++i) {
+      people.down({lane++}, death::crash, at);
+      people.spawn_due(5, at);
+    }
+    said.read();
+    people.down({lane++}, death::crash, at);
+    BOOST_TEST(said.read() == "rests 5, later 5 in 60000ms, unstaffed");
+    BOOST_TEST(people.health().cores_given_up == 1u);
+    people.spawn_due(5, at + 60s);
+    people.ready({lane});
+    BOOST_TEST(people.health().cores_given_up == 0u);
+    said.read();
+    people.down({lane++}, death::outside, at + 60s);
+    people.spawn_due(5, at + 60s);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_kills_workers_brings_no_core_to_rest, one_core) {
+  for (uint32_t lane = 1; lane <= 100; ++lane) {
+    people.down({lane}, death::outside, noon);
+    people.spawn_due(5, noon);
+    people.ready({lane + 1});
+  }
+  BOOST_TEST(said.read().find("rests") == std::string::npos);
+  BOOST_TEST(people.health().lanes_alive == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(lanes_that_are_absent_for_too_long_are_told_of_once) {
+  test::roster_diary said;
+  roster_options options = test::roster_house::options({0, 1}, {}, 1);
+  options.absent_max = 30s;
+  roster people{options, said};
+  people.start(noon);
+  BOOST_TEST(!people.absent_until().has_value()); // a start that fails has its own end
+  people.ready({1});
+  people.down({1}, death::outside, noon + 1s);
+  BOOST_TEST((people.absent_until() == noon + 31s));
+  people.ready({2});
+  BOOST_TEST(!people.absent_until().has_value());
+  people.stuck({2}, death::outside, noon + 2s);
+  said.read();
+  people.tick(noon + 32s - 1ns);
+  BOOST_TEST(said.read() == "");
+  people.tick(noon + 32s);
+  BOOST_TEST(said.read() == "absent too long");
+  people.tick(noon + 33s);
+  BOOST_TEST(said.read() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_limit_lanes_may_be_absent, one_core) {
+  people.down({1}, death::outside, noon);
+  said.read();
+  people.tick(noon + 24h);
+  BOOST_TEST(said.read() == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(on_close_all_are_ended_and_nobody_is_started, two_cores) {
-  people.down({2}, noon);
+  people.down({2}, death::crash, noon);
   said.read();
   people.close();
   BOOST_TEST(said.read() == "end 1");
   people.spawn_due(1, noon);
   BOOST_TEST(!people.empty());
-  people.down({1}, noon);
+  people.down({1}, death::crash, noon);
   BOOST_TEST(said.read() == "left 1");
   BOOST_TEST(people.empty());
 }
@@ -124,7 +184,7 @@ BOOST_AUTO_TEST_CASE(so_many_workers_as_are_allowed_are_replaced_at_one_time) {
   h.people.ready({5});
   h.people.drained({2});
   h.said.read();
-  h.people.down({2}, noon);
+  h.people.down({2}, death::crash, noon);
   BOOST_TEST(h.said.read() == "left 2, rotated 1, spawn 6 on 2");
 }
 
@@ -141,11 +201,11 @@ BOOST_AUTO_TEST_CASE(workers_that_become_too_old_at_the_same_time_are_replaced_o
   BOOST_TEST(h.said.read() == "joined 3, cooling 1");
   h.people.drained({1});
   h.said.read();
-  h.people.down({1}, noon + 62s);
+  h.people.down({1}, death::crash, noon + 62s);
   BOOST_TEST(h.said.read() == "left 1, rotated 0, spawn 4 on 1");
   h.people.ready({4});
   h.people.drained({2});
-  h.people.down({2}, noon + 63s);
+  h.people.down({2}, death::crash, noon + 63s);
   h.said.read();
   h.people.tick(noon + 119s);
   BOOST_TEST(h.said.read() == "");
@@ -163,13 +223,13 @@ BOOST_AUTO_TEST_CASE(memory_over_its_budget_replaces_each_worker_once_and_not_in
   h.people.ready({3});
   h.people.drained({1});
   h.said.read();
-  h.people.down({1}, noon);
+  h.people.down({1}, death::crash, noon);
   BOOST_TEST(h.said.read() == "left 1, rotated 0");
   h.people.reported({3}, swollen, noon + 59s);
   BOOST_TEST(h.said.read() == "");
   h.people.reported({2}, swollen, noon + 59s);
   BOOST_TEST(h.said.read() == "spawn 4 on 1");
-  h.people.down({2}, noon + 59s);
+  h.people.down({2}, death::crash, noon + 59s);
   h.said.read();
   h.people.reported({3}, swollen, noon + 60s);
   BOOST_TEST(h.said.read() == "spawn 5 on 0");

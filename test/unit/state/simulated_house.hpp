@@ -105,7 +105,7 @@ private:
   void die(lane_id lane) {
     if (alive_.erase(lane.value) == 0) return;
     ++deaths_;
-    at(microseconds(0, 200), [this, lane] { people_.down(lane, now_); });
+    at(microseconds(0, 200), [this, lane] { people_.down(lane, death::crash, now_); });
   }
 
   // A run ends before the worker's next word, as one worker's words stay in order.
@@ -135,24 +135,25 @@ private:
   void drained(lane_id lane) override {
     at({}, [this, lane] { people_.drained(lane); });
   }
-  void stuck(lane_id) override { require(false, "no run here takes as long as a watchdog waits"); }
+  void stuck(lane_id, death) override { require(false, "no run here takes as long as a watchdog waits"); }
 
   void spawn(lane_id lane, uint32_t) override {
     alive_.insert(lane.value);
     if (likely(weather_.stillbirth)) return at(microseconds(10, 5000), [this, lane] { die(lane); });
     at(microseconds(10, 5000), [this, lane] { people_.ready(lane); });
   }
+  void absent_too_long() override { require(false, "there is no limit here"); }
   void too_many_stuck() override { require(false, "nobody hangs here"); }
   void spawn_later(uint32_t core, duration delay) override {
     at(delay, [this, core] { people_.spawn_due(core, now_); });
   }
   void joined(lane_id lane) override { broker_.at(now_).lane_joined(lane); }
   void cooling(lane_id lane) override { broker_.at(now_).lane_cooling(lane); }
-  void left(lane_id lane) override { broker_.at(now_).lane_left(lane); }
+  void left(lane_id lane, death cause) override { broker_.at(now_).lane_left(lane, cause); }
   void end(lane_id lane) override {
     require(broker_.lanes().in_flight(lane) == 0, "a lane ends only once it is drained");
     at(microseconds(0, 100), [this, lane] {
-      if (alive_.erase(lane.value) != 0) people_.down(lane, now_);
+      if (alive_.erase(lane.value) != 0) people_.down(lane, death::crash, now_);
     });
   }
   void event(core_event, uint32_t) override {}

@@ -190,7 +190,7 @@ private:
   void arm(job_id id, duration delay) override { plan(delay + std::chrono::microseconds{100}, kind::ring, id.value); }
   void disarm(job_id id) override { disarmed_.insert(id.value); }
   void drained(lane_id) override {}
-  void stuck(lane_id) override { require(false, "no attempt here takes as long as a watchdog waits"); }
+  void stuck(lane_id, death) override { require(false, "no attempt here takes as long as a watchdog waits"); }
 
   std::mt19937_64 chance_;
   std::vector<simulated_stream> streams_;

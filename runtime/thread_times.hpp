@@ -1,0 +1,24 @@
+// What the system tells of a thread: how long it has run, and whether it would run now if it had a core.
+#pragma once
+
+#include <optional>
+
+#include <sys/types.h>
+
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+struct thread_times {
+  duration processor_time{}; ///< since it began, to a hundredth of a second
+  bool runnable = false;     ///< it runs or waits for a core; else it sleeps, is stopped, or waits for a disk
+};
+
+/// The number the system knows the calling thread by; 0 where it has none that others may ask about.
+[[nodiscard]] pid_t number_of_this_thread() noexcept;
+
+/// Of a thread of a process, whose first thread has the process's own number. Nothing if it is gone, or where the
+/// system does not tell.
+[[nodiscard]] std::optional<thread_times> times_of(pid_t process, pid_t thread) noexcept;
+
+} // namespace texlex

@@ -1,0 +1,82 @@
+// Workers whom the system gives no core: they are late, and do not hang. Nobody is given up for it, however long it
+// takes.
+#define BOOST_TEST_MODULE starved_worker
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <filesystem>
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test/e2e/worker_processes.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Processes that take all cores for themselves, for so long.
+class busy_loops {
+public:
+  busy_loops(int count, duration length) {
+    for (int i = 0; i < count; ++i) {
+      const pid_t pid = ::fork();
+      if (pid != 0) {
+        pids_.push_back(pid);
+        continue;
+      }
+      for (const instant until = now() + length; now() < until;) {
+      }
+      ::_exit(0);
+    }
+  }
+  ~busy_loops() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    for (const pid_t pid : pids_) ::waitpid(pid, nullptr, 0);
+  }
+  busy_loops(const busy_loops&) = delete;
+  busy_loops& operator=(const busy_loops&) = delete;
+
+private:
+  std::vector<pid_t> pids_;
+};
+
+// The workers' threads, in texlexd and in processes of their own, run only when nobody else wants to.
+size_t step_workers_back(const running_texlexd& server) {
+  std::vector<pid_t> processes = children_of(server);
+  processes.push_back(server.pid());
+  size_t count = 0;
+  for (const pid_t process : processes)
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc/" + std::to_string(process) + "/task"}) {
+      if (!read_file(entry.path() / "comm").starts_with("texlex.w")) continue;
+      const sched_param none{};
+      if (::sched_setscheduler(static_cast<pid_t>(std::stol(entry.path().filename())), SCHED_IDLE, &none) == 0) ++count;
+    }
+  return count;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(beside_twelve_busy_loops_every_request_is_answered_and_no_worker_is_given_up) {
+  for (const char* isolation : {"thread", "process"}) {
+    running_texlexd server{{"--isolation", isolation}};
+    auto one = server.connect();
+    const std::string document(400'000, 'a');
+    const auto children = children_of(server);
+    BOOST_TEST(step_workers_back(server) >= allowed_cores().size());
+    const busy_loops loops{12, 4s};
+    for (uint64_t id = 1; id <= 5; ++id) {
+      one.request(id, document);
+      one.expect_counts(id, document);
+    }
+    BOOST_TEST(children_of(server) == children);
+    const std::string log = server.log();
+    for (const char* word : {"outlived", "hangs", "died", "did not stop"})
+      BOOST_TEST(log.find(word) == std::string::npos, log);
+    server.stop();
+  }
+}

@@ -1,0 +1,76 @@
+// What the system tells of threads that run, sleep or are stopped.
+#define BOOST_TEST_MODULE thread_times
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <thread>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "runtime/child_process.hpp"
+#include "runtime/packet_socket.hpp"
+#include "runtime/thread_times.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+
+#ifdef __linux__
+
+namespace {
+
+constexpr duration patience = 20s; ///< only a failing test waits so long
+
+template <class Condition>
+bool wait_until(Condition holds) {
+  for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(1ms))
+    if (holds()) return true;
+  return false;
+}
+
+struct shell {
+  explicit shell(const std::string& script)
+    : ends(packet_socket_pair()), child("/bin/sh", {"sh", "-c", script}, ends.second.get()) {}
+  std::optional<thread_times> times() const { return times_of(child.pid(), child.pid()); }
+  std::pair<owned_fd, owned_fd> ends;
+  child_process child;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_thread_that_asks_about_itself_is_running) {
+  const auto seen = times_of(::getpid(), number_of_this_thread());
+  BOOST_REQUIRE(seen.has_value());
+  BOOST_TEST(seen->runnable);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_runs_on_uses_processor_time_and_one_that_is_stopped_does_not) {
+  const shell one{"while :; do :; done"};
+  BOOST_TEST(wait_until([&] { return one.times() && one.times()->processor_time >= 50ms; }));
+  BOOST_TEST(one.times()->runnable);
+  ::kill(one.child.pid(), SIGSTOP);
+  BOOST_TEST(wait_until([&] { return !one.times()->runnable; }));
+  const duration used = one.times()->processor_time;
+  std::this_thread::sleep_for(50ms);
+  BOOST_TEST((one.times()->processor_time == used));
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_waits_is_not_runnable) {
+  const shell one{"read x <&3"};
+  BOOST_TEST(wait_until([&] { return one.times() && !one.times()->runnable; }));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thread_that_is_not_there_nothing_is_told) {
+  BOOST_TEST(!times_of(::getpid(), 0).has_value());
+  shell one{"exit 0"};
+  one.child.end(patience);
+  BOOST_TEST(!one.times().has_value());
+}
+
+#else
+
+BOOST_AUTO_TEST_CASE(where_the_system_does_not_tell_nothing_is_told) {
+  BOOST_TEST(!times_of(::getpid(), number_of_this_thread()).has_value());
+}
+
+#endif
