@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "actors/reports.hpp"
 #include "runtime/time.hpp"
@@ -31,8 +30,8 @@ public:
   /// So who is idle has no line, and whoever is busy has no more than that.
   [[nodiscard]] bool line_due(instant at) noexcept {
     if (line_interval_ <= duration{0}) return false;
-    if (!next_line_) next_line_ = at + line_interval_;
-    if (at < *next_line_) return false;
+    if (next_line_ == instant::max()) next_line_ = at + line_interval_; // the first job
+    if (at < next_line_) return false;
     next_line_ = at + line_interval_;
     return true;
   }
@@ -41,7 +40,7 @@ private:
   static constexpr uint64_t report_bytes = uint64_t{16} << 20;
 
   duration line_interval_;
-  std::optional<instant> next_line_;
+  instant next_line_ = instant::max();
   uint64_t report_jobs_;
   uint64_t jobs_ = 0;
   uint64_t trims_ = 0;

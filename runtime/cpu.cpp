@@ -78,6 +78,12 @@ void name_this_thread(const std::string& name) noexcept { pthread_setname_np(nam
 
 #endif
 
+std::vector<uint32_t> cores_within(std::vector<uint32_t> allowed, std::optional<double> quota) {
+  if (quota && *quota < static_cast<double>(allowed.size()))
+    allowed.resize(std::max<size_t>(1, static_cast<size_t>(*quota)));
+  return allowed;
+}
+
 std::optional<std::string> first_core_error(const std::vector<uint32_t>& cores) {
   const auto allowed = allowed_cores();
   for (uint32_t core : cores)

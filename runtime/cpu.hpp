@@ -12,6 +12,10 @@ namespace texlex {
 /// not pinned. Where the system does not tell: all it has, from 0.
 [[nodiscard]] std::vector<uint32_t> allowed_cores();
 
+/// Those for workers, where a control group gives the process only so many of them: whole ones, and one at least. A
+/// worker too many uses up the group's quota, and then all threads stand still until its next period.
+[[nodiscard]] std::vector<uint32_t> cores_within(std::vector<uint32_t> allowed, std::optional<double> quota);
+
 /// The sentence to show for the first of `cores` that this process may not use; nothing if it may use them all.
 [[nodiscard]] std::optional<std::string> first_core_error(const std::vector<uint32_t>& cores);
 

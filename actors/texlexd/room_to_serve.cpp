@@ -102,8 +102,9 @@ uint64_t address_space_needed(const settings& settings) {
                           * arena_mapped_bytes({.document_bytes_max = settings.limits.document_bytes_max,
                                                 .resident_bytes = settings.workers.arena_resident_mb << 20});
   const uint64_t workers = settings.workers.cores.size();
+  const uint64_t loop_arenas = 2 * arena_mapped_bytes({.document_bytes_max = settings.workers.loop_bytes_max});
   const uint64_t threads = workers + scheduler_threads + other_threads;
-  return (has_processes(settings) ? arenas : arenas * workers) + threads * stack_bytes()
+  return (has_processes(settings) ? arenas : arenas * workers + loop_arenas) + threads * stack_bytes()
          + shared_document_bytes(settings.limits.document_bytes_max);
 }
 
@@ -125,12 +126,6 @@ void fit_address_space(room_to_serve& room) {
 }
 
 } // namespace
-
-std::vector<uint32_t> cores_within(std::vector<uint32_t> allowed, std::optional<double> quota) {
-  if (quota && *quota < static_cast<double>(allowed.size()))
-    allowed.resize(std::max<size_t>(1, static_cast<size_t>(*quota)));
-  return allowed;
-}
 
 room_to_serve find_room(const settings& asked) {
   room_to_serve room{.adjusted = asked, .warnings = {}, .cores_because = {}, .refused = {}};

@@ -23,10 +23,6 @@ struct room_to_serve {
 /// empty, and connections and requests are as many as there are files for.
 [[nodiscard]] room_to_serve find_room(const settings& asked);
 
-/// The cores for the workers of a process that may use `allowed`, of which a control group gives it so many: no more than
-/// whole ones, since a worker that uses up the group's quota stands still until the next period, and the rest with it.
-[[nodiscard]] std::vector<uint32_t> cores_within(std::vector<uint32_t> allowed, std::optional<double> quota);
-
 /// To be called before the first thread is made: with little address space its heaps must not take what arenas need.
 void be_sparing_with_address_space() noexcept;
 

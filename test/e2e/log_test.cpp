@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include "runtime/time.hpp"
 #include "test/e2e/pipe_of_the_test.hpp"
 #include "test/e2e/running_texlexd.hpp"
 
@@ -86,7 +87,8 @@ BOOST_AUTO_TEST_CASE(a_full_log_does_not_keep_a_second_signal_from_ending_it) {
   auto one = server.connect();
   one.header(1, 7, 100); // keeps the drain waiting
   server.signal(SIGTERM);
-  while (std::filesystem::exists(server.socket())) std::this_thread::yield();
+  for (const instant until = now() + patience; std::filesystem::exists(server.socket()) && now() < until;)
+    std::this_thread::yield();
   server.signal(SIGTERM);
   BOOST_TEST(server.wait().exit_status == 1);
 }

@@ -4,8 +4,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "runtime/cgroup.hpp"
+#include "runtime/cpu.hpp"
 
 using namespace texlex;
 
@@ -84,4 +86,14 @@ BOOST_AUTO_TEST_CASE(no_quota_no_mount_and_texts_gone_wrong_are_no_quota) {
   BOOST_TEST(!quota("0::/a\n", "", {{file, "100000 100000"}}).has_value());
   for (const char* groups : {"", "\n", "0", "0:", "::", "nonsense", "4:memory:/a"})
     BOOST_TEST(!quota(groups, v1_mounts, {{file, "100000 100000"}}).has_value(), groups);
+}
+
+BOOST_AUTO_TEST_CASE(workers_get_whole_cores_of_the_quota_and_one_at_least) {
+  const std::vector<uint32_t> allowed{2, 3, 5, 7};
+  BOOST_TEST(cores_within(allowed, std::nullopt) == allowed);
+  BOOST_TEST(cores_within(allowed, 4.0) == allowed);
+  BOOST_TEST(cores_within(allowed, 64.0) == allowed);
+  BOOST_TEST(cores_within(allowed, 3.9) == (std::vector<uint32_t>{2, 3, 5}));
+  BOOST_TEST(cores_within(allowed, 1.0) == (std::vector<uint32_t>{2}));
+  BOOST_TEST(cores_within(allowed, 0.2) == (std::vector<uint32_t>{2}));
 }
