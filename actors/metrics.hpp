@@ -12,8 +12,8 @@
 
 namespace texlex {
 
-/// `front` hears (atom::told, job_id, metrics_report) for each `tell`; null: nobody. While there are requests a `[hedge]`
-/// line is logged each `line_interval` (0: none), and one at the end.
+/// `front` hears (atom::told, job_id, metrics_report) for each `tell`; null: nobody. While there are requests a
+/// `[hedge]` line is logged each `line_interval` (0: none), and one at the end.
 [[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval);
 
 /// `[hedge] req=10000 fired=1500 (15.0%) wins=750 (50.0%) rotations=2`: the share of requests, and of copies.

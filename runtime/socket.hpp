@@ -86,8 +86,8 @@ struct tcp_listener {
 /// of its user's own, /tmp/texlexd-UID.
 [[nodiscard]] std::string default_socket();
 
-/// Makes that folder, for its user only, if it is the one in /tmp and is not there yet. An error if it cannot be made, or
-/// is not safe.
+/// Makes that folder, for its user only, if it is the one in /tmp and is not there yet. An error if it cannot be made,
+/// or is not safe.
 [[nodiscard]] std::optional<socket_error> prepare_default_folder();
 
 /// An error if somebody else has made it, or may write it: for clients, who would send their documents there.

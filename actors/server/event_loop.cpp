@@ -96,7 +96,8 @@ int event_loop::wait_for_events(instant until) noexcept {
   if (until != instant::max())
     timeout = until == instant::min() ? duration::zero() : std::max(until - now(), duration::zero());
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
-  if (woken_.load()) timeout = duration::zero();
+  // What was posted may have had its wake taken since, by who looked for something else.
+  if (woken_.load() || has_posted_.load()) timeout = duration::zero();
   const int count = wait_on(epoll_.get(), batch_.data(), batch_max, timeout);
   asleep_.store(false, std::memory_order_relaxed);
   require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");

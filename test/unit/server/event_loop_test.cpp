@@ -1,5 +1,5 @@
-// The loop hears descriptors, calls that are due and other threads: what was done before a wake is seen after it, and no
-// wake is lost, however they meet.
+// The loop hears descriptors, calls that are due and other threads: what was done before a wake is seen after it, and
+// no wake is lost, however they meet.
 #define BOOST_TEST_MODULE event_loop
 #include <boost/test/unit_test.hpp>
 
@@ -111,6 +111,17 @@ BOOST_FIXTURE_TEST_CASE(a_call_from_another_thread_is_made_by_the_thread_that_wa
   std::jthread other{[&] { loop.post([&] { made_by = std::this_thread::get_id(); }); }};
   for (const instant until = now() + patience; made_by == std::thread::id{} && now() < until;) loop.wait(until);
   BOOST_TEST((made_by == std::this_thread::get_id()));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_posted_is_called_although_its_wake_was_taken_by_who_looked_for_something_else,
+                        loop_alone) {
+  bool called = false;
+  loop.post([&] { called = true; });
+  loop.take_wakes();
+  const instant begun = now();
+  pass_at_once();
+  BOOST_TEST(called);
+  BOOST_TEST((now() - begun < patience)); // it did not sleep on it
 }
 
 BOOST_FIXTURE_TEST_CASE(nothing_that_was_done_before_a_wake_goes_unseen, loop_alone) {
