@@ -71,6 +71,7 @@ private:
     owned_fd file{::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
     if (!file.is_open()) {
       const int error = errno; // EACCES: another user's server is starting, or left it
+      if (error == ENOENT || error == ENOTDIR) return refusal{"its folder cannot be used: " + reason(error), false};
       return refusal{"its lock file " + path_ + " cannot be opened: " + reason(error), error == EACCES};
     }
     struct stat opened {

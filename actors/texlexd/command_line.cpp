@@ -32,6 +32,11 @@ struct command_line {
   bool print_config = false;
 };
 
+int output_failed() {
+  std::fprintf(stderr, "texlexd: standard output cannot be written\n");
+  return exit_status::cannot_serve;
+}
+
 /// Flags over `target`; the status to exit with if there is nothing to serve.
 std::optional<int> parse_flags(int argc, char** argv, settings& target, command_line& line) {
   CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service"};
@@ -51,7 +56,7 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
   } catch (const CLI::ParseError& error) {
     if (app.exit(error) != 0) return exit_status::usage;
     std::cout.flush(); // help and version are no errors
-    return std::cout ? exit_status::served : exit_status::cannot_serve;
+    return std::cout ? exit_status::served : output_failed();
   }
 }
 
@@ -62,8 +67,7 @@ int complain(const std::vector<std::string>& errors) {
 
 int print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return exit_status::served;
-  std::fprintf(stderr, "texlexd: standard output cannot be written\n");
-  return exit_status::cannot_serve;
+  return output_failed();
 }
 
 } // namespace

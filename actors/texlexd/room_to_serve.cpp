@@ -41,15 +41,15 @@ uint64_t stack_bytes() {
 void find_cores(room_to_serve& room) {
   auto& cores = room.adjusted.workers.cores;
   if (!cores.empty()) {
-    room.cores_because = "workers.cores";
+    room.cores_because = "as workers.cores says";
     return;
   }
   const auto allowed = allowed_cores();
   const auto quota = own_cpu_quota();
   cores = cores_within(allowed, quota ? std::optional{quota->cores} : std::nullopt);
   room.cores_because = cores.size() < allowed.size()
-                         ? fmt::format("{} gives {:.2f} of {} cores", quota->file, quota->cores, allowed.size())
-                         : "the cores this process may run on";
+                         ? fmt::format("{} gives it {:.2f} of {} cores", quota->file, quota->cores, allowed.size())
+                         : "one for each core this process may run on";
 }
 
 void fit_files(room_to_serve& room) {

@@ -163,7 +163,8 @@ int serve(const settings& asked, signals& signals) {
   for (const std::string& warning : room.warnings) spdlog::warn("{}", warning);
   if (room.refused) return cannot_serve(*room.refused);
   settings& settings = room.adjusted;
-  spdlog::info("{} workers, for {}", settings.workers.cores.size(), room.cores_because);
+  const size_t workers = settings.workers.cores.size();
+  spdlog::info("{} worker{}: {}", workers, workers == 1 ? "" : "s", room.cores_because);
   if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0) {
     settings.server.unix_socket = default_socket();
     if (const auto error = prepare_default_folder()) return cannot_serve(error->sentence);

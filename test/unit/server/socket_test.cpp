@@ -3,7 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <fcntl.h>
 #include <fstream>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
@@ -111,6 +113,39 @@ BOOST_AUTO_TEST_CASE(an_empty_path_and_one_with_a_nul_are_refused) {
 BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_told) {
   const std::string sentence = refused(listen_unix(folder / "none/texlex.sock", 0600));
   BOOST_TEST(says(sentence, "No such file or directory"), sentence);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_in_its_place_is_told) {
+  std::filesystem::create_directory(path);
+  BOOST_TEST(says(refused(listen_unix(path, 0600)), "there is a folder"));
+  BOOST_TEST(says(refused(listen_unix(path + "/", 0600)), "it is a folder"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_left_beside_the_socket) {
+  const unix_listener made = opened(listen_unix(path, 0600));
+  size_t files = 0;
+  for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator{folder / ""}) ++files;
+  BOOST_TEST(files == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_dead_server_left_of_its_lock_is_no_obstacle_and_what_is_no_lock_is_told_and_left) {
+  folder.write("texlex.sock.lock", "");
+  { const unix_listener made = opened(listen_unix(path, 0600)); }
+  const std::string precious = folder.write("precious", "text");
+  std::filesystem::create_symlink(precious, path + ".lock");
+  BOOST_TEST(says(refused(listen_unix(path, 0600)), ".lock cannot be opened"));
+  std::filesystem::remove(path + ".lock");
+  BOOST_REQUIRE(::mkfifo((path + ".lock").c_str(), 0600) == 0);
+  BOOST_TEST(says(refused(listen_unix(path, 0600)), "no lock file"));
+  BOOST_TEST(std::filesystem::exists(path + ".lock"));
+  BOOST_TEST(folder.read("precious") == "text");
+}
+
+BOOST_AUTO_TEST_CASE(who_keeps_the_lock_is_waited_for_and_then_told_of) {
+  const std::string lock = folder.write("texlex.sock.lock", "");
+  const owned_fd held{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+  BOOST_REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  BOOST_TEST(says(refused(listen_unix(path, 0600)), "locked"));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_ends_late_does_not_remove_its_successors_socket) {
