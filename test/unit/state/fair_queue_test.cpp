@@ -16,19 +16,28 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr instant noon{};
-constexpr uint64_t kib = 1024, mib = 1024 * kib;
+constexpr uint64_t kib = 1024, mib = 1024 * kib; // of prose, a nanosecond each
 constexpr uint64_t alice = 1, bob = 2;
+
+/// So that a turn earns 64 KiB, and each job costs 4 KiB beside its document.
+fair_queue_options in_kib(fair_queue_options options) {
+  options.quantum = options.short_max = duration{64 * kib};
+  options.job_overhead = duration{4 * kib};
+  return options;
+}
+
+duration time_of(uint64_t bytes) { return duration{static_cast<duration::rep>(bytes)}; }
 
 struct waiting {
   fair_queue queue;
   instant time = noon;
   std::vector<expired_job> expired;
 
-  explicit waiting(const fair_queue_options& options = {}) : queue(options) {}
+  explicit waiting(fair_queue_options options = {}) : queue(in_kib(options)) {}
   ~waiting() { queue.check_invariants(); }
 
   push_verdict push(uint64_t client, uint64_t id, uint64_t bytes = kib) {
-    return queue.push_back(client, {id}, bytes, time);
+    return queue.push_back({.client = client, .job = {id}, .expected = time_of(bytes)}, time);
   }
   uint64_t pop(pop_order order = pop_order::oldest_first) {
     const auto next = queue.pop(order);
@@ -40,9 +49,9 @@ struct waiting {
     while (const uint64_t id = pop(order)) order_of_leaving.push_back(id);
     return order_of_leaving;
   }
-  size_t expire(duration wait_max) {
+  size_t expire(duration wait_max, duration patient_wait_max = 10h) {
     expired.clear();
-    queue.expire(time, wait_max, expired);
+    queue.expire(time, wait_max, patient_wait_max, expired);
     queue.check_invariants();
     return expired.size();
   }
@@ -153,16 +162,15 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded_in_all_and_for_each_client) {
   BOOST_TEST(w.queue.clients() == 2u);
 }
 
-BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_bytes, waiting) {
-  BOOST_TEST(queue.cost_of(alice) == 0u);
-  push(alice, 1, 10 * kib);
-  push(alice, 2, mib);
-  push(bob, 3, kib);
-  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib) + queue.cost_of_document(mib));
-  BOOST_TEST(queue.cost() == queue.cost_of(alice) + queue.cost_of(bob));
+BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_lane_time, waiting) {
+  BOOST_TEST((queue.cost_of(alice) == 0ns));
+  push(alice, 1, 10'000);
+  push(alice, 2, 1'000'000);
+  push(bob, 3, 1000);
+  BOOST_TEST((queue.cost_of(alice) == duration{14'096 + 1'004'096})); // with what each job costs beside its document
+  BOOST_TEST((queue.cost() == queue.cost_of(alice) + queue.cost_of(bob)));
   queue.remove({2});
-  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib));
-  BOOST_TEST(queue.cost_of_document(10 * kib) == 14 * kib);
+  BOOST_TEST((queue.cost_of(alice) == duration{14'096}));
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_lost_its_lane_goes_first_and_is_never_refused) {
@@ -205,8 +213,8 @@ BOOST_FIXTURE_TEST_CASE(those_that_waited_too_long_are_removed_oldest_first_whos
 
 BOOST_FIXTURE_TEST_CASE(those_past_their_own_deadline_are_removed_wherever_they_stand, waiting) {
   push(alice, 1);
-  BOOST_TEST((queue.push_back(alice, {2}, kib, time, time + 3ms) == push_verdict::queued));
-  BOOST_TEST((queue.push_back(bob, {3}, kib, time, time + 2ms) == push_verdict::queued));
+  BOOST_TEST((queue.push_back({.client = alice, .job = {2}, .deadline = time + 3ms}, time) == push_verdict::queued));
+  BOOST_TEST((queue.push_back({.client = bob, .job = {3}, .deadline = time + 2ms}, time) == push_verdict::queued));
   queue.push_front({4}, time, time + 9ms);
   time += 3ms;
   BOOST_TEST(expire(1h) == 2u);
@@ -240,7 +248,8 @@ BOOST_AUTO_TEST_CASE(through_any_history_each_job_leaves_exactly_once) {
       if (chance() % 20 == 0) {
         w.queue.push_front({id}, w.time, deadline);
         inside.insert(id);
-      } else if (w.queue.push_back(chance() % 6, {id}, bytes, w.time, deadline) == push_verdict::queued) {
+      } else if (const waiting_job job{chance() % 6, {id}, time_of(bytes), chance() % 4 == 0, deadline};
+                 w.queue.push_back(job, w.time) == push_verdict::queued) {
         inside.insert(id);
       }
       if (chance() % 5 != 0)
