@@ -27,7 +27,7 @@ bool waiting_room::admit(const job& job, duration expected, instant now, std::ve
   const waiting_job waiting{job.client, job.id, expected, patient_ && control_, job.deadline};
   if (!waiting.patient && has_its_share(job.client, now)) return false;
   const bool newcomer = queue_.size_of(job.client) == 0;
-  if (!waiting.patient && newcomer && !room_for_newcomers(now)) {
+  if (!waiting.patient && newcomer && !room_for_newcomer(expected, now)) {
     const auto out = queue_.push_out(job.client, expected);
     if (!out) return false;
     pushed_out.push_back(*out);
@@ -58,9 +58,10 @@ bool waiting_room::has_its_share(uint64_t client, instant now) const noexcept {
 }
 
 // One that has nothing there may have a job, unless so many have one that it would wait too long.
-bool waiting_room::room_for_newcomers(instant now) const noexcept {
+bool waiting_room::room_for_newcomer(duration expected, instant now) const noexcept {
   constexpr int rooms_for_newcomers = 3, clients_min = 3; // not fewer, however long documents take
-  return !overloaded() || queue_.clients() < clients_min || queue_.cost() < rooms_for_newcomers * control_->room(now);
+  return !overloaded() || queue_.clients() < clients_min
+         || queue_.cost() + queue_.cost_of_document(expected) < rooms_for_newcomers * control_->room(now);
 }
 
 void waiting_room::observe(instant now) noexcept {

@@ -89,7 +89,7 @@ public:
 private:
   [[nodiscard]] bool keeps_the_last(size_t idle_lanes, instant now) const noexcept;
   [[nodiscard]] bool has_its_share(uint64_t client, instant now) const noexcept;
-  [[nodiscard]] bool room_for_newcomers(instant now) const noexcept;
+  [[nodiscard]] bool room_for_newcomer(duration expected, instant now) const noexcept;
   void observe(instant now) noexcept;
 
   waiting_room_options options_;
