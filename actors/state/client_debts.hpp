@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/limits.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
@@ -17,7 +18,7 @@ class client_debts {
 public:
   static constexpr duration most = std::chrono::milliseconds{100}; ///< that anybody owes: a lane may have stalled
 
-  explicit client_debts(size_t places = 1024) : places_(places) {}
+  explicit client_debts(size_t places = limits::known_clients_max) : places_(places) {}
 
   /// More than zero: it owes more; less: less. Nobody is owed anything. `earned`: by whoever always waited.
   void add(uint64_t client, duration amount, duration earned) noexcept {

@@ -40,12 +40,6 @@ uint32_t client_standing::requests_of(uint64_t client) const noexcept {
   return found == clients_.end() ? 0 : found->second.here;
 }
 
-bool client_standing::patient(uint64_t client, instant now) const noexcept {
-  if (now < crowded_until_ || patient_ >= options_.patient_max) return false;
-  const auto found = clients_.find(client);
-  return found == clients_.end() || (found->second.here == 0 && now >= found->second.sent_ahead_until);
-}
-
 // First those that nothing is remembered of; if all were sent ahead by, all: it is a memory, no promise.
 void client_standing::forget_idle(instant now) noexcept {
   std::erase_if(clients_,

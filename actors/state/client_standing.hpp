@@ -9,14 +9,15 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "runtime/limits.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
 
 struct client_standing_options {
-  uint32_t patient_max = 128;                ///< clients; more are a crowd
-  duration memory = std::chrono::seconds{1}; ///< of those that sent ahead, and of a crowd
-  uint32_t idle_clients_kept_max = 4096;     ///< that have nothing here, but may be remembered
+  uint32_t patient_max = limits::patient_clients_max;             ///< clients; more are a crowd
+  duration memory = std::chrono::seconds{1};                      ///< of those that sent ahead, and of a crowd
+  uint32_t idle_clients_kept_max = limits::idle_clients_kept_max; ///< that have nothing here, but may be remembered
 };
 
 class client_standing {
@@ -32,9 +33,6 @@ public:
 
   [[nodiscard]] uint32_t requests_of(uint64_t client) const noexcept;
   [[nodiscard]] size_t clients_known() const noexcept { return clients_.size(); }
-
-  /// What `comes` would say, without a request.
-  [[nodiscard]] bool patient(uint64_t client, instant now) const noexcept;
 
   /// More clients than may be patient were here of late.
   [[nodiscard]] bool crowded(instant now) const noexcept { return now < crowded_until_; }

@@ -31,7 +31,7 @@ void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered
   try {
     admit(job);
-    if (waiting_.empty()) return;   // it is answered, or with a lane for small documents
+    if (waiting().empty()) return;  // it is answered, or with a lane for small documents
   } catch (const std::bad_alloc&) { // the ledger has it, or nobody
     if (ledger_.find(job->id) != nullptr) return end(job->id, status::overload);
     return effects_.answer({.last = {.job = std::move(job)}, .result = {.status = status::overload}});
@@ -198,8 +198,8 @@ void dispatcher::fill_lanes() {
     look_at_usable_lanes();
     const auto lane = health_.choose(loads_, dice_());
     if (!lane) return;
-    const auto id = waiting_.next(idle_lanes(), now_);
-    if (!id) return; // the last lane is kept open
+    const auto id = waiting_.next(lengthy_running(), now_);
+    if (!id) return; // the last lane is kept for others
     waiting_.started(ledger_.find(*id)->expected, now_);
     dispatch(*id, *lane, origin::primary);
   }
@@ -212,10 +212,10 @@ void dispatcher::look_at_usable_lanes() {
     std::erase_if(loads_, [this](const lane_load& each) { return !health_.usable(each.lane, now_); });
 }
 
-// With none idle, one that has room beside what it runs stands for the last.
-size_t dispatcher::idle_lanes() const noexcept {
-  const auto idle = [](const lane_load& each) { return each.in_flight == 0; };
-  return std::max<size_t>(static_cast<size_t>(std::count_if(loads_.begin(), loads_.end(), idle)), 1);
+size_t dispatcher::lengthy_running() const {
+  size_t lanes = 0;
+  lanes_.each_attempt([&](lane_id, const lane_attempt& attempt) { lanes += waiting_.lengthy(attempt.expected); });
+  return lanes;
 }
 
 // An idle lane that is in good health and does not run the job already.
@@ -228,7 +228,7 @@ std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
                                      [&](const attempt& running) { return running.lane == each.lane; });
     return each.in_flight > 0 || runs_it || health_.is_probe(each.lane);
   });
-  if (!waiting_.may_start(job->expected, loads_.size(), now_)) return std::nullopt;
+  if (!waiting_.may_start(job->expected, lengthy_running(), now_)) return std::nullopt;
   return health_.choose(loads_, dice_());
 }
 
@@ -316,7 +316,7 @@ void dispatcher::check_invariants() const {
   if (!waiting().empty() && health_.ejected() == 0) {
     std::vector<lane_load> free;
     lanes_.with_room(free);
-    require(free.size() <= (waiting().only_lengthy() ? 1 : 0), "no job waits while a lane could run it");
+    require(free.empty() || waiting().only_lengthy(), "no job waits while a lane could run it");
   }
   for (const job_id id : late_) require(ledger_.find(id) != nullptr, "a late job is open");
   if (closed_) require(ledger_.open_count() == 0, "nothing is open after close");

@@ -84,11 +84,8 @@ public:
   [[nodiscard]] uint64_t ejections() const noexcept { return health_.ejections(); }
   [[nodiscard]] bool overloaded() const noexcept { return waiting_.overloaded(); }
 
-  /// Whether a request is worth reading, as things are: `refuse` is `overload`.
-  [[nodiscard]] arrival_verdict ask(uint64_t client, uint64_t bytes) const noexcept {
-    return waiting_.ask(client, bytes, now_);
-  }
-  [[nodiscard]] std::optional<duration> retry_after() const noexcept { return waiting_.retry_after(now_); }
+  /// To be told to those who read requests, after each event.
+  [[nodiscard]] queue_pressure pressure() const noexcept { return waiting_.pressure(now_); }
 
   void check_invariants() const;
 
@@ -98,7 +95,7 @@ private:
   void fill_lanes();
   void refuse(job_id id);
   void look_at_usable_lanes();
-  [[nodiscard]] size_t idle_lanes() const noexcept;
+  [[nodiscard]] size_t lengthy_running() const; ///< attempts
   [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
   [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
   void copy_late_jobs();

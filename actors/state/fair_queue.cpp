@@ -107,22 +107,29 @@ std::optional<job_id> fair_queue::pop(pop_order order, pop_from from) noexcept {
   return job;
 }
 
-// Clients that have nothing of what is asked for are passed over, and earn nothing by that.
+// Clients that have nothing of what is asked for are passed over. They earn as the others do, up to what their own next
+// job costs, so that it goes as soon as it may.
 uint32_t fair_queue::next_in_turn(pop_order order, pop_from from) noexcept {
   if (turns_.empty() || (from == pop_from::not_lengthy && only_lengthy())) return no_slot;
   for (uint32_t in_vain = 0;;) {
     client_record& client = clients_[turns_.head];
     const uint32_t next = candidate(client, order, from);
-    if (next != no_slot) {
-      if (!std::exchange(quantum_given_, true)) {
-        client.earned += options_.quantum;
-        earned_ += options_.quantum / turns_.count;
-      }
-      if (entries_[next].cost <= client.earned) return next;
+    if (!std::exchange(quantum_given_, true)) {
+      earn(client, options_.quantum, order, next == no_slot);
+      earned_ += options_.quantum / turns_.count;
     }
+    if (next != no_slot && entries_[next].cost <= client.earned) return next;
     end_turn();
     if (++in_vain == turns_.count) skip_rounds(order, from);
   }
+}
+
+void fair_queue::earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept {
+  const duration before = client.earned;
+  client.earned += amount;
+  if (!passed_over) return;
+  const duration enough = entries_[candidate(client, order, pop_from::all)].cost;
+  client.earned = std::min(client.earned, std::max(before, enough));
 }
 
 // Everybody had a turn and nobody could go: the rounds that would be in vain too are given at once, so that a round and
@@ -135,7 +142,7 @@ void fair_queue::skip_rounds(pop_order order, pop_from from) noexcept {
       rounds = std::min(rounds, (missing.count() - 1) / options_.quantum.count());
     }
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
-    if (candidate(clients_[c], order, from) != no_slot) clients_[c].earned += rounds * options_.quantum;
+    earn(clients_[c], rounds * options_.quantum, order, candidate(clients_[c], order, from) == no_slot);
   earned_ += rounds * options_.quantum;
 }
 

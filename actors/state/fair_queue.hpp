@@ -133,6 +133,7 @@ private:
   [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order, pop_from from) const noexcept;
   [[nodiscard]] uint32_t next_in_turn(pop_order order, pop_from from) noexcept;
   void end_turn() noexcept;
+  void earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept;
   void skip_rounds(pop_order order, pop_from from) noexcept;
   void pay(uint32_t slot) noexcept;
   void count_in(uint32_t slot, int sign) noexcept;

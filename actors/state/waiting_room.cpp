@@ -7,7 +7,7 @@
 namespace texlex {
 namespace {
 
-constexpr duration patient_wait_ceiling = std::chrono::minutes{1};
+constexpr duration patient_wait_ceiling = std::chrono::milliseconds{limits::patient_wait_ms_max};
 
 duration per_lane(duration work, size_t lanes) noexcept {
   return work / static_cast<duration::rep>(std::max<size_t>(lanes, 1));
@@ -23,7 +23,7 @@ waiting_room::waiting_room(const waiting_room_options& options)
 void waiting_room::comes(uint64_t client, instant now) { patient_ = standing_.comes(client, overloaded(), now); }
 
 bool waiting_room::admit(const job& job, duration expected, instant now, std::vector<job_id>& pushed_out) {
-  if (expected <= options_.queue.lengthy_min) not_lengthy_until_ = now + options_.open_lane_memory;
+  if (!lengthy(expected)) not_lengthy_until_ = now + options_.open_lane_memory;
   const waiting_job waiting{job.client, job.id, expected, patient_ && control_, job.deadline};
   if (!waiting.patient && has_its_share(job.client, now)) return false;
   const bool newcomer = queue_.size_of(job.client) == 0;
@@ -42,12 +42,15 @@ bool waiting_room::admit(const job& job, duration expected, instant now, std::ve
   return verdict == push_verdict::queued;
 }
 
-arrival_verdict waiting_room::ask(uint64_t client, uint64_t bytes, instant now) const noexcept {
-  if (control_ && standing_.patient(client, now)) return arrival_verdict::take;
-  const bool full = queue_.size() >= options_.queue.count_max;
-  if (!full && !has_its_share(client, now)) return arrival_verdict::take; // a newcomer may push another one out
-  (void)bytes;
-  return full && queue_.size_of(client) == 0 ? arrival_verdict::take : arrival_verdict::refuse;
+// In overload a client that has its share of the room waiting, and one request that runs, would be refused with more.
+// One with nothing here is let in: it may be patient, or push another out.
+queue_pressure waiting_room::pressure(instant now) const noexcept {
+  if (!overloaded()) return {};
+  const duration share = control_->room(now) / static_cast<duration::rep>(std::max<size_t>(queue_.clients(), 1));
+  const duration each = queue_.cost_of_document(usual_service_);
+  const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now));
+  return {.in_flight_a_client_max = 2 + static_cast<uint32_t>(std::min<duration::rep>(share / each, 1000)),
+          .retry_after_ms = static_cast<uint32_t>(retry_ms.count())};
 }
 
 // In overload clients share what may wait, so that one that floods takes nothing from the others.
@@ -86,17 +89,17 @@ duration waiting_room::patient_wait_max() const noexcept {
   return std::max(control_->interval(), std::min(4 * turns, patient_wait_ceiling));
 }
 
-// While documents that are not lengthy come, the last idle lane is for them: of two lanes that both scan one for 35 ms
-// each other client would wait for half of it.
-bool waiting_room::keeps_the_last(size_t idle_lanes, instant now) const noexcept {
-  return options_.keep_a_lane_open && idle_lanes <= 1 && lanes_ > 1 && now < not_lengthy_until_;
+// While other documents come, the last lane is for them: of two lanes that both scan one for 35 ms each other client
+// would wait for half of it.
+bool waiting_room::keeps_the_last(size_t lengthy_running, instant now) const noexcept {
+  return options_.keep_a_lane_open && lanes_ > 1 && lengthy_running + 1 >= lanes_ && now < not_lengthy_until_;
 }
 
-std::optional<job_id> waiting_room::next(size_t idle_lanes, instant now) {
-  if (queue_.empty() || idle_lanes == 0) return std::nullopt;
+std::optional<job_id> waiting_room::next(size_t lengthy_running, instant now) {
+  if (queue_.empty()) return std::nullopt;
   const bool newest_first = control_ && control_->newest_first(queue_.longest_wait(now));
   const auto job = queue_.pop(newest_first ? pop_order::newest_first : pop_order::oldest_first,
-                              keeps_the_last(idle_lanes, now) ? pop_from::not_lengthy : pop_from::all);
+                              keeps_the_last(lengthy_running, now) ? pop_from::not_lengthy : pop_from::all);
   if (job && control_) observe(now);
   return job;
 }

@@ -5,7 +5,7 @@
 //   comes ──▶ a patient client's (one request at a time): waits its turn
 //        ──▶ else: waits, unless there is overload and its client has its share waiting; where there is no room for a
 //            newcomer, the client with most waiting loses its newest
-//   waits ──▶ next: by turns. Of several lanes one is kept open for documents that are not lengthy, while such come
+//   waits ──▶ next: by turns. Of several lanes one is kept from lengthy documents, while others come
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@
 #include "actors/state/client_standing.hpp"
 #include "actors/state/fair_queue.hpp"
 #include "actors/state/queue_control.hpp"
+#include "actors/state/queue_pressure.hpp"
 #include "actors/state/service_estimate.hpp"
 #include "runtime/time.hpp"
 
@@ -30,9 +31,6 @@ struct waiting_room_options {
   bool keep_a_lane_open = true;                               ///< for documents that are not lengthy
   duration open_lane_memory = std::chrono::milliseconds{100}; ///< since the last such document
 };
-
-/// What is to happen to a request whose header was read and whose payload was not.
-enum class arrival_verdict : uint8_t { take, refuse };
 
 class waiting_room {
 public:
@@ -51,8 +49,8 @@ public:
   /// it have left the queue, and are added to `pushed_out`.
   [[nodiscard]] bool admit(const job& job, duration expected, instant now, std::vector<job_id>& pushed_out);
 
-  /// What `admit` would most likely say, when the bytes are still to come.
-  [[nodiscard]] arrival_verdict ask(uint64_t client, uint64_t bytes, instant now) const noexcept;
+  /// What those who read requests should go by, so that what would be refused is not read.
+  [[nodiscard]] queue_pressure pressure(instant now) const noexcept;
 
   /// A job that lost its lane is next, always.
   void returned(job_id job, instant deadline, instant now) { queue_.push_front(job, now, deadline); }
@@ -60,13 +58,16 @@ public:
   /// Looks at the queue; those that waited too long leave it.
   void look(instant now, std::vector<expired_job>& expired);
 
-  /// The next job, for one of so many idle lanes; it leaves the queue. Nothing: none may have it.
-  [[nodiscard]] std::optional<job_id> next(size_t idle_lanes, instant now);
+  /// The next job, for a lane with room, where so many lanes run a lengthy document; it leaves the queue. Nothing: no
+  /// job may have it.
+  [[nodiscard]] std::optional<job_id> next(size_t lengthy_running, instant now);
   [[nodiscard]] std::optional<job_id> any() noexcept { return queue_.pop(pop_order::oldest_first); }
 
-  /// Whether a job may have one of so many idle lanes.
-  [[nodiscard]] bool may_start(duration expected, size_t idle_lanes, instant now) const noexcept {
-    return idle_lanes > 0 && (expected <= options_.queue.lengthy_min || !keeps_the_last(idle_lanes, now));
+  [[nodiscard]] bool lengthy(duration expected) const noexcept { return expected > options_.queue.lengthy_min; }
+
+  /// Whether a job may have a lane where so many run a lengthy document.
+  [[nodiscard]] bool may_start(duration expected, size_t lengthy_running, instant now) const noexcept {
+    return !lengthy(expected) || !keeps_the_last(lengthy_running, now);
   }
 
   /// An attempt of a job that waited goes to a lane.
@@ -87,7 +88,7 @@ public:
   void check_invariants() const;
 
 private:
-  [[nodiscard]] bool keeps_the_last(size_t idle_lanes, instant now) const noexcept;
+  [[nodiscard]] bool keeps_the_last(size_t lengthy_running, instant now) const noexcept;
   [[nodiscard]] bool has_its_share(uint64_t client, instant now) const noexcept;
   [[nodiscard]] bool room_for_newcomer(duration expected, instant now) const noexcept;
   void observe(instant now) noexcept;

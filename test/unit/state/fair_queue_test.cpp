@@ -227,6 +227,105 @@ BOOST_FIXTURE_TEST_CASE(those_past_their_own_deadline_are_removed_wherever_they_
   BOOST_TEST(pop_all() == (ids{1}));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_client_pays_for_what_its_jobs_took_beyond_what_was_expected, waiting) {
+  for (uint64_t id = 1; id <= 20; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 101; id <= 120; ++id) push(bob, id, 60 * kib);
+  BOOST_TEST(pop() == 1u);
+  queue.charge(alice, time_of(640 * kib)); // as ten of them
+  std::vector<uint64_t> before;
+  for (uint64_t id = pop(); id != 2; id = pop()) before.push_back(id);
+  BOOST_TEST(before.size() == 11u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_with_one_job_at_a_time_pays_too, waiting) {
+  for (uint64_t id = 101; id <= 160; ++id) push(bob, id, 60 * kib);
+  uint64_t of_alice = 0;
+  bool runs = false;
+  push(alice, 1, 60 * kib);
+  for (int i = 0; i < 40; ++i) {
+    if (runs) { // what was expected to take as long as bob's took ten times as long
+      queue.charge(alice, time_of(576 * kib));
+      push(alice, ++of_alice + 1, 60 * kib);
+    }
+    runs = pop() < 100;
+  }
+  BOOST_TEST(of_alice >= 2u);
+  BOOST_TEST(of_alice <= 5u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_it_did_not_use_is_given_back, waiting) {
+  for (uint64_t id = 1; id <= 20; ++id) push(alice, id, 640 * kib);
+  for (uint64_t id = 101; id <= 200; ++id) push(bob, id, 60 * kib);
+  std::map<bool, int> served;
+  for (int i = 0; i < 30; ++i) {
+    const bool alices = pop() < 100;
+    ++served[alices];
+    if (alices) queue.charge(alice, time_of(-580'000)); // it took as long as bob's
+  }
+  BOOST_TEST(served[true] >= 9);
+}
+
+BOOST_FIXTURE_TEST_CASE(debts_are_forgiven_once_nobody_waits, waiting) {
+  queue.charge(alice, 10ms);
+  push(bob, 1);
+  BOOST_TEST(pop() == 1u);
+  for (uint64_t id = 1; id <= 3; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 101; id <= 103; ++id) push(bob, id, 60 * kib);
+  BOOST_TEST(pop_all() == (ids{1, 101, 2, 102, 3, 103}));
+}
+
+BOOST_FIXTURE_TEST_CASE(lengthy_jobs_are_left_out_where_a_lane_is_kept_for_others, waiting) {
+  push(alice, 1, 35'000'000);
+  push(bob, 2, 35'000'000);
+  BOOST_TEST(queue.only_lengthy());
+  BOOST_TEST(!queue.pop(pop_order::oldest_first, pop_from::not_lengthy));
+  push(bob, 3);
+  BOOST_TEST(!queue.only_lengthy());
+  BOOST_TEST((queue.pop(pop_order::oldest_first, pop_from::not_lengthy) == job_id{3}));
+  BOOST_TEST(pop_all().size() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(of_those_that_are_not_lengthy_clients_take_turns_as_ever, waiting) {
+  for (uint64_t id = 1; id <= 5; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 11; id <= 15; ++id) push(bob, id, 60 * kib);
+  push(3, 21, 35'000'000);
+  std::vector<uint64_t> left;
+  while (const auto id = queue.pop(pop_order::oldest_first, pop_from::not_lengthy)) left.push_back(id->value);
+  BOOST_TEST(left == (ids{1, 11, 2, 12, 3, 13, 4, 14, 5, 15}));
+}
+
+BOOST_FIXTURE_TEST_CASE(patient_jobs_wait_longer_and_do_not_count_as_waits, waiting) {
+  BOOST_TEST((queue.push_back({.client = alice, .job = {1}, .patient = true}, time) == push_verdict::queued));
+  time += 50ms;
+  BOOST_TEST((queue.longest_wait(time) == 0ms));
+  BOOST_TEST(queue.only_patient());
+  push(bob, 2);
+  time += 10ms;
+  BOOST_TEST((queue.longest_wait(time) == 10ms));
+  BOOST_TEST(expire(5ms, 60ms) == 1u);
+  BOOST_TEST((expired[0].job == job_id{2}));
+  BOOST_TEST(expire(5ms, 59ms) == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_greediest_client_loses_its_newest_job_to_a_newcomer, waiting) {
+  push(alice, 1);
+  push(bob, 2, mib);
+  time += 1ms;
+  push(bob, 3);
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{3}));
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{2}));
+  BOOST_TEST(!queue.push_out(9, time_of(kib)).has_value()); // alice has no more than it would have
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_pushed_out_by_itself_or_while_it_is_patient, waiting) {
+  push(bob, 1, mib);
+  push(bob, 2, mib);
+  BOOST_TEST(!queue.push_out(bob, time_of(kib)).has_value());
+  BOOST_TEST(
+    (queue.push_back({.client = alice, .job = {3}, .expected = 1s, .patient = true}, time) == push_verdict::queued));
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{2}));
+}
+
 BOOST_FIXTURE_TEST_CASE(nobody_waits_in_an_empty_queue, waiting) {
   BOOST_TEST(pop() == 0u);
   BOOST_TEST(expire(0ms) == 0u);
