@@ -35,6 +35,18 @@ inline constexpr size_t token_bytes = 5;
 /// Requests that wait for a worker; the place of each is set aside at start.
 inline constexpr uint32_t waiting_max = 64u << 10;
 
+/// Clients with one request at a time that are let wait their turn instead of being refused; more are a crowd.
+inline constexpr uint32_t patient_clients_max = 128;
+
+/// Clients with nothing in flight that the queue remembers something of.
+inline constexpr uint32_t idle_clients_kept_max = 4096;
+
+/// Clients whose documents' times are remembered; a power of two.
+inline constexpr uint32_t known_clients_max = 1024;
+
+/// How long a patient client waits at the very most.
+inline constexpr uint32_t patient_wait_ms_max = 60'000;
+
 /// Workers of one process.
 inline constexpr uint32_t workers_max = 256;
 

@@ -24,16 +24,15 @@ uint64_t hash_of(const job& job) {
 } // namespace
 
 dispatcher::dispatcher(const dispatch_options& options, dispatch_effects& effects)
-  : effects_(effects), waiting_(options.queue), hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes),
-    health_(options.lanes), watch_(options.watch), killers_(options.killers), dice_(options.seed) {
-  if (options.queue_control) control_.emplace(*options.queue_control);
-}
+  : effects_(effects), waiting_({.queue = options.queue, .control = options.queue_control, .clients = options.clients}),
+    hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes), health_(options.lanes), watch_(options.watch),
+    killers_(options.killers), dice_(options.seed) {}
 
 void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered
   try {
     admit(job);
-    if (waiting_.empty()) return;   // it is answered, or with a lane for small documents
+    if (waiting().empty()) return;  // it is answered, or with a lane for small documents
   } catch (const std::bad_alloc&) { // the ledger has it, or nobody
     if (ledger_.find(job->id) != nullptr) return end(job->id, status::overload);
     return effects_.answer({.last = {.job = std::move(job)}, .result = {.status = status::overload}});
@@ -44,36 +43,38 @@ void dispatcher::submit(job_ptr job) {
 
 void dispatcher::admit(const job_ptr& job) {
   const job_id id = job->id;
-  ledger_.open(job);
+  const workload work = workload_of(job->document);
+  const duration expected = waiting_.expected(job->client, work);
+  waiting_.comes(job->client, now_);
+  try {
+    ledger_.open(job, work, expected);
+  } catch (const std::bad_alloc&) {
+    waiting_.goes(job->client);
+    throw;
+  }
   if (closed_) return end(id, status::shutting_down);
   if (condemned(*job)) return end(id, status::condemned_document);
   if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
-  if (dispatch_if_small(*job)) return;
-  const bool queued =
-    !has_its_share(job->client)
-    && waiting_.push_back(job->client, id, job->document.size(), now_, job->deadline) == push_verdict::queued;
-  if (queued) return;
-  if (control_) control_->refused(now_);
-  end(id, status::overload);
+  if (dispatch_if_small(*job, expected)) return;
+  pushed_out_.clear();
+  const bool admitted = waiting_.admit(*job, expected, now_, pushed_out_);
+  for (const job_id other : pushed_out_) refuse(other);
+  if (!admitted) refuse(id);
 }
 
 // A lane for small documents is done with one before others would have been told of it.
-bool dispatcher::dispatch_if_small(const job& job) {
+bool dispatcher::dispatch_if_small(const job& job, duration expected) {
   const uint64_t bytes = job.document.size();
   if (!lanes_.small_only_for(bytes)) return false;
-  const auto lane = lanes_.small_only_with_room(bytes, estimate_.predict(job.client, job.document));
+  const auto lane = lanes_.small_only_with_room(bytes, expected);
   if (!lane || (health_.ejected() > 0 && !health_.usable(*lane, now_))) return false;
   dispatch(job.id, *lane, origin::primary);
   return true;
 }
 
-// In overload clients share what may wait, so that one that floods takes nothing from the others. One that has nothing
-// there may have a job, unless so many have one that it would wait too long.
-bool dispatcher::has_its_share(uint64_t client) const noexcept {
-  constexpr uint64_t rooms_for_newcomers = 3, clients_min = 3; // not fewer, however long documents take
-  if (!overloaded() || waiting_.empty()) return false;
-  const uint64_t cost = waiting_.cost_of(client), room = control_->room(now_), clients = waiting_.clients();
-  return cost > 0 ? cost >= room / clients : clients >= clients_min && waiting_.cost() >= rooms_for_newcomers * room;
+void dispatcher::refuse(job_id id) {
+  waiting_.refused(now_);
+  end(id, status::overload);
 }
 
 void dispatcher::cancel(job_id id) {
@@ -85,13 +86,9 @@ void dispatcher::cancel(job_id id) {
 void dispatcher::finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service) {
   const lane_release release = lanes_.finished(lane, id);
   const open_job* const job = ledger_.find(id);
-  if (release.verdict != release_verdict::stale) {
-    learn(lane, release.attempt, result.status, service);
-    if (job != nullptr && result.status == status::ok && service)
-      estimate_.learn(job->job->client, workload_of(job->job->document), *service);
-  }
+  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
   if (result.status == status::cancelled && job != nullptr) { // nobody stopped it: it was withdrawn
-    if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.push_front(id, now_, job->job->deadline);
+    if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.returned(id, job->job->deadline, now_);
   } else if (auto closed = ledger_.finished(lane, id, result)) {
     answer(std::move(*closed));
   }
@@ -123,7 +120,7 @@ void dispatcher::copy_late_jobs() {
 
 hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
   hedge_question question{
-    .jobs_waiting = !waiting_.empty(), .other_lane_idle = idle_lane, .busy_percent = lanes_.busy_percent()};
+    .jobs_waiting = !waiting().empty(), .other_lane_idle = idle_lane, .busy_percent = lanes_.busy_percent()};
   const open_job* const job = ledger_.find(id);
   if (job == nullptr) return question;
   question.open = true;
@@ -137,6 +134,7 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
 void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
   lanes_.join(lane, traits);
   if (!traits.small_only()) nobody_comes_ = false;
+  waiting_.lanes(lanes_.count_for_all());
   health_.join(lane);
   fill_lanes();
 }
@@ -149,12 +147,13 @@ void dispatcher::lane_cooling(lane_id lane) {
 // A lane takes its attempts in turn: it crashed on the first, and those that waited behind it are not to blame.
 void dispatcher::lane_left(lane_id lane, death cause) {
   const auto lost = lanes_.leave(lane);
+  waiting_.lanes(lanes_.count_for_all());
   health_.leave(lane);
   for (auto each = lost.rbegin(); each != lost.rend(); ++each) { // so that the first of them is first in the end
     const job_id id = each->job;
     const bool crashed = cause == death::crash && each == std::prev(lost.rend());
     const loss_verdict verdict = ledger_.lost(lane, id, crashed);
-    if (verdict == loss_verdict::run_again) waiting_.push_front(id, now_, ledger_.find(id)->job->deadline);
+    if (verdict == loss_verdict::run_again) waiting_.returned(id, ledger_.find(id)->job->deadline, now_);
     if (verdict == loss_verdict::killer) condemn(*ledger_.find(id)->job);
     if (verdict == loss_verdict::killer || verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
   }
@@ -198,41 +197,40 @@ void dispatcher::watch_attempts() {
 }
 
 std::optional<duration> dispatcher::next_tick() const noexcept {
-  if (!waiting_.empty()) return tick_while_waiting;
+  if (!waiting().empty()) return tick_while_waiting;
   if (lanes_.in_flight() > 0) return tick_while_running;
   return std::nullopt;
 }
 
 void dispatcher::fill_lanes() {
-  if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
-  if (!waiting_.empty()) expire();
+  expired_.clear();
+  waiting_.look(now_, expired_);
+  for (const expired_job& each : expired_)
+    end(each.job, each.why == expiry::past_deadline ? status::deadline_exceeded : status::overload);
   if (!late_.empty()) copy_late_jobs(); // those that hold a lane go before jobs that wait
-  if (waiting_.empty()) return;
-  while (!waiting_.empty()) {
-    const auto lane = choose_lane();
+  if (waiting().empty()) return;
+  while (!waiting().empty()) {
+    look_at_usable_lanes();
+    const auto lane = health_.choose(loads_, dice_());
     if (!lane) return;
-    const bool newest_first = control_ && control_->newest_first(waiting_.longest_wait(now_));
-    const auto id = waiting_.pop(newest_first ? pop_order::newest_first : pop_order::oldest_first);
+    const auto id = waiting_.next(lengthy_running(), now_);
+    if (!id) return; // the last lane is kept for others
+    waiting_.started(ledger_.find(*id)->expected, now_);
     dispatch(*id, *lane, origin::primary);
-    if (control_) control_->observe(waiting_.longest_wait(now_), waiting_.empty(), now_);
   }
   if (!late_.empty()) copy_late_jobs();
 }
 
-void dispatcher::expire() {
-  expired_.clear();
-  waiting_.expire(now_, control_ ? control_->wait_max() : duration::max(), expired_);
-  for (const expired_job& each : expired_) {
-    if (control_) control_->refused(now_);
-    end(each.job, each.why == expiry::past_deadline ? status::deadline_exceeded : status::overload);
-  }
-}
-
-std::optional<lane_id> dispatcher::choose_lane() {
+void dispatcher::look_at_usable_lanes() {
   lanes_.with_room(loads_);
   if (health_.ejected() > 0) // mostly nobody is, and nobody need be asked
     std::erase_if(loads_, [this](const lane_load& each) { return !health_.usable(each.lane, now_); });
-  return health_.choose(loads_, dice_());
+}
+
+size_t dispatcher::lengthy_running() const {
+  size_t lanes = 0;
+  lanes_.each_attempt([&](lane_id, const lane_attempt& attempt) { lanes += waiting_.lengthy(attempt.expected); });
+  return lanes;
 }
 
 // An idle lane that is in good health and does not run the job already.
@@ -245,6 +243,7 @@ std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
                                      [&](const attempt& running) { return running.lane == each.lane; });
     return each.in_flight > 0 || runs_it || health_.is_probe(each.lane);
   });
+  if (!waiting_.may_start(job->expected, lengthy_running(), now_)) return std::nullopt;
   return health_.choose(loads_, dice_());
 }
 
@@ -252,9 +251,9 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   ledger_.dispatched(id, lane, origin, now_);
   const open_job& job = *ledger_.find(id);
   const uint64_t bytes = job.job->document.size();
-  lanes_.started(lane, {id, bytes, now_});
+  const bool paid = origin == origin::primary && !lanes_.is_small_only(lane); // it waited, if only for a moment
+  lanes_.started(lane, {id, bytes, now_, job.job->client, job.work, job.expected, paid});
   health_.started(lane);
-  if (control_ && origin == origin::primary) control_->served(waiting_.cost_of_document(bytes), now_); // it waited
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
   hedge_.primary();
@@ -268,6 +267,8 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
 // is not to blame for it.
 void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service) {
   const duration took = now_ - attempt.since;
+  const bool whole = how != status::cancelled && how != status::deadline_exceeded;
+  waiting_.ended(attempt.client, attempt.work, attempt.expected, service.value_or(took), whole, attempt.paid);
   if (how == status::cancelled)
     hedge_.stopped(attempt.bytes, took, now_);
   else
@@ -288,7 +289,7 @@ bool dispatcher::condemned(const job& job) const {
 
 void dispatcher::refuse_if_nobody_comes() {
   if (!nobody_comes_ || lanes_.any_hot()) return;
-  while (const auto id = waiting_.pop(pop_order::oldest_first)) end(*id, status::no_worker);
+  while (const auto id = waiting_.any()) end(*id, status::no_worker);
 }
 
 void dispatcher::end(job_id id, status status) {
@@ -299,9 +300,10 @@ void dispatcher::answer(closed_job closed) {
   if (closed.last.armed) effects_.disarm(closed.last.job->id);
   if (closed.last.hedge_skipped) std::erase(late_, closed.last.job->id);
   if (closed.result.origin == origin::hedge) hedge_.won();
-  if (closed.result.status == status::overload && control_)
-    closed.result.token_count =
-      static_cast<uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now_)).count());
+  waiting_.goes(closed.last.job->client);
+  if (closed.result.status == status::overload)
+    if (const auto retry = waiting_.retry_after(now_))
+      closed.result.token_count = static_cast<uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(*retry).count());
   effects_.answer(closed);
 }
 
@@ -319,12 +321,12 @@ void dispatcher::check_invariants() const {
     without_lane += job.attempts.empty();
     attempts += job.attempts.size();
   }
-  require(without_lane == waiting_.size(), "an open job waits exactly if it has no attempt");
+  require(without_lane == waiting().size(), "an open job waits exactly if it has no attempt");
   require(attempts <= lanes_.in_flight(), "every attempt of an open job occupies a lane");
-  if (!waiting_.empty() && health_.ejected() == 0) {
+  if (!waiting().empty() && health_.ejected() == 0) {
     std::vector<lane_load> free;
     lanes_.with_room(free);
-    require(free.empty(), "no job waits while a lane could run it");
+    require(free.empty() || waiting().only_lengthy(), "no job waits while a lane could run it");
   }
   for (const job_id id : late_) require(ledger_.find(id) != nullptr, "a late job is open");
   if (closed_) require(ledger_.open_count() == 0, "nothing is open after close");

@@ -9,14 +9,12 @@
 
 #include "actors/job.hpp"
 #include "actors/state/attempt_watch.hpp"
-#include "actors/state/fair_queue.hpp"
 #include "actors/state/hedge_policy.hpp"
 #include "actors/state/job_ledger.hpp"
 #include "actors/state/killer_memory.hpp"
 #include "actors/state/lane_health.hpp"
 #include "actors/state/lane_table.hpp"
-#include "actors/state/queue_control.hpp"
-#include "actors/state/service_estimate.hpp"
+#include "actors/state/waiting_room.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
 
@@ -39,6 +37,7 @@ public:
 struct dispatch_options {
   fair_queue_options queue;
   std::optional<queue_control_options> queue_control; ///< none: jobs wait as long as it takes
+  client_standing_options clients{};
   hedge_options hedge;
   bool eject_slow_lanes = true;
   lane_health_options lanes;
@@ -82,20 +81,23 @@ public:
 
   [[nodiscard]] const job_ledger& ledger() const noexcept { return ledger_; }
   [[nodiscard]] const lane_table& lanes() const noexcept { return lanes_; }
-  [[nodiscard]] const fair_queue& waiting() const noexcept { return waiting_; }
+  [[nodiscard]] const fair_queue& waiting() const noexcept { return waiting_.queue(); }
   [[nodiscard]] const hedge_counts& hedges() const noexcept { return hedge_.counts(); }
   [[nodiscard]] uint64_t ejections() const noexcept { return health_.ejections(); }
-  [[nodiscard]] bool overloaded() const noexcept { return control_ && control_->overloaded(); }
+  [[nodiscard]] bool overloaded() const noexcept { return waiting_.overloaded(); }
+
+  /// To be told to those who read requests, after each event.
+  [[nodiscard]] queue_pressure pressure() const noexcept { return waiting_.pressure(now_); }
 
   void check_invariants() const;
 
 private:
   void admit(const job_ptr& job);
-  bool dispatch_if_small(const job& job);
-  [[nodiscard]] bool has_its_share(uint64_t client) const noexcept;
+  bool dispatch_if_small(const job& job, duration expected);
   void fill_lanes();
-  void expire();
-  [[nodiscard]] std::optional<lane_id> choose_lane();
+  void refuse(job_id id);
+  void look_at_usable_lanes();
+  [[nodiscard]] size_t lengthy_running() const; ///< attempts
   [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
   [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
   void copy_late_jobs();
@@ -111,13 +113,11 @@ private:
   dispatch_effects& effects_;
   job_ledger ledger_;
   lane_table lanes_;
-  fair_queue waiting_;
-  std::optional<queue_control> control_;
+  waiting_room waiting_;
   hedge_policy hedge_;
   bool eject_slow_lanes_;
   lane_health health_;
   attempt_watch watch_;
-  service_estimate estimate_;
   killer_memory killers_;
   std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy
   std::mt19937_64 dice_;
@@ -129,6 +129,7 @@ private:
   std::vector<expired_job> expired_;
   std::vector<current_attempt> current_;
   std::vector<hanging_lane> hanging_;
+  std::vector<job_id> pushed_out_;
 };
 
 } // namespace texlex

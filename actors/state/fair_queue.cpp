@@ -10,27 +10,47 @@ namespace texlex {
 fair_queue::fair_queue(const fair_queue_options& options)
   : options_(options), entries_(options.count_max), by_arrival_(options.count_max), in_band_(options.count_max),
     slot_of_job_(options.count_max), clients_(options.count_max), in_turn_(options.count_max),
-    slot_of_client_(options.count_max), by_deadline_(options.count_max) {
-  require(options.quantum_bytes > 0, "a turn earns something");
+    slot_of_client_(options.count_max), by_deadline_(options.count_max), greediest_(options.count_max) {
+  require(options.quantum > duration{0}, "a turn earns something");
   for (uint32_t slot = 0; slot < options.count_max; ++slot) {
     by_arrival_.push_back(free_, slot);
     in_turn_.push_back(free_clients_, slot);
   }
 }
 
-push_verdict fair_queue::push_back(uint64_t client, job_id job, uint64_t bytes, instant now, instant deadline) {
+push_verdict fair_queue::push_back(const waiting_job& job, instant now) {
   if (size() >= options_.count_max) return push_verdict::queue_full;
-  if (size_of(client) >= options_.count_per_client_max) return push_verdict::client_full;
-  const uint32_t slot = place(job, now, deadline);
+  if (size_of(job.client) >= options_.count_per_client_max) return push_verdict::client_full;
+  const uint32_t slot = place(job.job, now, job.deadline);
   entry& e = entries_[slot];
-  e.cost = cost_of_document(bytes);
-  e.in = bytes <= options_.small_bytes_max ? small : large;
-  e.client = client_slot(client);
-  clients_[e.client].waiting += e.cost;
-  cost_ += e.cost;
+  e.cost = cost_of_document(job.expected);
+  e.in = job.expected <= options_.short_max ? brief : job.expected <= options_.lengthy_min ? large : lengthy;
+  e.patient = job.patient;
+  e.client = client_slot(job.client);
   in_band_.push_back(clients_[e.client].bands[e.in], slot);
-  by_arrival_.push_back(waiting_, slot);
+  by_arrival_.push_back(list_of(e), slot);
+  count_in(slot, 1);
   return push_verdict::queued;
+}
+
+slot_list& fair_queue::list_of(const entry& e) noexcept {
+  if (e.client == no_slot) return returned_;
+  return e.patient ? patient_ : waiting_;
+}
+
+// A job joins the sums of its client and of all, or leaves them.
+void fair_queue::count_in(uint32_t slot, int sign) noexcept {
+  const entry& e = entries_[slot];
+  if (e.in == lengthy) lengthy_ += static_cast<uint32_t>(sign);
+  if (e.patient) {
+    patient_cost_ += sign * e.cost;
+    return;
+  }
+  client_record& client = clients_[e.client];
+  cost_ += sign * e.cost;
+  client.waiting += sign * e.cost;
+  greediest_.erase(e.client);
+  if (client.waiting > duration{0}) greediest_.insert(e.client, instant{-client.waiting}); // the earliest is the first
 }
 
 void fair_queue::push_front(job_id job, instant now, instant deadline) {
@@ -66,23 +86,20 @@ uint32_t fair_queue::client_slot(uint64_t id) noexcept {
   in_turn_.erase(free_clients_, slot);
   in_turn_.push_back(turns_, slot);
   slot_of_client_.insert(id, slot);
-  clients_[slot] = {.id = id};
+  clients_[slot] = {.id = id, .earned = -debts_.take(id, earned_)};
   return slot;
 }
 
-std::optional<job_id> fair_queue::pop(pop_order order) noexcept {
+void fair_queue::charge(uint64_t client, duration beyond_expected) noexcept {
+  const uint32_t slot = slot_of_client_.find(client);
+  if (slot == no_slot) return debts_.add(client, beyond_expected, earned_);
+  duration& earned = clients_[slot].earned;
+  earned = std::max(earned - beyond_expected, -client_debts::most);
+}
+
+std::optional<job_id> fair_queue::pop(pop_order order, pop_from from) noexcept {
   uint32_t slot = returned_.head;
-  for (uint32_t in_vain = 0; slot == no_slot && !turns_.empty();) {
-    client_record& client = clients_[turns_.head];
-    if (!std::exchange(quantum_given_, true)) client.earned += options_.quantum_bytes;
-    const uint32_t next = candidate(client, order);
-    if (entries_[next].cost <= client.earned) {
-      slot = next;
-    } else {
-      end_turn();
-      if (++in_vain == turns_.count) skip_rounds(order);
-    }
-  }
+  if (slot == no_slot) slot = next_in_turn(order, from);
   if (slot == no_slot) return std::nullopt;
   const job_id job = entries_[slot].job;
   pay(slot);
@@ -90,22 +107,56 @@ std::optional<job_id> fair_queue::pop(pop_order order) noexcept {
   return job;
 }
 
-// Everybody had a turn and nobody could go: the rounds that would be in vain too are given at once, so that a round and
-// this are the most a call takes, however large the documents are.
-void fair_queue::skip_rounds(pop_order order) noexcept {
-  uint64_t rounds = UINT64_MAX;
-  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c)) {
-    const uint64_t missing = entries_[candidate(clients_[c], order)].cost - clients_[c].earned;
-    rounds = std::min(rounds, (missing - 1) / options_.quantum_bytes);
+// Clients that have nothing of what is asked for are passed over. They earn as the others do, up to what their own next
+// job costs, so that it goes as soon as it may.
+uint32_t fair_queue::next_in_turn(pop_order order, pop_from from) noexcept {
+  if (turns_.empty() || (from == pop_from::not_lengthy && only_lengthy())) return no_slot;
+  for (uint32_t in_vain = 0;;) {
+    client_record& client = clients_[turns_.head];
+    const uint32_t next = candidate(client, order, from);
+    if (!std::exchange(quantum_given_, true)) {
+      earn(client, options_.quantum, order, next == no_slot);
+      earned_ += options_.quantum / turns_.count;
+    }
+    if (next != no_slot && entries_[next].cost <= client.earned) return next;
+    end_turn();
+    if (++in_vain == turns_.count) skip_rounds(order, from);
   }
-  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
-    clients_[c].earned += rounds * options_.quantum_bytes;
 }
 
-uint32_t fair_queue::candidate(const client_record& client, pop_order order) const noexcept {
-  const bool large_is_due = client.bands[small].empty() || client.small_run >= options_.small_run_max;
-  const slot_list& list = client.bands[large_is_due && !client.bands[large].empty() ? large : small];
-  return order == pop_order::oldest_first ? list.head : list.tail;
+void fair_queue::earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept {
+  const duration before = client.earned;
+  client.earned += amount;
+  if (!passed_over) return;
+  const duration enough = entries_[candidate(client, order, pop_from::all)].cost;
+  client.earned = std::min(client.earned, std::max(before, enough));
+}
+
+// Everybody had a turn and nobody could go: the rounds that would be in vain too are given at once, so that a round and
+// this are the most a call takes, however large the documents are.
+void fair_queue::skip_rounds(pop_order order, pop_from from) noexcept {
+  duration::rep rounds = INT64_MAX;
+  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
+    if (const uint32_t next = candidate(clients_[c], order, from); next != no_slot) {
+      const duration missing = entries_[next].cost - clients_[c].earned;
+      rounds = std::min(rounds, (missing.count() - 1) / options_.quantum.count());
+    }
+  for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
+    earn(clients_[c], rounds * options_.quantum, order, candidate(clients_[c], order, from) == no_slot);
+  earned_ += rounds * options_.quantum;
+}
+
+// The shortest, but after so many that passed longer ones the longest.
+uint32_t fair_queue::candidate(const client_record& client, pop_order order, pop_from from) const noexcept {
+  const slot_list* chosen = nullptr;
+  for (const band in : {brief, large, lengthy}) {
+    if (in == lengthy && from == pop_from::not_lengthy) break;
+    if (client.bands[in].empty()) continue;
+    chosen = &client.bands[in];
+    if (client.run < options_.run_max) break;
+  }
+  if (chosen == nullptr) return no_slot;
+  return order == pop_order::oldest_first ? chosen->head : chosen->tail;
 }
 
 void fair_queue::end_turn() noexcept {
@@ -120,28 +171,29 @@ void fair_queue::pay(uint32_t slot) noexcept {
   if (e.client == no_slot) return;
   client_record& client = clients_[e.client];
   client.earned -= e.cost;
-  const bool passed_a_large_one = e.in == small && !client.bands[large].empty();
-  client.small_run = passed_a_large_one ? client.small_run + 1 : 0;
+  const bool passed =
+    (e.in < large && !client.bands[large].empty()) || (e.in < lengthy && !client.bands[lengthy].empty());
+  client.run = passed ? client.run + 1 : 0;
 }
 
 void fair_queue::take_out(uint32_t slot) noexcept {
   const entry& e = entries_[slot];
   by_deadline_.erase(slot);
   slot_of_job_.erase(e.job.value);
-  by_arrival_.erase(e.client == no_slot ? returned_ : waiting_, slot);
+  by_arrival_.erase(list_of(e), slot);
   by_arrival_.push_front(free_, slot);
   if (e.client != no_slot) leave_client(slot);
+  if (empty()) debts_.forgive();
 }
 
-// A client without jobs loses what it has earned, or it could save up for a burst.
 void fair_queue::leave_client(uint32_t slot) noexcept {
   const uint32_t owner = entries_[slot].client;
   client_record& client = clients_[owner];
-  client.waiting -= entries_[slot].cost;
-  cost_ -= entries_[slot].cost;
+  count_in(slot, -1);
   in_band_.erase(client.bands[entries_[slot].in], slot);
   if (client.count() > 0) return;
   if (turns_.head == owner) quantum_given_ = false;
+  debts_.add(client.id, -client.earned, earned_); // what it earned and did not spend is lost
   slot_of_client_.erase(client.id);
   in_turn_.erase(turns_, owner);
   in_turn_.push_front(free_clients_, owner);
@@ -154,16 +206,35 @@ bool fair_queue::remove(job_id job) noexcept {
   return true;
 }
 
-void fair_queue::expire(instant now, duration wait_max, std::vector<expired_job>& out) {
+void fair_queue::expire(instant now, duration wait_max, duration patient_wait_max, std::vector<expired_job>& out) {
   while (!by_deadline_.empty() && by_deadline_.first_time() <= now) {
     const uint32_t slot = by_deadline_.first();
     out.push_back({entries_[slot].job, expiry::past_deadline});
     take_out(slot);
   }
-  while (!waiting_.empty() && now - entries_[waiting_.head].since > wait_max) {
-    out.push_back({entries_[waiting_.head].job, expiry::waited_too_long});
-    take_out(waiting_.head);
-  }
+  const auto too_long = [&](const slot_list& list, duration most) {
+    while (!list.empty() && now - entries_[list.head].since > most) {
+      out.push_back({entries_[list.head].job, expiry::waited_too_long});
+      take_out(list.head);
+    }
+  };
+  too_long(waiting_, wait_max);
+  too_long(patient_, patient_wait_max);
+}
+
+std::optional<job_id> fair_queue::push_out(uint64_t newcomer, duration expected) noexcept {
+  if (greediest_.empty()) return std::nullopt;
+  const client_record& greediest = clients_[greediest_.first()];
+  if (greediest.id == newcomer || greediest.waiting < 2 * (cost_of(newcomer) + cost_of_document(expected)))
+    return std::nullopt;
+  uint32_t newest = no_slot;
+  for (const slot_list& list : greediest.bands)
+    if (const uint32_t last = list.tail; last != no_slot && !entries_[last].patient)
+      if (newest == no_slot || entries_[last].since > entries_[newest].since) newest = last;
+  if (newest == no_slot) return std::nullopt; // it had one job when it was let in as patient, and that is the newest
+  const job_id job = entries_[newest].job;
+  take_out(newest);
+  return job;
 }
 
 size_t fair_queue::size_of(uint64_t client) const noexcept {
@@ -171,9 +242,9 @@ size_t fair_queue::size_of(uint64_t client) const noexcept {
   return slot == no_slot ? 0 : clients_[slot].count();
 }
 
-uint64_t fair_queue::cost_of(uint64_t client) const noexcept {
+duration fair_queue::cost_of(uint64_t client) const noexcept {
   const uint32_t slot = slot_of_client_.find(client);
-  return slot == no_slot ? 0 : clients_[slot].waiting;
+  return slot == no_slot ? duration{0} : clients_[slot].waiting;
 }
 
 duration fair_queue::longest_wait(instant now) const noexcept {
@@ -188,24 +259,28 @@ void fair_queue::check_invariants() const {
   require(slot_of_client_.count() == turns_.count, "a client with jobs has its turn");
   require(size() + free_.count == entries_.size(), "each place is free or taken");
   require(turns_.count + free_clients_.count == clients_.size(), "each client record is free or taken");
-  require(waiting_.count <= options_.count_max, "the queue is bounded");
-  size_t of_clients = 0, with_deadline = 0;
-  uint64_t cost = 0;
+  require(waiting_.count + patient_.count <= options_.count_max, "the queue is bounded");
+  size_t of_clients = 0, with_deadline = 0, greedy = 0, of_lengthy = 0;
+  duration cost{0}, patient_cost{0};
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c)) {
     require(clients_[c].count() > 0 && clients_[c].count() <= options_.count_per_client_max, "a client is bounded");
     of_clients += clients_[c].count();
     cost += clients_[c].waiting;
-    require(clients_[c].waiting >= uint64_t{clients_[c].count()} * options_.job_overhead_bytes,
-            "a client's bytes are counted");
+    greedy += clients_[c].waiting > duration{0};
   }
-  require(of_clients == waiting_.count, "each waiting job belongs to a client");
+  require(of_clients == waiting_.count + patient_.count, "each waiting job belongs to a client");
   require(cost == cost_, "the cost of all is that of each");
-  for (const slot_list& list : {waiting_, returned_})
+  require(greedy == greediest_.count(), "who has time waiting is known for it");
+  for (const slot_list& list : {waiting_, patient_, returned_})
     for (uint32_t slot = list.head; slot != no_slot; slot = by_arrival_.next(slot)) {
-      require(slot_of_job_.find(entries_[slot].job.value) == slot, "a waiting job is found by its id");
-      with_deadline += entries_[slot].deadline != instant::max();
+      const entry& e = entries_[slot];
+      require(slot_of_job_.find(e.job.value) == slot, "a waiting job is found by its id");
+      with_deadline += e.deadline != instant::max();
+      of_lengthy += e.client != no_slot && e.in == lengthy;
+      if (e.patient) patient_cost += e.cost;
     }
   require(with_deadline == by_deadline_.count(), "each deadline belongs to a waiting job");
+  require(patient_cost == patient_cost_ && of_lengthy == lengthy_, "what waits is counted");
 }
 
 } // namespace texlex

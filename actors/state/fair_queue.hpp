@@ -1,13 +1,15 @@
 // Jobs that wait for a lane, so that no client can make the others wait for it. Clients take turns (deficit round
-// robin, Shreedhar and Varghese, 1995): a turn earns a quantum of bytes, and a client's next job goes once it has
-// earned its size. So a small document passes the large ones of others, and a large one's turn comes after a bounded
-// number of bytes. Within a client small documents pass large ones too, but after eight in a row a large one that waits
-// is next. Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
+// robin, Shreedhar and Varghese, 1995): a turn earns a quantum of lane time, and a client's next job goes once it has
+// earned what the job is expected to take. When its attempt has ended the client is charged what it took beyond that,
+// or given back what it did not, also if it has nothing waiting by then: so that a client pays for time, whatever its
+// documents look like. A short document passes the long ones of others, and a long one's turn comes after a bounded
+// time. Within a client short documents pass long ones too, but after eight in a row a long one that waits is next.
+// Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
 //
 //   returned (lost their lane)  ──▶ first, always
-//   client 7   small ● ● ●   large ■     ┐
-//   client 9   small ●                   ├─ take turns ──▶
-//   client 4                 large ■ ■   ┘
+//   client 7   short ● ● ●   long ■      ┐
+//   client 9   short ●                   ├─ take turns ──▶
+//   client 4                 long ■ ■    ┘
 #pragma once
 
 #include <array>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/client_debts.hpp"
 #include "actors/state/slot_heap.hpp"
 #include "actors/state/slot_index.hpp"
 #include "actors/state/slot_list.hpp"
@@ -27,14 +30,16 @@ namespace texlex {
 struct fair_queue_options {
   uint32_t count_max = 1024;
   uint32_t count_per_client_max = 256;
-  uint32_t quantum_bytes = 64u << 10;
-  uint32_t small_bytes_max = 64u << 10;
-  uint32_t small_run_max = 8;             ///< small documents in a row while a large one of the same client waits
-  uint32_t job_overhead_bytes = 4u << 10; ///< added to each size: an empty document takes its turn too
+  duration quantum = std::chrono::microseconds{64};
+  duration short_max = std::chrono::microseconds{128};
+  duration lengthy_min = std::chrono::milliseconds{4};  ///< longer ones are left out by `pop` if it is told so
+  uint32_t run_max = 8;                                 ///< of jobs of a client that pass longer ones of it
+  duration job_overhead = std::chrono::microseconds{4}; ///< added to each: an empty document takes its turn too
 };
 
 enum class push_verdict : uint8_t { queued, queue_full, client_full };
 enum class pop_order : uint8_t { oldest_first, newest_first };
+enum class pop_from : uint8_t { all, not_lengthy };
 enum class expiry : uint8_t { waited_too_long, past_deadline };
 
 struct expired_job {
@@ -42,77 +47,104 @@ struct expired_job {
   expiry why = expiry::waited_too_long;
 };
 
+/// A job that is to wait.
+struct waiting_job {
+  uint64_t client = 0;
+  job_id job{};
+  duration expected{0}; ///< lane time
+  bool patient = false; ///< may wait longer than others, and is not pushed out
+  instant deadline = instant::max();
+};
+
 class fair_queue {
 public:
   explicit fair_queue(const fair_queue_options& options = {});
 
   /// `now` must not go back from one call to the next. Each job once.
-  [[nodiscard]] push_verdict push_back(uint64_t client, job_id job, uint64_t bytes, instant now,
-                                       instant deadline = instant::max());
+  [[nodiscard]] push_verdict push_back(const waiting_job& job, instant now);
 
   /// For a job that had a lane and lost it: ahead of all others, and never refused, neither here nor for having waited,
   /// as it was let in before; only its own deadline still holds. Its client has paid for it.
   void push_front(job_id job, instant now, instant deadline = instant::max());
 
   /// The next job, which leaves the queue. The order is that of jobs of one client and band; clients take turns anyway.
-  [[nodiscard]] std::optional<job_id> pop(pop_order order) noexcept;
+  [[nodiscard]] std::optional<job_id> pop(pop_order order, pop_from from = pop_from::all) noexcept;
 
-  /// Removes those that have waited longer than `wait_max` or are past their deadline, and adds them to `out`.
-  void expire(instant now, duration wait_max, std::vector<expired_job>& out);
+  /// An attempt that a client had paid for as expected took so much longer; less than zero: shorter.
+  void charge(uint64_t client, duration beyond_expected) noexcept;
+
+  /// Removes those that have waited longer than `wait_max`, patient ones than `patient_wait_max`, or are past their
+  /// deadline, and adds them to `out`.
+  void expire(instant now, duration wait_max, duration patient_wait_max, std::vector<expired_job>& out);
+
+  /// The newest job, no patient one, of the client with the most time waiting: it leaves the queue to make room for
+  /// another client's. Nothing if nobody has twice as much waiting as that client would have.
+  [[nodiscard]] std::optional<job_id> push_out(uint64_t newcomer, duration expected) noexcept;
 
   /// True if the job was waiting.
   bool remove(job_id job) noexcept;
 
-  [[nodiscard]] size_t size() const noexcept { return waiting_.count + returned_.count; }
+  [[nodiscard]] size_t size() const noexcept { return waiting_.count + patient_.count + returned_.count; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] size_t clients() const noexcept { return turns_.count; }
   [[nodiscard]] size_t size_of(uint64_t client) const noexcept;
+  [[nodiscard]] bool only_lengthy() const noexcept { return lengthy_ == waiting_.count + patient_.count; }
 
-  /// The bytes of documents, and what is added to each, of all that a client has waiting.
-  [[nodiscard]] uint64_t cost_of(uint64_t client) const noexcept;
+  /// Of jobs that are not patient: how many clients have one, and for how long it takes to run those of one, or all.
+  [[nodiscard]] size_t clients() const noexcept { return greediest_.count(); }
+  [[nodiscard]] duration cost_of(uint64_t client) const noexcept;
+  [[nodiscard]] duration cost() const noexcept { return cost_; }
+  [[nodiscard]] bool only_patient() const noexcept { return waiting_.count + returned_.count == 0; }
 
-  /// The same of all clients.
-  [[nodiscard]] uint64_t cost() const noexcept { return cost_; }
+  /// The same of patient ones.
+  [[nodiscard]] duration patient_cost() const noexcept { return patient_cost_; }
+  [[nodiscard]] size_t patient() const noexcept { return patient_.count; }
 
-  /// The same of one document.
-  [[nodiscard]] uint64_t cost_of_document(uint64_t bytes) const noexcept { return bytes + options_.job_overhead_bytes; }
-  [[nodiscard]] duration longest_wait(instant now) const noexcept; ///< 0 if nobody waits
+  [[nodiscard]] duration cost_of_document(duration expected) const noexcept { return expected + options_.job_overhead; }
+  /// Patient ones do not count; 0 if nobody waits.
+  [[nodiscard]] duration longest_wait(instant now) const noexcept;
 
   void check_invariants() const;
 
 private:
-  enum band : uint8_t { small, large, band_count };
+  enum band : uint8_t { brief, large, lengthy, band_count };
 
   struct entry {
     job_id job;
-    uint64_t cost = 0;
+    duration cost{0};
     instant since;
     instant deadline;
     uint32_t client = no_slot; ///< none: it was returned
-    band in = small;
+    band in = brief;
+    bool patient = false;
   };
   struct client_record {
     uint64_t id = 0;
-    uint64_t earned = 0;  ///< bytes, not spent yet
-    uint64_t waiting = 0; ///< bytes, of its jobs
+    duration earned{0};  ///< not spent yet; less than zero: it owes that
+    duration waiting{0}; ///< of its jobs, but for patient ones
     std::array<slot_list, band_count> bands{};
-    uint32_t small_run = 0;
-    [[nodiscard]] uint32_t count() const noexcept { return bands[small].count + bands[large].count; }
+    uint32_t run = 0; ///< of jobs that passed longer ones
+    [[nodiscard]] uint32_t count() const noexcept {
+      return bands[brief].count + bands[large].count + bands[lengthy].count;
+    }
   };
 
   uint32_t place(job_id job, instant now, instant deadline);
   uint32_t client_slot(uint64_t id) noexcept;
-  [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order) const noexcept;
+  [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order, pop_from from) const noexcept;
+  [[nodiscard]] uint32_t next_in_turn(pop_order order, pop_from from) noexcept;
   void end_turn() noexcept;
-  void skip_rounds(pop_order order) noexcept;
+  void earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept;
+  void skip_rounds(pop_order order, pop_from from) noexcept;
   void pay(uint32_t slot) noexcept;
+  void count_in(uint32_t slot, int sign) noexcept;
   void take_out(uint32_t slot) noexcept;
   void leave_client(uint32_t slot) noexcept;
+  [[nodiscard]] slot_list& list_of(const entry& e) noexcept;
 
   fair_queue_options options_;
   std::vector<entry> entries_;
-  slot_links by_arrival_; ///< lists `free_`, `waiting_`, `returned_`
-  slot_list free_, waiting_, returned_;
+  slot_links by_arrival_; ///< lists `free_`, `waiting_`, `patient_`, `returned_`
+  slot_list free_, waiting_, patient_, returned_;
   slot_links in_band_; ///< lists of client_record::bands
   slot_index slot_of_job_;
 
@@ -120,10 +152,14 @@ private:
   slot_links in_turn_; ///< lists `free_clients_`, `turns_`
   slot_list free_clients_, turns_;
   slot_index slot_of_client_;
-  uint64_t cost_ = 0;          ///< of all that wait, without those that were returned
+  client_debts debts_; ///< of clients that have nothing waiting
+  duration cost_{0}, patient_cost_{0};
+  uint32_t lengthy_ = 0;       ///< of all that wait, without those that were returned
+  duration earned_{0};         ///< by a client that always waited
   bool quantum_given_ = false; ///< to the client whose turn it is
 
   slot_heap by_deadline_; ///< only of jobs that have one
+  slot_heap greediest_;   ///< clients, by what they have waiting
 };
 
 } // namespace texlex

@@ -21,9 +21,9 @@ auto find_attempt(open_job& job, lane_id lane) {
 
 } // namespace
 
-bool job_ledger::open(job_ptr job) {
+bool job_ledger::open(job_ptr job, const workload& work, duration expected) {
   const job_id id = job->id;
-  open_job entry{.job = std::move(job)};
+  open_job entry{.job = std::move(job), .work = work, .expected = expected};
   entry.attempts.reserve(attempts_at_once_max); // so that nothing later can fail for memory
   const bool fresh = open_.try_emplace(id.value, std::move(entry)).second;
   opened_ += fresh;

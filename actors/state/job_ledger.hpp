@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "actors/job.hpp"
+#include "actors/state/service_estimate.hpp"
 #include "runtime/outcome.hpp"
 
 namespace texlex {
@@ -24,6 +25,8 @@ struct attempt {
 
 struct open_job {
   job_ptr job;
+  workload work{};
+  duration expected{0};            ///< of an attempt, as was known when it came
   std::vector<attempt> attempts{}; ///< those still running
   uint32_t dispatched = 0;         ///< attempts in all
   std::optional<instant> begun{};  ///< its first dispatch
@@ -52,7 +55,7 @@ enum class loss_verdict : uint8_t {
 class job_ledger {
 public:
   /// False if a job of that id is open.
-  bool open(job_ptr job);
+  bool open(job_ptr job, const workload& work = {}, duration expected = duration{0});
 
   /// An attempt was given to a lane.
   void dispatched(job_id id, lane_id lane, origin origin, instant now);

@@ -87,6 +87,11 @@ lane_release lane_table::finished(lane_id id, job_id job) {
   return release;
 }
 
+size_t lane_table::count_for_all() const noexcept {
+  return static_cast<size_t>(
+    std::count_if(lanes_.begin(), lanes_.end(), [](const auto& l) { return !l.second.traits.small_only(); }));
+}
+
 uint32_t lane_table::busy_percent() const noexcept {
   uint32_t hot = 0, busy = 0;
   for (const auto& [id, lane] : lanes_) {

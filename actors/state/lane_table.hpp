@@ -11,6 +11,7 @@
 
 #include "actors/job.hpp"
 #include "actors/state/lane_health.hpp"
+#include "actors/state/service_estimate.hpp"
 
 namespace texlex {
 
@@ -27,6 +28,10 @@ struct lane_attempt {
   job_id job;
   uint64_t bytes = 0; ///< of its document
   instant since{};
+  uint64_t client = 0;
+  workload work{};
+  duration expected{0}; ///< to occupy the lane for
+  bool paid = false;    ///< its client was charged for it, as it is the job's first
 };
 
 struct lane_release {
@@ -72,6 +77,7 @@ public:
   /// Of the lanes for all documents.
   [[nodiscard]] bool any_hot() const noexcept;
   [[nodiscard]] size_t count() const noexcept { return lanes_.size(); }
+  [[nodiscard]] size_t count_for_all() const noexcept; ///< documents
   [[nodiscard]] size_t in_flight() const noexcept;
   [[nodiscard]] size_t in_flight(lane_id lane) const noexcept;
 

@@ -13,12 +13,12 @@ queue_control::queue_control(const queue_control_options& options) : options_(op
 
 void queue_control::observe(duration wait_of_oldest, bool queue_empty, instant now) noexcept {
   if (overloaded_) return look_for_an_end(queue_empty, now);
-  if (queue_empty || wait_of_oldest < options_.target) {
+  if (queue_empty || wait_of_oldest < target()) {
     stands_.reset();
     return;
   }
   if (!stands_) stands_ = now;
-  if (now - *stands_ < options_.interval) return;
+  if (now - *stands_ < interval()) return;
   overloaded_ = true;
   stands_.reset();
   looks_since_ = now;
@@ -28,7 +28,7 @@ void queue_control::observe(duration wait_of_oldest, bool queue_empty, instant n
 // A queue that is kept short tells nothing by its waits. But with as many jobs as can be done, or more, it is hardly
 // ever empty: of n places that fill up by chance, all are at one time in n + 1, and at 1.2 times the capacity far less.
 void queue_control::look_for_an_end(bool queue_empty, instant now) noexcept {
-  if (now - looks_since_ >= options_.interval) {
+  if (now - looks_since_ >= interval()) {
     if (empty_looks_ * looks_per_empty_one >= looks_) overloaded_ = false; // nobody looked: nobody came
     looks_since_ = now;
     looks_ = empty_looks_ = 0;
@@ -37,19 +37,19 @@ void queue_control::look_for_an_end(bool queue_empty, instant now) noexcept {
   empty_looks_ += queue_empty;
 }
 
-void queue_control::served(uint64_t cost, instant now) noexcept {
+void queue_control::served(duration cost, instant now) noexcept {
   flow& present = flow_at(now);
   ++present.served;
   present.cost += cost;
 }
 
 // A quarter of the target: chance and turns that clients take make some wait several times as long.
-uint64_t queue_control::room(instant now) const noexcept {
+duration queue_control::room(instant now) const noexcept {
   const duration age = now - interval_start_;
-  if (age >= 2 * options_.interval) return 0; // nothing has drained of late
-  const double drained = static_cast<double>(flows_[0].cost + flows_[1].cost);
+  if (age >= 2 * options_.interval) return duration{0}; // nothing has drained of late
+  const auto drained = static_cast<double>((flows_[0].cost + flows_[1].cost).count());
   const auto span = static_cast<double>((age + options_.interval).count());
-  return static_cast<uint64_t>(drained / span * static_cast<double>(options_.target.count()) / 4);
+  return duration{static_cast<duration::rep>(drained / span * static_cast<double>(target().count()) / 4)};
 }
 
 void queue_control::refused(instant now) noexcept { ++flow_at(now).refused; }

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/limits.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
@@ -43,7 +44,7 @@ struct workload {
 }
 
 struct service_estimate_options {
-  uint32_t clients_max = 1024; ///< remembered, a power of two; one more takes another's place
+  uint32_t clients_max = limits::known_clients_max; ///< remembered, a power of two; one more takes another's place
   duration fixed = std::chrono::microseconds{1};
 };
 

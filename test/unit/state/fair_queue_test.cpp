@@ -16,19 +16,28 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr instant noon{};
-constexpr uint64_t kib = 1024, mib = 1024 * kib;
+constexpr uint64_t kib = 1024, mib = 1024 * kib; // of prose, a nanosecond each
 constexpr uint64_t alice = 1, bob = 2;
+
+/// So that a turn earns 64 KiB, and each job costs 4 KiB beside its document.
+fair_queue_options in_kib(fair_queue_options options) {
+  options.quantum = options.short_max = duration{64 * kib};
+  options.job_overhead = duration{4 * kib};
+  return options;
+}
+
+duration time_of(uint64_t bytes) { return duration{static_cast<duration::rep>(bytes)}; }
 
 struct waiting {
   fair_queue queue;
   instant time = noon;
   std::vector<expired_job> expired;
 
-  explicit waiting(const fair_queue_options& options = {}) : queue(options) {}
+  explicit waiting(fair_queue_options options = {}) : queue(in_kib(options)) {}
   ~waiting() { queue.check_invariants(); }
 
   push_verdict push(uint64_t client, uint64_t id, uint64_t bytes = kib) {
-    return queue.push_back(client, {id}, bytes, time);
+    return queue.push_back({.client = client, .job = {id}, .expected = time_of(bytes)}, time);
   }
   uint64_t pop(pop_order order = pop_order::oldest_first) {
     const auto next = queue.pop(order);
@@ -40,9 +49,9 @@ struct waiting {
     while (const uint64_t id = pop(order)) order_of_leaving.push_back(id);
     return order_of_leaving;
   }
-  size_t expire(duration wait_max) {
+  size_t expire(duration wait_max, duration patient_wait_max = 10h) {
     expired.clear();
-    queue.expire(time, wait_max, expired);
+    queue.expire(time, wait_max, patient_wait_max, expired);
     queue.check_invariants();
     return expired.size();
   }
@@ -153,16 +162,15 @@ BOOST_AUTO_TEST_CASE(the_queue_is_bounded_in_all_and_for_each_client) {
   BOOST_TEST(w.queue.clients() == 2u);
 }
 
-BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_bytes, waiting) {
-  BOOST_TEST(queue.cost_of(alice) == 0u);
-  push(alice, 1, 10 * kib);
-  push(alice, 2, mib);
-  push(bob, 3, kib);
-  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib) + queue.cost_of_document(mib));
-  BOOST_TEST(queue.cost() == queue.cost_of(alice) + queue.cost_of(bob));
+BOOST_FIXTURE_TEST_CASE(what_a_client_has_waiting_is_counted_in_lane_time, waiting) {
+  BOOST_TEST((queue.cost_of(alice) == 0ns));
+  push(alice, 1, 10'000);
+  push(alice, 2, 1'000'000);
+  push(bob, 3, 1000);
+  BOOST_TEST((queue.cost_of(alice) == duration{14'096 + 1'004'096})); // with what each job costs beside its document
+  BOOST_TEST((queue.cost() == queue.cost_of(alice) + queue.cost_of(bob)));
   queue.remove({2});
-  BOOST_TEST(queue.cost_of(alice) == queue.cost_of_document(10 * kib));
-  BOOST_TEST(queue.cost_of_document(10 * kib) == 14 * kib);
+  BOOST_TEST((queue.cost_of(alice) == duration{14'096}));
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_lost_its_lane_goes_first_and_is_never_refused) {
@@ -205,8 +213,8 @@ BOOST_FIXTURE_TEST_CASE(those_that_waited_too_long_are_removed_oldest_first_whos
 
 BOOST_FIXTURE_TEST_CASE(those_past_their_own_deadline_are_removed_wherever_they_stand, waiting) {
   push(alice, 1);
-  BOOST_TEST((queue.push_back(alice, {2}, kib, time, time + 3ms) == push_verdict::queued));
-  BOOST_TEST((queue.push_back(bob, {3}, kib, time, time + 2ms) == push_verdict::queued));
+  BOOST_TEST((queue.push_back({.client = alice, .job = {2}, .deadline = time + 3ms}, time) == push_verdict::queued));
+  BOOST_TEST((queue.push_back({.client = bob, .job = {3}, .deadline = time + 2ms}, time) == push_verdict::queued));
   queue.push_front({4}, time, time + 9ms);
   time += 3ms;
   BOOST_TEST(expire(1h) == 2u);
@@ -217,6 +225,105 @@ BOOST_FIXTURE_TEST_CASE(those_past_their_own_deadline_are_removed_wherever_they_
   BOOST_TEST(expire(1h) == 1u);
   BOOST_TEST((expired[0].job == job_id{4}));
   BOOST_TEST(pop_all() == (ids{1}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_pays_for_what_its_jobs_took_beyond_what_was_expected, waiting) {
+  for (uint64_t id = 1; id <= 20; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 101; id <= 120; ++id) push(bob, id, 60 * kib);
+  BOOST_TEST(pop() == 1u);
+  queue.charge(alice, time_of(640 * kib)); // as ten of them
+  std::vector<uint64_t> before;
+  for (uint64_t id = pop(); id != 2; id = pop()) before.push_back(id);
+  BOOST_TEST(before.size() == 11u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_with_one_job_at_a_time_pays_too, waiting) {
+  for (uint64_t id = 101; id <= 160; ++id) push(bob, id, 60 * kib);
+  uint64_t of_alice = 0;
+  bool runs = false;
+  push(alice, 1, 60 * kib);
+  for (int i = 0; i < 40; ++i) {
+    if (runs) { // what was expected to take as long as bob's took ten times as long
+      queue.charge(alice, time_of(576 * kib));
+      push(alice, ++of_alice + 1, 60 * kib);
+    }
+    runs = pop() < 100;
+  }
+  BOOST_TEST(of_alice >= 2u);
+  BOOST_TEST(of_alice <= 5u);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_it_did_not_use_is_given_back, waiting) {
+  for (uint64_t id = 1; id <= 20; ++id) push(alice, id, 640 * kib);
+  for (uint64_t id = 101; id <= 200; ++id) push(bob, id, 60 * kib);
+  std::map<bool, int> served;
+  for (int i = 0; i < 30; ++i) {
+    const bool alices = pop() < 100;
+    ++served[alices];
+    if (alices) queue.charge(alice, time_of(-580'000)); // it took as long as bob's
+  }
+  BOOST_TEST(served[true] >= 9);
+}
+
+BOOST_FIXTURE_TEST_CASE(debts_are_forgiven_once_nobody_waits, waiting) {
+  queue.charge(alice, 10ms);
+  push(bob, 1);
+  BOOST_TEST(pop() == 1u);
+  for (uint64_t id = 1; id <= 3; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 101; id <= 103; ++id) push(bob, id, 60 * kib);
+  BOOST_TEST(pop_all() == (ids{1, 101, 2, 102, 3, 103}));
+}
+
+BOOST_FIXTURE_TEST_CASE(lengthy_jobs_are_left_out_where_a_lane_is_kept_for_others, waiting) {
+  push(alice, 1, 35'000'000);
+  push(bob, 2, 35'000'000);
+  BOOST_TEST(queue.only_lengthy());
+  BOOST_TEST(!queue.pop(pop_order::oldest_first, pop_from::not_lengthy));
+  push(bob, 3);
+  BOOST_TEST(!queue.only_lengthy());
+  BOOST_TEST((queue.pop(pop_order::oldest_first, pop_from::not_lengthy) == job_id{3}));
+  BOOST_TEST(pop_all().size() == 2u);
+}
+
+BOOST_FIXTURE_TEST_CASE(of_those_that_are_not_lengthy_clients_take_turns_as_ever, waiting) {
+  for (uint64_t id = 1; id <= 5; ++id) push(alice, id, 60 * kib);
+  for (uint64_t id = 11; id <= 15; ++id) push(bob, id, 60 * kib);
+  push(3, 21, 35'000'000);
+  std::vector<uint64_t> left;
+  while (const auto id = queue.pop(pop_order::oldest_first, pop_from::not_lengthy)) left.push_back(id->value);
+  BOOST_TEST(left == (ids{1, 11, 2, 12, 3, 13, 4, 14, 5, 15}));
+}
+
+BOOST_FIXTURE_TEST_CASE(patient_jobs_wait_longer_and_do_not_count_as_waits, waiting) {
+  BOOST_TEST((queue.push_back({.client = alice, .job = {1}, .patient = true}, time) == push_verdict::queued));
+  time += 50ms;
+  BOOST_TEST((queue.longest_wait(time) == 0ms));
+  BOOST_TEST(queue.only_patient());
+  push(bob, 2);
+  time += 10ms;
+  BOOST_TEST((queue.longest_wait(time) == 10ms));
+  BOOST_TEST(expire(5ms, 60ms) == 1u);
+  BOOST_TEST((expired[0].job == job_id{2}));
+  BOOST_TEST(expire(5ms, 59ms) == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_greediest_client_loses_its_newest_job_to_a_newcomer, waiting) {
+  push(alice, 1);
+  push(bob, 2, mib);
+  time += 1ms;
+  push(bob, 3);
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{3}));
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{2}));
+  BOOST_TEST(!queue.push_out(9, time_of(kib)).has_value()); // alice has no more than it would have
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_pushed_out_by_itself_or_while_it_is_patient, waiting) {
+  push(bob, 1, mib);
+  push(bob, 2, mib);
+  BOOST_TEST(!queue.push_out(bob, time_of(kib)).has_value());
+  BOOST_TEST(
+    (queue.push_back({.client = alice, .job = {3}, .expected = 1s, .patient = true}, time) == push_verdict::queued));
+  BOOST_TEST((queue.push_out(9, time_of(kib)) == job_id{2}));
 }
 
 BOOST_FIXTURE_TEST_CASE(nobody_waits_in_an_empty_queue, waiting) {
@@ -240,7 +347,8 @@ BOOST_AUTO_TEST_CASE(through_any_history_each_job_leaves_exactly_once) {
       if (chance() % 20 == 0) {
         w.queue.push_front({id}, w.time, deadline);
         inside.insert(id);
-      } else if (w.queue.push_back(chance() % 6, {id}, bytes, w.time, deadline) == push_verdict::queued) {
+      } else if (const waiting_job job{chance() % 6, {id}, time_of(bytes), chance() % 4 == 0, deadline};
+                 w.queue.push_back(job, w.time) == push_verdict::queued) {
         inside.insert(id);
       }
       if (chance() % 5 != 0)

@@ -101,12 +101,26 @@ BOOST_FIXTURE_TEST_CASE(in_overload_the_newest_is_first_only_if_the_oldest_waits
   BOOST_TEST(control.newest_first(4ms));
 }
 
+BOOST_FIXTURE_TEST_CASE(where_jobs_must_wait_long_anyway_long_waits_are_no_overload, watched_queue) {
+  control.expect(40ms); // twice that is the target, and four times the target the interval
+  waits(79ms, 2s);
+  BOOST_TEST(!control.overloaded());
+  BOOST_TEST((control.wait_max() == duration{320ms}));
+  waits(81ms, 319ms);
+  BOOST_TEST(!control.overloaded());
+  waits(81ms, 2ms);
+  BOOST_TEST(control.overloaded());
+  BOOST_TEST((control.wait_max() == duration{80ms}));
+  control.expect(1ms);
+  BOOST_TEST((control.wait_max() == duration{5ms}));
+}
+
 BOOST_FIXTURE_TEST_CASE(there_is_room_for_what_drains_in_a_quarter_of_the_target, watched_queue) {
-  BOOST_TEST(control.room(time) == 0u);
-  for (int ms = 0; ms < 1000; ++ms, time += 1ms) control.served(8000, time);
-  BOOST_TEST(control.room(time) >= 9'900u);
-  BOOST_TEST(control.room(time) <= 10'100u);
-  BOOST_TEST(control.room(time + 500ms) == 0u);
+  BOOST_TEST((control.room(time) == 0ms));
+  for (int ms = 0; ms < 1000; ++ms, time += 1ms) control.served(800us, time);
+  BOOST_TEST((control.room(time) >= 990us));
+  BOOST_TEST((control.room(time) <= 1010us));
+  BOOST_TEST((control.room(time + 500ms) == 0ms));
 }
 
 namespace {
@@ -116,7 +130,7 @@ duration retry_after(int served, int refused) {
   queue_control control;
   instant time = noon + 1h;
   for (int ms = 0; ms < 1000; ++ms, time += 1ms) {
-    for (int i = 0; i < served; ++i) control.served(1, time);
+    for (int i = 0; i < served; ++i) control.served(1us, time);
     for (int i = 0; i < refused; ++i) control.refused(time);
   }
   return control.retry_after(time);

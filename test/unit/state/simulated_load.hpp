@@ -25,6 +25,7 @@ struct simulated_stream {
   duration service = std::chrono::microseconds{200}; ///< of an attempt, at the mean
   double per_s = 1000;                               ///< Poisson
   uint32_t clients = 16;                             ///< they take turns
+  bool random_bytes = false;
 };
 
 /// What is wrong, and when.
@@ -140,12 +141,21 @@ private:
     }
   }
 
+  // All of a kind are cut from one: nobody reads more than a sample.
+  [[nodiscard]] std::span<const uint8_t> document_of(const simulated_stream& from) {
+    std::vector<uint8_t>& text = from.random_bytes ? random_bytes_ : prose_;
+    while (text.size() < from.bytes)
+      text.push_back(from.random_bytes ? static_cast<uint8_t>(text_chance_())
+                                       : static_cast<uint8_t>('a' + text.size() % 23));
+    return {text.data(), from.bytes};
+  }
+
   void submit(uint32_t stream) {
     const simulated_stream& from = streams_[stream];
     auto made = std::make_shared<job>();
     made->id = {sent_.size() + 1};
     made->client = stream * 1000 + made->id.value % from.clients;
-    made->document = {static_cast<const uint8_t*>(nullptr), from.bytes}; // nobody reads it
+    made->document = document_of(from);
     sent_.push_back({now_, stream});
     broker_.at(now_).submit(std::move(made));
   }
@@ -193,6 +203,8 @@ private:
   void stuck(lane_id, death) override { require(false, "no attempt here takes as long as a watchdog waits"); }
 
   std::mt19937_64 chance_;
+  std::mt19937_64 text_chance_{1};
+  std::vector<uint8_t> prose_, random_bytes_;
   std::vector<simulated_stream> streams_;
   simulated_trouble trouble_;
   std::vector<lane_state> lanes_;

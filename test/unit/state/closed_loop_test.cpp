@@ -1,0 +1,100 @@
+// Clients that wait for their answers are not refused for having waited, on a fast machine or a slow one, whoever else
+// is there; in virtual time. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
+#define BOOST_TEST_MODULE closed_loop
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+
+#include "test/unit/state/closed_loop.hpp"
+#include "test/unit/state/seed.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+using test::closed_loop;
+using test::closed_loop_group;
+using test::seed;
+
+namespace {
+
+dispatch_options as_shipped() {
+  dispatch_options options;
+  options.queue_control.emplace();
+  return options;
+}
+
+constexpr closed_loop_group four_hostile{.clients = 4, .bytes = 2u << 20, .service = 35ms, .random_bytes = true};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(up_to_sixty_four_clients_with_one_request_each_are_never_refused_however_slow_the_machine) {
+  for (const duration of_large : {duration{600us}, duration{2500us}, duration{20ms}, duration{100ms}})
+    for (const uint32_t clients : {8u, 16u, 64u})
+      BOOST_TEST_CONTEXT(clients << " clients, " << of_large.count() << " ns each, seed " << seed()) {
+        closed_loop house{seed(), as_shipped(), {{.clients = clients, .bytes = 1'100'000, .service = of_large}}};
+        house.run(20s);
+        BOOST_TEST(house.ok() > 100u);
+        BOOST_TEST(house.refused() == 0u);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(small_documents_neither) {
+  for (const duration service : {duration{5us}, duration{200us}, duration{2ms}})
+    for (const uint32_t clients : {8u, 64u}) {
+      closed_loop house{seed(), as_shipped(), {{.clients = clients, .service = service}}};
+      house.run(1s);
+      BOOST_TEST(house.ok() > 500u);
+      BOOST_TEST(house.refused() == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_becomes_slow_or_fast_refuses_nobody) {
+  const closed_loop_group fast{.clients = 16, .bytes = 1'100'000, .service = 600us};
+  const closed_loop_group slow{.clients = 16, .bytes = 1'000'000, .service = 30ms};
+  closed_loop house{seed(), as_shipped(), {fast, slow}};
+  house.run(20s);
+  BOOST_TEST(house.refused(0) == 0u);
+  BOOST_TEST(house.refused(1) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(random_bytes_of_some_leave_a_client_of_small_documents_unrefused_and_quick) {
+  for (const uint64_t bytes : {4096u, 20'000u, 60'000u}) BOOST_TEST_CONTEXT(bytes << " bytes, seed " << seed()) {
+      closed_loop house{seed(), as_shipped(), {{.clients = 1, .bytes = bytes, .service = 20us}, four_hostile}};
+      house.run(20s);
+      BOOST_TEST(house.refused(0) == 0u);
+      BOOST_TEST(house.ok(0) > 100'000u);
+      BOOST_TEST((house.longest(0) <= 110ms)); // the first ones: nobody knew it would come
+      BOOST_TEST(house.ok(1) > 400u);          // one of two lanes is theirs
+    }
+}
+
+BOOST_AUTO_TEST_CASE(those_who_have_lane_time_in_common_get_as_much_of_it_whatever_they_send) {
+  // Prose that takes 2 ms and random bytes that take 20 ms; three requests of each client wait, so that the turns count.
+  const closed_loop_group prose{.clients = 4, .bytes = 2u << 20, .service = 2ms, .ahead = 3};
+  const closed_loop_group random{.clients = 4, .bytes = 2u << 20, .service = 20ms, .random_bytes = true, .ahead = 3};
+  dispatch_options options = as_shipped();
+  options.queue_control.reset();
+  closed_loop house{seed(), options, {prose, random}};
+  house.run(30s);
+  BOOST_TEST(house.ok(0) >= 7 * house.ok(1));
+  BOOST_TEST(house.ok(0) <= 13 * house.ok(1));
+}
+
+BOOST_AUTO_TEST_CASE(documents_that_only_look_harmless_are_found_out_and_paid_for) {
+  const closed_loop_group prose{.clients = 4, .bytes = 1u << 20, .service = 2ms, .ahead = 3};
+  const closed_loop_group disguised{.clients = 4, .bytes = 1u << 20, .service = 20ms, .ahead = 3};
+  dispatch_options options = as_shipped();
+  options.queue_control.reset();
+  closed_loop house{seed(), options, {prose, disguised}};
+  house.run(30s);
+  BOOST_TEST(house.ok(0) >= 7 * house.ok(1));
+  BOOST_TEST(house.ok(0) <= 13 * house.ok(1));
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_client_that_sends_ahead_those_that_wait_are_not_refused) {
+  const closed_loop_group waits{.clients = 8, .bytes = 1'100'000, .service = 2ms};
+  const closed_loop_group ahead{.clients = 1, .bytes = 1'100'000, .service = 2ms, .ahead = 64};
+  closed_loop house{seed(), as_shipped(), {waits, ahead}};
+  house.run(20s);
+  BOOST_TEST(house.refused(0) == 0u);
+  BOOST_TEST(house.ok(1) > 500u); // its share of 20 000, or half of it
+}
