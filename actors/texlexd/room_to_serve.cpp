@@ -1,6 +1,9 @@
 #include "actors/texlexd/room_to_serve.hpp"
 
 #include <algorithm>
+#include <future>
+#include <system_error>
+#include <thread>
 
 #include <malloc.h>
 #include <spdlog/fmt/fmt.h>
@@ -17,6 +20,9 @@
 
 namespace texlex {
 namespace {
+
+// The scheduler's, CAF's clock and printer, I/O, the ready line, and a worker's that replaces another.
+constexpr uint64_t threads_beside_workers = scheduler_threads + 6;
 
 constexpr double mib = 1 << 20;
 
@@ -125,12 +131,31 @@ void fit_address_space(room_to_serve& room) {
                              static_cast<double>(needed) / mib, static_cast<double>(limit) / mib);
 }
 
+// As many threads as there will be, each waiting for all others: what forbids them (RLIMIT_NPROC, or pids.max of a
+// control group) counts others' too, and CAF does not survive to find out later.
+void fit_threads(room_to_serve& room) {
+  const uint64_t needed =
+    2 * room.adjusted.workers.cores.size() + threads_beside_workers; // a worker's process, or helper
+  std::promise<void> all;
+  const std::shared_future<void> all_are_there = all.get_future().share();
+  std::vector<std::thread> threads;
+  try {
+    while (threads.size() < needed) threads.emplace_back([all_are_there] { all_are_there.wait(); });
+  } catch (const std::system_error&) {
+    room.refused = fmt::format("no worker could be started: this process may start {} threads now and needs {}: raise "
+                               "RLIMIT_NPROC, or pids.max of its control group, or lower workers.cores",
+                               threads.size(), needed);
+  }
+  all.set_value();
+  for (std::thread& thread : threads) thread.join();
+}
+
 } // namespace
 
 room_to_serve find_room(const settings& asked) {
   room_to_serve room{.adjusted = asked, .warnings = {}, .cores_because = {}, .refused = {}};
   find_cores(room);
-  for (const auto fit : {fit_files, fit_file_size, fit_address_space})
+  for (const auto fit : {fit_files, fit_file_size, fit_address_space, fit_threads})
     if (!room.refused) fit(room);
   return room;
 }
