@@ -18,7 +18,7 @@ struct broker_links {
   std::function<void(job_id, const outcome&)> answer; ///< called once a job, wherever the broker runs; must not throw
   hedge_timer_actor timer;
   metrics_actor metrics;
-  std::shared_ptr<const lane_threads> threads; ///< null: what lanes do is not known
+  std::shared_ptr<const lane_threads> threads{}; ///< null: what lanes do is not known
 };
 
 /// `unit`: where it runs; null: on the scheduler.

@@ -58,7 +58,7 @@ struct health_report {
   uint32_t lanes_alive = 0;    ///< take jobs
   uint32_t lanes_starting = 0; ///< will take jobs, or will be tried again
   uint32_t lanes_stuck = 0;    ///< hang in an attempt, abandoned and replaced, and have not come back
-  uint32_t cores_given_up = 0; ///< failed too often: not tried again
+  uint32_t cores_given_up = 0; ///< failed too often: at rest, and not tried for a while
 
   /// Requests are served.
   [[nodiscard]] bool ready() const noexcept { return lanes_alive > 0; }
@@ -87,7 +87,7 @@ struct metrics_report {
   uint64_t hedges_skipped = 0;
   uint64_t rotations = 0;
   uint64_t restarts = 0;
-  uint64_t cores_given_up = 0;
+  uint64_t cores_given_up = 0;      ///< how often a core came to rest
   health_report health;             ///< as it was told last
   phase_report latency;             ///< of all requests, refused ones too
   phase_report queue;               ///< of all requests, refused ones too

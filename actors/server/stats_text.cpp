@@ -51,7 +51,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("hedges_skipped_total", house.hedges_skipped);
   lines.add("rotations_total", house.rotations);
   lines.add("restarts_total", house.restarts);
-  lines.add("cores_given_up", house.cores_given_up);
+  lines.add("cores_given_up", house.health.cores_given_up);
   lines.add("lanes_alive", house.health.lanes_alive);
   lines.add("lanes_starting", house.health.lanes_starting);
   lines.add("lanes_stuck", house.health.lanes_stuck);

@@ -100,7 +100,8 @@ BOOST_AUTO_TEST_CASE(if_all_cores_rest_as_their_workers_crash_texlexd_ends_and_s
   uint64_t id = 0;
   status told = status::ok;
   while (told != status::no_worker) { // each document of its own, as one that killed twice is not tried again
-    one.request(++id, "%die" + std::to_string(id));
+    ++id;
+    one.request(id, "%die" + std::to_string(id));
     told = one.response().result.status;
     BOOST_REQUIRE((told == status::worker_lost || told == status::no_worker));
     BOOST_REQUIRE(id < 1000);

@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_long_document_is_left_in_the_middle_when_it_is_cancelled)
 
 BOOST_AUTO_TEST_CASE(a_process_that_does_not_stop_when_told_to_is_killed_and_replaced) {
   auto flags = isolated(stalling());
-  flags.push_back("--inject-stall-deaf");
+  flags.insert(flags.end(), {"--inject-stall-deaf", "--watchdog-ms", "60000"}); // which would be first
   running_texlexd server{flags};
   const auto before = children_of(server);
   auto one = server.connect();

@@ -166,7 +166,8 @@ void virtual_house::overdue(uint64_t job) { caf::anon_send(broker, atom::overdue
 
 void virtual_house::kill(uint32_t lane, death cause) {
   if (const auto worker = workers_.find(lane); worker != workers_.end())
-    caf::anon_send_exit(worker->second, to_reason(cause));
+    worker->second->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
+                            caf::make_message(caf::exit_msg{worker->second.address(), to_reason(cause)}), nullptr);
 }
 
 void virtual_house::release_held() {
