@@ -103,6 +103,30 @@ BOOST_AUTO_TEST_CASE(under_any_overload_nearly_all_that_can_be_done_is_done_and_
   }
 }
 
+// However long documents take here: what counts as long follows.
+BOOST_AUTO_TEST_CASE(an_overload_is_one_on_a_slow_machine_too_from_few_clients_or_many) {
+  for (const duration service : {duration{200us}, duration{2ms}, duration{20ms}})
+    for (const uint32_t clients : {4u, 64u})
+      for (const double times : {2., 5., 10.}) {
+        const double peak = 2e9 / static_cast<double>(service.count());
+        const double seconds = std::max(5., 6000 / peak);
+        simulated_load flooded{seed(), as_shipped(), {{.service = service, .per_s = times * peak, .clients = clients}}};
+        flooded.run(duration{static_cast<duration::rep>(seconds * 1e9)});
+        BOOST_TEST_CONTEXT(clients << " clients at " << times << " times the peak of " << peak << "/s, seed "
+                                   << seed()) {
+          const duration settled{static_cast<duration::rep>(seconds * 2e8)};
+          const auto found = [&](const simulated_answer& each) { return each.sent >= settled && answered_ok(each); };
+          const auto refused = [&](const simulated_answer& each) {
+            return each.sent >= settled && each.how == status::overload;
+          };
+          BOOST_TEST(static_cast<double>(flooded.count(answered_ok)) >= 0.95 * seconds * peak);
+          BOOST_TEST(in_ms(flooded.took(990, found)) <= 5. + 5 * in_ms(service));
+          // Some are refused later, as they made room for a client that had less.
+          BOOST_TEST(in_ms(flooded.took(950, refused)) <= 1. + in_ms(service) / 2);
+        }
+      }
+}
+
 // Each may have a job that waits, and all of them together are too many.
 BOOST_AUTO_TEST_CASE(of_very_many_clients_most_that_are_refused_learn_it_at_once_too) {
   const simulated_stream crowd{.service = 2ms, .per_s = 5000, .clients = 500};

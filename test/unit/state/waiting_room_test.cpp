@@ -1,0 +1,105 @@
+// Who is let wait, who is refused and who makes room.
+#define BOOST_TEST_MODULE waiting_room
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+#include "actors/state/waiting_room.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A lane that takes 2 ms for each document, and clients that send what they like.
+struct busy_room {
+  waiting_room room;
+  instant now{1h};
+  std::vector<job_id> pushed_out;
+  std::vector<expired_job> expired;
+
+  explicit busy_room(const fair_queue_options& queue = {})
+    : room({.queue = queue, .control = queue_control_options{}}) {
+    room.lanes(2);
+  }
+  ~busy_room() { room.check_invariants(); }
+
+  bool comes(uint64_t client, uint64_t id, duration expected = 2ms) {
+    job made;
+    made.id = {id};
+    made.client = client;
+    pushed_out.clear();
+    room.comes(client, now);
+    return room.admit(made, expected, now, pushed_out);
+  }
+  void look() {
+    expired.clear();
+    room.look(now, expired);
+  }
+  /// Client 99 sends more than can be done for as long as it takes.
+  void overload() {
+    for (uint64_t id = 1000; !room.overloaded(); ++id) {
+      comes(99, id);
+      if (id % 2 == 0 && room.next(0, now)) {
+        room.started(2ms, now);
+        room.ended(99, {}, 2ms, 2ms, true, true);
+      }
+      now += 1ms;
+      look();
+    }
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_client_with_one_request_waits_beyond_the_interval, busy_room) {
+  BOOST_TEST(comes(1, 1));
+  now += 150ms;
+  look();
+  BOOST_TEST(expired.empty());
+  BOOST_TEST(!room.overloaded());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_client_sends_ahead_waits_the_interval, busy_room) {
+  BOOST_TEST(comes(1, 1));
+  BOOST_TEST(comes(1, 2));
+  now += 101ms;
+  look();
+  BOOST_TEST(expired.size() == 1u);
+  BOOST_TEST((expired[0].job == job_id{2}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_with_one_request_is_let_in_whatever_the_overload, busy_room) {
+  overload();
+  BOOST_TEST(comes(1, 1));
+  BOOST_TEST(comes(2, 2, 35ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(while_all_is_calm_everybody_is_read_and_in_overload_who_has_its_share_is_not, busy_room) {
+  BOOST_TEST((room.pressure(now) == queue_pressure{}));
+  overload();
+  const queue_pressure pressure = room.pressure(now);
+  BOOST_TEST(pressure.in_flight_a_client_max >= 1u); // who has nothing here is read
+  BOOST_TEST(pressure.in_flight_a_client_max <= 10u);
+  BOOST_TEST(pressure.retry_after_ms >= 10u);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_queue_is_full_the_greediest_makes_room_and_not_the_newcomer) {
+  busy_room busy{{.count_max = 4}};
+  for (uint64_t id = 1; id <= 4; ++id) BOOST_TEST(busy.comes(1, id));
+  BOOST_TEST(busy.comes(2, 5));
+  BOOST_TEST(busy.pushed_out.size() == 1u);
+  BOOST_TEST((busy.pushed_out[0] == job_id{4}));
+  BOOST_TEST(!busy.comes(1, 6)); // nobody is greedier than itself
+}
+
+BOOST_FIXTURE_TEST_CASE(of_two_lanes_one_is_kept_from_lengthy_documents_while_others_come, busy_room) {
+  BOOST_TEST(comes(1, 1, 35ms));
+  BOOST_TEST(comes(2, 2, 35ms));
+  BOOST_TEST(comes(3, 3, 10us));
+  BOOST_TEST((room.next(1, now) == job_id{3})); // the one that is kept
+  BOOST_TEST(!room.next(1, now));
+  BOOST_TEST(!room.may_start(35ms, 1, now));
+  now += 100ms;
+  BOOST_TEST(room.next(1, now).has_value()); // nobody else came
+}
