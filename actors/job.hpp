@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "actors/state/queue_pressure.hpp"
 #include "kernels/regime.hpp"
 #include "runtime/document.hpp"
 #include "runtime/outcome.hpp"
@@ -122,6 +123,9 @@ public:
   virtual void cancel(job_id id) = 0;
   /// Asks for what has happened so far: answered once by a call of `request_server::tell` with that number.
   virtual void ask_stats(job_id id) = 0;
+  /// How the queue stands, for `gate`: read on the I/O thread, at each request's header, and written there too. Looked
+  /// at again after each turn of that thread, for those who are held back.
+  [[nodiscard]] virtual const queue_pressure& pressure() const noexcept { return no_pressure; }
 };
 
 } // namespace texlex

@@ -10,15 +10,18 @@ namespace texlex {
 
 /// [server]: where texlexd listens and how long it waits.
 struct server_settings {
-  std::string unix_socket;               ///< path; empty: no Unix socket. Up to 107 bytes
-  uint32_t unix_socket_mode = 0600;      ///< permission bits of the socket, written in octal
-  std::string tcp_address = "127.0.0.1"; ///< a numeric IPv4 or IPv6 address
-  int32_t tcp_port = -1;                 ///< 0: any free port, told in the log; -1: no TCP. Up to 65535
-  uint32_t connections_max = 1024;       ///< 1..65000
-  uint32_t idle_timeout_ms = 300'000;    ///< a connection with nothing in flight and no frame begun; 10..86400000
-  uint32_t read_timeout_ms = 10'000;     ///< from a frame's first byte to its last; 10..3600000
-  uint32_t write_timeout_ms = 10'000;    ///< a client that does not take its responses; 10..3600000
-  uint32_t drain_timeout_ms = 10'000;    ///< from SIGTERM to the exit, at most; 10..600000
+  std::string unix_socket;                 ///< path; empty: no Unix socket. Up to 107 bytes
+  uint32_t unix_socket_mode = 0600;        ///< permission bits of the socket, written in octal
+  std::string tcp_address = "127.0.0.1";   ///< a numeric IPv4 or IPv6 address
+  int32_t tcp_port = -1;                   ///< 0: any free port, told in the log; -1: no TCP. Up to 65535
+  uint32_t connections_max = 1024;         ///< 1..65000
+  uint32_t idle_timeout_ms = 300'000;      ///< a connection with nothing in flight and no frame begun; 10..86400000
+  uint32_t read_timeout_ms = 10'000;       ///< from a frame's first byte to its last; 10..3600000
+  uint32_t read_grace_ms = 2'000;          ///< of a frame, before read_rate_min counts; 10..3600000
+  uint32_t read_rate_min = 1024;           ///< bytes a second of a frame under way, on average; 0: none. Up to 2^30
+  uint32_t connections_per_peer_max = 512; ///< by TCP address, or /64 of IPv6; this machine's excepted. 0: no limit
+  uint32_t write_timeout_ms = 10'000;      ///< a client that does not take its responses; 10..3600000
+  uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM to the exit, at most; 10..600000
 };
 
 /// [limits]: what a client may ask for.

@@ -17,6 +17,17 @@ inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 /// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;
 
+/// How long a connection that has nothing else in flight is not read, as there is no room for its request; then it is
+/// refused.
+inline constexpr uint32_t held_back_ms_max = 100;
+
+/// Connections that are told that there is no place for them and waited for until they have read it; beyond so many
+/// they are told and closed at once.
+inline constexpr uint32_t refused_waited_for_max = 64;
+
+/// Between two questions for stats, each of which may serve many clients.
+inline constexpr uint32_t stats_pause_ms = 10;
+
 /// The text of a stats response; a client takes a longer one for malformed.
 inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
 

@@ -16,6 +16,9 @@ server_counts server_counters::read() const {
   now.late_answers = late_answers.read();
   now.clients_vanished = clients_vanished.read();
   now.connections_timed_out = connections_timed_out.read();
+  now.connections_pushed_out = connections_pushed_out.read();
+  now.connections_without_memory = connections_without_memory.read();
+  now.unread_bytes = unread_bytes.read();
   now.bytes_read = bytes_read.read();
   now.bytes_written = bytes_written.read();
   for (size_t i = 0; i < responses.size(); ++i) now.responses[i] = responses[i].read();

@@ -18,11 +18,14 @@ struct server_counts {
   uint64_t requests_in_flight = 0;      ///< at present: admitted and without an outcome, or not yet read to their end
   uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
   uint64_t cancels_of_unknown_ids = 0;
-  uint64_t stats_told = 0;            ///< stats responses
-  uint64_t deprecated_payloads = 0;   ///< requests without the inner length
-  uint64_t late_answers = 0;          ///< outcomes nobody waits for any more: dropped
-  uint64_t clients_vanished = 0;      ///< connections that broke in a frame, or before all responses were taken
-  uint64_t connections_timed_out = 0; ///< ended by one of the three time-outs
+  uint64_t stats_told = 0;                 ///< stats responses
+  uint64_t deprecated_payloads = 0;        ///< requests without the inner length
+  uint64_t late_answers = 0;               ///< outcomes nobody waits for any more: dropped
+  uint64_t clients_vanished = 0;           ///< connections that broke in a frame, or before all responses were taken
+  uint64_t connections_timed_out = 0;      ///< ended by one of the three time-outs
+  uint64_t connections_pushed_out = 0;     ///< ended as others needed their place more
+  uint64_t connections_without_memory = 0; ///< ended as there was none for them
+  uint64_t unread_bytes = 0; ///< of all clients, that lay in their sockets at the latest look at time-outs
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
   std::array<uint64_t, status_count> responses{}; ///< by status: handed to the connection to be written
@@ -53,6 +56,9 @@ struct server_counters {
   counter late_answers;
   counter clients_vanished;
   counter connections_timed_out;
+  counter connections_pushed_out;
+  counter connections_without_memory;
+  counter unread_bytes;
   counter bytes_read;
   counter bytes_written;
   std::array<counter, status_count> responses;

@@ -80,14 +80,25 @@ event_loop::timer event_loop::call_at(instant due, call what) {
 }
 
 void event_loop::wait(instant until) {
+  const instant before = now();
   const int count = wait_for_events(until);
   time_ = now();
+  note_readiness(before, count);
   take_wakes();
   for (int i = 0; i < count; ++i)
     if (auto* const by = static_cast<watcher*>(batch_[static_cast<size_t>(i)].data.ptr))
       by->ready(batch_[static_cast<size_t>(i)].events);
   make_due_calls();
   if (has_posted_.load(std::memory_order_acquire)) make_posted_calls();
+}
+
+// A wait that took its time was ended by what it found.
+void event_loop::note_readiness(instant before, int count) noexcept {
+  constexpr duration slept = std::chrono::microseconds{20};
+  const instant at = time_;
+  const bool was_busy = at - before < slept && complete_look_ != instant::min();
+  ready_since_ = was_busy ? at - (at - complete_look_) / 2 : at;
+  if (count < batch_max) complete_look_ = at;
 }
 
 int event_loop::wait_for_events(instant until) noexcept {

@@ -60,6 +60,9 @@ public:
 
   /// When this pass's wait ended: what was ready then has waited since, whenever its turn comes.
   [[nodiscard]] instant time() const noexcept { return time_; }
+  /// When what is handled now could be handled at the earliest, as far as is known: when the wait ended, or, if there
+  /// was always something ready, half-way back to the last look that found all that was.
+  [[nodiscard]] instant ready_since() const noexcept { return ready_since_; }
 
   /// Forgets the wakes so far: what was done before them is visible from now on, and is to be looked for now. `wait`
   /// does so too.
@@ -75,6 +78,7 @@ private:
   /// So many descriptors a pass: enough to share what a pass costs, and few enough that the first is answered soon.
   static constexpr int batch_max = 16;
 
+  void note_readiness(instant before, int count) noexcept;
   int wait_for_events(instant until) noexcept;
   void make_due_calls();
   void make_posted_calls();
@@ -83,6 +87,8 @@ private:
   owned_fd wake_event_;
   std::array<epoll_event, batch_max> batch_{};
   instant time_ = now();
+  instant ready_since_ = instant::min();
+  instant complete_look_ = instant::min(); ///< the latest that found fewer than a batch
   std::map<timer, call> timers_;
   uint64_t last_timer_ = 0;
 

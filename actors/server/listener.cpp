@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -46,8 +47,11 @@ void listener::ready(uint32_t) noexcept {
 
 listener::taken listener::take_one() {
   owned_fd accepted;
+  sockaddr_storage from{};
   for (;;) {
-    accepted = owned_fd{::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    socklen_t length = sizeof from;
+    accepted =
+      owned_fd{::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (accepted.is_open()) break;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return taken::none;
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -60,16 +64,28 @@ listener::taken listener::take_one() {
     const int on = 1;
     ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  core_.connected(std::move(accepted));
+  try {
+    core_.connected(std::move(accepted), peer_of(from));
+  } catch (const std::bad_alloc&) {
+    core_.counters.connections_without_memory.add();
+    return taken::failed;
+  }
   return taken::one;
 }
 
 // Who waits to be accepted keeps the socket ready: unless it is left alone for a moment, nothing else is done.
 void listener::pause() {
   core_.loop.unwatch(socket_.get());
-  core_.loop.call_at(now() + pause_after_failure, [this] {
-    if (socket_.is_open() && !core_.loop.watch(socket_.get(), EPOLLIN, *this)) pause();
-  });
+  try {
+    core_.loop.call_at(now() + pause_after_failure, [this] { watch_again(); });
+  } catch (const std::bad_alloc&) {
+    if (!core_.loop.watch(socket_.get(), EPOLLIN, *this)) // not even a pause can be had
+      spdlog::error("no memory to accept connections with: no more of them are accepted");
+  }
+}
+
+void listener::watch_again() {
+  if (socket_.is_open() && !core_.loop.watch(socket_.get(), EPOLLIN, *this)) pause();
 }
 
 void listener::close() {

@@ -28,6 +28,7 @@ private:
 
   taken take_one();
   void pause();
+  void watch_again();
 
   server_core& core_;
   owned_fd socket_;

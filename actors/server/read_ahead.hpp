@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "runtime/frame.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -19,6 +20,9 @@ public:
   [[nodiscard]] bool allocated() const noexcept { return memory_ != nullptr; }
 
   [[nodiscard]] size_t bytes() const noexcept { return end_ - begin_; }
+
+  /// Of its room all is taken, or all but what a header that is taken has left.
+  [[nodiscard]] bool nearly_full() const noexcept { return bytes() + frame_header_bytes >= limits::read_ahead_bytes; }
 
   /// Where to read to; what is there moves to the front first. Never empty while less than a buffer is there.
   [[nodiscard]] std::span<uint8_t> room() noexcept {

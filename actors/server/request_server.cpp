@@ -1,5 +1,6 @@
 #include "actors/server/request_server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <mutex>
@@ -24,6 +25,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int rounds_a_turn_max = 64;
+
+constexpr duration retry_without_memory = 1ms;
 
 constexpr unsigned long timer_slack_ns = 1000; // 50 us unless told otherwise
 
@@ -54,10 +57,15 @@ public:
 private:
   void run();
   void stop();
+  [[nodiscard]] instant take_turn(instant until) noexcept;
   [[nodiscard]] instant do_rounds();
   bool take_deliveries();
   void begin_drain(instant deadline);
   void deadline_met();
+  void close_all() {
+    core_.for_each_session([](session& each) { each.close(); });
+  }
+  void call_at(instant due, void (*what)(loop&));
   void all_closed();
 
   server_settings settings_;
@@ -114,11 +122,22 @@ void request_server::loop::run() {
   ::pthread_setname_np(::pthread_self(), "texlex.io");
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns); // a hedge that rings late is a hedge for nothing
   instant next = do_rounds();                 // for what was planned before
-  while (!stopping_.load(std::memory_order_relaxed)) {
-    core_.loop.wait(next);
-    next = do_rounds();
-    core_.update_gauges();
-    core_.bury();
+  while (!stopping_.load(std::memory_order_relaxed)) next = take_turn(next);
+}
+
+// Whatever finds no memory costs a request or a connection where that can be told; what cannot is left undone.
+instant request_server::loop::take_turn(instant until) noexcept {
+  try {
+    core_.begin_turn();
+    core_.loop.wait(std::min(until, core_.next_turn()));
+    core_.give_turns();
+    const instant next = do_rounds();
+    core_.end_turn();
+    return next;
+  } catch (const std::bad_alloc&) {
+    if (const auto left_out = core_.no_memory_warnings.due(now()))
+      spdlog::warn("the I/O thread finds no memory ({} more like it, left out)", *left_out);
+    return now() + retry_without_memory;
   }
 }
 
@@ -131,7 +150,7 @@ instant request_server::loop::do_rounds() {
     core_.hand_over();
     const instant next = on_turn_ ? on_turn_() : instant::max();
     const bool delivered = take_deliveries();
-    if (next != instant::min() && !delivered) return next;
+    if (next != instant::min() && !delivered && !core_.has_submitted()) return next;
   }
   return instant::min();
 }
@@ -146,7 +165,7 @@ void request_server::loop::stop() {
   wake();
   thread_.join();
   core_.on_idle = nullptr;
-  for (session* const each : core_.sessions()) each->close();
+  close_all();
   core_.bury();
 }
 
@@ -190,17 +209,24 @@ void request_server::loop::begin_drain(instant deadline) {
   for (auto* each : {&unix_, &tcp_})
     if (*each) (*each)->close();
   core_.on_idle = [this] { all_closed(); };
-  for (session* const each : core_.sessions()) each->drain();
+  core_.for_each_session([](session& each) { each.drain(); });
   if (core_.idle()) return all_closed();
-  core_.loop.call_at(deadline, [this] { deadline_met(); });
+  call_at(deadline, [](loop& self) { self.deadline_met(); });
 }
 
 void request_server::loop::deadline_met() {
-  for (session* const each : core_.sessions()) met_by_deadline_ += each->abandon();
+  core_.for_each_session([this](session& each) { met_by_deadline_ += each.abandon(); });
   if (met_by_deadline_ > 0) spdlog::warn("{} requests were not done in time and were told so", met_by_deadline_);
-  core_.loop.call_at(now() + last_writes, [this] {
-    for (session* const each : core_.sessions()) each->close();
-  });
+  call_at(now() + last_writes, [](loop& self) { self.close_all(); });
+}
+
+// Without memory for a call it is made at once, or the drain would never end.
+void request_server::loop::call_at(instant due, void (*what)(loop&)) {
+  try {
+    core_.loop.call_at(due, [this, what] { what(*this); });
+  } catch (const std::bad_alloc&) {
+    what(*this);
+  }
 }
 
 void request_server::loop::all_closed() {

@@ -1,11 +1,16 @@
 // One connection's shell: reads what its protocol asks for, writes what waits, makes jobs. Decides nothing. Reads while
 // its socket has something and its protocol wants it, writes at once, and waits for the socket only if that does not
-// take all: so memory is bounded, and a client that does not read is not read from.
+// take all: so memory is bounded, and a client that does not read is not read from. It takes no more than its share of
+// a turn: what is left waits for the next one, after sockets were looked at. Where memory runs out the connection ends.
+//
+// session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,6 +19,7 @@
 #include "actors/server/event_loop.hpp"
 #include "actors/server/read_ahead.hpp"
 #include "actors/server/server_core.hpp"
+#include "actors/state/backlog_ruler.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "runtime/document.hpp"
 #include "runtime/frame.hpp"
@@ -23,42 +29,76 @@ namespace texlex {
 
 class session final : public event_loop::watcher {
 public:
-  /// A refused one only tells its client that there are too many connections. `socket` does not block.
-  session(server_core& core, owned_fd socket, bool refused);
+  /// `socket` does not block. `peer`: whom it counts for among connections; it stops counting when it is reset.
+  session(server_core& core, owned_fd socket, std::optional<peer_key> peer);
 
-  void start();
+  /// A refused one only tells its client that there are too many connections.
+  void start(bool refused) noexcept;
   /// True if the client will hear of it; `settle` writes it.
-  bool answered(job_id job, const outcome& result, instant at) { return protocol_.answered(job, result, at); }
-  bool told(job_id number, std::shared_ptr<const std::string> stats, instant at) {
-    return protocol_.told(number, std::move(stats), at);
-  }
+  [[nodiscard]] bool answered(job_id job, const outcome& result, instant at) noexcept;
+  [[nodiscard]] bool told(job_id number, std::shared_ptr<const std::string> stats, instant at) noexcept;
   /// After anything has happened: writes what waits, takes what was read, or ends. May close the session, which lives
   /// to the end of the pass all the same.
-  void settle();
+  void settle() noexcept;
   void ready(uint32_t events) noexcept override;
-  void sweep(instant at);
-  void drain();
+  /// It has waited, and goes on where it stopped.
+  void take_turn() noexcept;
+  /// Asks again for the request that is held back; true: it is no longer.
+  [[nodiscard]] bool go_on(instant at) noexcept;
+  [[nodiscard]] instant held_back_until() const noexcept { return protocol_.held_back_until(); }
+  /// Returns how many bytes its client has sent that are not read.
+  uint64_t sweep(instant at) noexcept;
+  void drain() noexcept;
   /// Answers everything `shutting_down` now; returns how many requests that were.
-  size_t abandon();
+  size_t abandon() noexcept;
+  /// Another needs its place more. `waited_for`: its client may take its time to read the last response.
+  void push_out(bool waited_for) noexcept;
+  /// Others need its bytes more: the request under way is refused.
+  void give_up_payload() noexcept;
+  [[nodiscard]] standing standing_at(instant at) const noexcept;
   /// Ends at once; jobs in flight are cancelled.
-  void close();
+  void close() noexcept;
 
+  /// It is only there to learn that there is no place for it.
   [[nodiscard]] bool refused() const noexcept { return refused_; }
+  [[nodiscard]] bool waits_for_turn() const noexcept { return waits_for_turn_; }
+  void turn_is_awaited(bool yes) noexcept { waits_for_turn_ = yes; }
+
+  // The core's own notes.
+  std::optional<peer_key> peer;
+  size_t place_in_list = 0;
+  bool starves = false;
 
 private:
+  /// Whatever finds no memory ends the connection and nothing else.
+  template <class Work>
+  void guarded(Work work) noexcept {
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      no_memory();
+    }
+  }
+  void no_memory() noexcept;
+  void settle_or_throw();
+  void look_at_time(instant at);
+  [[nodiscard]] bool has_turn();
+
   [[nodiscard]] bool wants_input() const noexcept;
   void read_on();
   [[nodiscard]] std::span<uint8_t> where_to_read();
-  [[nodiscard]] std::span<uint8_t> scratch() const noexcept;
   void was_read(size_t bytes);
+  void note_arrival(size_t bytes, bool filled);
   void input_ended();
   bool take_frames();
   bool take_header();
   bool take_payload();
   bool take_skipped();
   void payload_complete();
+  [[nodiscard]] bool submit(document_lease memory);
   void ask_stats();
   bool has_payload_memory();
+  void refuse_payload();
   void write_waiting();
   void write_rest();
   [[nodiscard]] bool write_some();
@@ -66,23 +106,28 @@ private:
   void write_stats(const response& one);
   void watch_as_needed();
   void finish();
-  void vanished(const char* how);
-  [[nodiscard]] bool client_gone() const;
-  [[nodiscard]] bool input_waiting() const;
+  void vanished(const char* how) noexcept;
+  [[nodiscard]] bool client_gone() const noexcept;
+  [[nodiscard]] uint64_t unread_bytes() const noexcept;
 
   server_core& core_;
   owned_fd socket_;
   session_protocol protocol_;
-  const bool refused_;
   const uint64_t number_; ///< of this connection; never used again
+  bool refused_ = false;
 
   uint32_t watched_for_ = 0; ///< events of the socket
   bool lingering_ = false;   ///< all is said: reads and drops until the client ends its side
   bool closed_ = false;
+  turn_share share_;
+  bool waits_for_turn_ = false;
+  bool paused_ = false; ///< its client had as much in flight as it may
 
   read_ahead input_;
   document_lease payload_;
-  size_t filled_ = 0;        ///< of the payload being read
+  size_t filled_ = 0; ///< of the payload being read
+  instant arrived_;   ///< when what was read last could have been read, as far as is known
+  backlog_ruler backlog_;
   std::vector<uint8_t> out_; ///< what is being written; kept for its memory
   size_t written_ = 0;       ///< of that
 

@@ -39,7 +39,7 @@ private:
 
 } // namespace
 
-std::string stats_text(const metrics_report& house, const server_counts& server) {
+std::string stats_text(const metrics_report& house, const server_counts& server, const phase_report& lag) {
   stats_lines lines;
   lines.add("requests_total", house.requests);
   for (uint32_t i = 0; i < status_count; ++i)
@@ -58,6 +58,8 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("latency", house.latency);
   lines.add("queue", house.queue);
   lines.add("service", house.service);
+  lines.add("loop_lag", lag);
+  lines.add("unread_bytes", server.unread_bytes);
   lines.add("resident_bytes", house.resident_bytes);
   lines.add("resident_bytes_peak", house.resident_bytes_peak);
   lines.add("log_lines_dropped_total", house.log_lines_dropped);
@@ -65,6 +67,8 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("connections_accepted_total", server.connections_accepted);
   lines.add("connections_refused_total", server.connections_refused);
   lines.add("connections_timed_out_total", server.connections_timed_out);
+  lines.add("connections_pushed_out_total", server.connections_pushed_out);
+  lines.add("connections_without_memory_total", server.connections_without_memory);
   lines.add("clients_vanished_total", server.clients_vanished);
   lines.add("request_headers_total", server.requests);
   for (uint32_t i = 0; i < status_count; ++i)

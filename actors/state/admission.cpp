@@ -1,4 +1,7 @@
+// Counting only; that no place leaks is seen to by `place`.
 #include "actors/state/admission.hpp"
+
+#include <algorithm>
 
 #include "actors/state/invariant.hpp"
 
@@ -12,18 +15,31 @@ admission::~admission() {
 }
 
 std::optional<admission::place> admission::admit(uint64_t bytes) noexcept {
-  if (requests_ >= requests_max_ || bytes > bytes_max_ - bytes_) return std::nullopt;
+  if (requests_ >= requests_max_ || bytes > bytes_max_ - whole_bytes_) return std::nullopt;
   ++requests_;
-  bytes_ += bytes;
   return place{this, bytes};
+}
+
+void admission::place::arrived(uint64_t bytes) noexcept {
+  const uint64_t counted = std::min(bytes, announced_ - arrived_);
+  require(from_ != nullptr && counted <= from_->bytes_free(), "bytes arrive where there is room");
+  arrived_ += counted;
+  from_->bytes_ += counted;
+}
+
+void admission::place::whole() noexcept {
+  require(from_ != nullptr && !whole_, "a document is whole once");
+  whole_ = true;
+  from_->whole_bytes_ += arrived_;
 }
 
 void admission::place::give_back() noexcept {
   admission* const from = std::exchange(from_, nullptr);
   if (!from) return;
-  require(from->requests_ > 0 && from->bytes_ >= bytes_, "a place is given back once");
+  require(from->requests_ > 0 && from->bytes_ >= arrived_, "a place is given back once");
   --from->requests_;
-  from->bytes_ -= bytes_;
+  from->bytes_ -= arrived_;
+  if (whole_) from->whole_bytes_ -= arrived_;
 }
 
 } // namespace texlex

@@ -19,6 +19,8 @@
 
 #include "actors/job.hpp"
 #include "actors/state/admission.hpp"
+#include "actors/state/eviction.hpp"
+#include "actors/state/gate.hpp"
 #include "runtime/frame.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
@@ -27,10 +29,13 @@ namespace texlex {
 
 struct session_limits {
   uint32_t document_bytes_max = 0;
-  uint32_t requests_in_flight_max = 0; ///< of this connection, its unwritten responses among them
-  duration idle_timeout{};             ///< nothing in flight, no frame begun
-  duration read_timeout{};             ///< from a frame's first byte to its last
-  duration write_timeout{};            ///< from the first to the last byte of the responses written at once
+  uint32_t requests_in_flight_max = 0;      ///< of this connection, its unwritten responses among them
+  duration idle_timeout{};                  ///< nothing in flight, no frame begun
+  duration read_timeout{};                  ///< from a frame's first byte to its last
+  duration write_timeout{};                 ///< from the first to the last byte of the responses written at once
+  duration held_back_max = duration::max(); ///< how long a request waits for room, its document unread
+  uint32_t read_rate_min = 0;               ///< bytes a second of a frame, on average; 0: none
+  duration read_grace{};                    ///< before that counts
 };
 
 struct response {
@@ -46,13 +51,14 @@ enum class read_step : uint8_t {
   header,  ///< the 16 bytes of the next frame's header
   payload, ///< `payload_bytes`, into one document; may be none
   skip,    ///< `payload_bytes` that nobody wants
-  pause,   ///< nothing: as much is in flight as may be
+  pause,   ///< nothing: as much is in flight as may be, a request is held back, or a document for want of bytes
   ended,   ///< nothing any more
 };
 
 /// What a header turned out to be.
 enum class header_kind : uint8_t {
   request,
+  held_back, ///< a request, but there is no room yet: `go_on` tells what becomes of it
   cancel,
   cancel_of_unknown_id,
   stats,         ///< to be asked for, under a number told by `stats_asked`
@@ -80,23 +86,34 @@ enum class tick_verdict : uint8_t {
 
 class session_protocol {
 public:
-  /// `admission` is shared by all connections and must outlive this.
-  session_protocol(const session_limits& limits, admission& admission, instant now);
+  /// `gate` is shared by all connections and must outlive this.
+  session_protocol(const session_limits& limits, gate& gate, instant now);
 
   // What to read.
   [[nodiscard]] read_step reading() const noexcept;
   [[nodiscard]] uint32_t payload_bytes() const noexcept { return payload_bytes_; } ///< of the frame at hand, in all
+  /// How much of a document may be read now: what is missing, or the bytes that are left in all.
+  [[nodiscard]] size_t payload_room() const noexcept;
 
   // What was read.
   void frame_begun(instant now); ///< the first byte of a header
   [[nodiscard]] header_verdict header_read(const frame_header& header, instant now);
+  /// Asks again for the request that is held back; true if it is no longer, whatever became of it.
+  bool go_on(instant now);
+  /// When to ask at the latest.
+  [[nodiscard]] instant held_back_until() const noexcept;
+  /// So much more of a payload is there; of a document within `payload_room`.
+  void payload_arrived(size_t bytes, instant now) noexcept;
+  /// A document that is begun finds no bytes left for its next one.
+  [[nodiscard]] bool starving() const noexcept;
+  void starved(instant now) noexcept; ///< until more of it arrives, time does not count against the client
   /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
   /// What the last header asked for is asked under this number, and comes by `told`.
   void stats_asked(job_id number);
-  /// There is no memory for the payload: `overload`, and it is to be skipped.
-  void payload_refused();
+  /// There is no memory for the payload: `overload`, and what is missing of it is to be skipped.
+  void payload_refused(instant now);
   /// The client has ended its side. What is in flight is still answered.
   void end_of_stream(instant now);
 
@@ -105,8 +122,13 @@ public:
   bool answered(job_id job, const outcome& result, instant now);
   /// Likewise for what was asked for by a stats frame.
   bool told(job_id number, std::shared_ptr<const std::string> stats, instant now);
+  struct open_request {
+    uint64_t id; ///< the client's
+    job_id job;
+    bool stats = false; ///< a question, no job
+  };
   /// What is in flight: to be cancelled if the client is gone.
-  [[nodiscard]] std::vector<job_id> open_jobs() const;
+  [[nodiscard]] std::span<const open_request> open_jobs() const noexcept { return open_; }
 
   // What to write.
   /// The responses to be written now, all in one go; none if nothing waits or a write is under way. The span holds
@@ -126,27 +148,32 @@ public:
   /// Every request begun is answered `shutting_down` now; its job's outcome will be late. Reading ends. Returns how
   /// many requests that were.
   size_t abandon();
-  [[nodiscard]] tick_verdict tick(instant now);
+  [[nodiscard]] tick_verdict tick(instant now, size_t ahead = 0); ///< `ahead`: bytes read and not taken yet
+  /// Another needs its place more: ends as if its time were over.
+  void push_out();
+  [[nodiscard]] standing standing_at(instant now, size_t ahead = 0) const noexcept;
   /// Nothing will be read, and all has been answered and written: the connection is to be closed.
   [[nodiscard]] bool done() const noexcept;
   /// Something is begun, open or unwritten: if the connection breaks now, somebody misses a response.
-  [[nodiscard]] bool busy() const noexcept { return in_frame_ || held() > 0; }
+  [[nodiscard]] bool busy() const noexcept { return in_frame_ || held() > 0 || held_back_; }
   /// The client has ended its side, so that nothing unread can be lost when the connection is closed.
   [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
 
 private:
-  struct open_request {
-    uint64_t id;
-    job_id job;
-  };
-
   [[nodiscard]] header_verdict request_header_read(const frame_header& header);
+  /// False: there is no room for it yet.
+  bool let_in(const frame_header& header);
+  void refuse_held_back(status reason, instant now);
+  [[nodiscard]] uint32_t payload_missing() const noexcept { return payload_bytes_ - payload_arrived_; }
+  [[nodiscard]] duration frame_time(instant now) const noexcept;
+  [[nodiscard]] bool too_slow(instant now, size_t ahead) const noexcept;
+  void skip_refused(instant now);
   [[nodiscard]] header_verdict stats_header_read(const frame_header& header);
   [[nodiscard]] bool in_flight(uint64_t id) const noexcept;
   bool close_open(job_id job, response with, instant now);
   [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
   void frame_ended(instant now);
-  void respond(uint64_t id, status reason);
+  void respond(uint64_t id, status reason, uint32_t retry_after_ms = 0);
   /// Reading ends; the response is written after all others.
   void end_with(uint64_t id, status reason);
   void release_last_response();
@@ -155,7 +182,7 @@ private:
   void check_invariants() const;
 
   session_limits limits_;
-  admission& admission_;
+  gate& gate_;
 
   read_step step_ = read_step::header; ///< never `pause`: that follows from what is held
   bool in_frame_ = false;              ///< the first byte of a header was read, not yet the last of its payload
@@ -163,10 +190,16 @@ private:
   bool ended_by_client_ = false;
   uint64_t request_id_ = 0; ///< of the payload being read
   uint32_t payload_bytes_ = 0;
+  uint32_t payload_arrived_ = 0;
+  bool served_ = false;    ///< a response was written
   admission::place place_; ///< of the payload being read
+  std::optional<frame_header> held_back_;
+  instant held_back_since_;
+  std::optional<instant> starved_since_;
 
   /// A few dozen by default, so that looking through them costs less than hashing; their memory is taken once.
   std::vector<open_request> open_;
+  uint32_t stats_open_ = 0; ///< of those
   std::vector<response> waiting_;
   std::vector<response> being_written_;
   std::optional<response> last_response_; ///< held back until nothing is open

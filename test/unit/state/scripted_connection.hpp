@@ -37,14 +37,16 @@ public:
   };
 
   scripted_connection(const session_limits& limits, texlex::admission& desk, instant begin = instant{})
-    : protocol(limits, desk, begin), time(begin) {}
+    : way_in(desk, pressure), protocol(limits, way_in, begin), time(begin) {}
 
   /// Returns how many bytes were taken; what is left would stay in the socket.
   size_t send(const bytes& sent) {
     size_t taken = 0;
     while (take_complete_parts(), wanted() > 0 && taken < sent.size()) {
       if (protocol.reading() == read_step::header && part_.empty()) protocol.frame_begun(time);
+      const bool of_payload = protocol.reading() != read_step::header;
       part_.push_back(sent[taken++]);
+      if (of_payload) protocol.payload_arrived(1, time);
       ++bytes_taken;
     }
     return taken;
@@ -57,6 +59,7 @@ public:
       protocol.told(job, std::make_shared<const std::string>("requests 1\n"), time);
     else
       protocol.answered(job, result, time);
+    protocol.go_on(time);
   }
 
   void answer_all() {
@@ -70,10 +73,13 @@ public:
       got.insert(got.end(), batch.begin(), batch.end());
       protocol.written(time);
     }
+    protocol.go_on(time);
     take_complete_parts();
     return got;
   }
 
+  queue_pressure pressure; ///< none unless the test says so
+  gate way_in;
   session_protocol protocol;
   instant time;
   std::map<uint64_t, job_at_work> jobs;
@@ -96,6 +102,7 @@ private:
 
   void take_complete_parts() {
     while (wanted() == 0) {
+      if (protocol.reading() == read_step::pause || protocol.reading() == read_step::ended) return;
       const bytes part = std::exchange(part_, {});
       switch (protocol.reading()) {
         case read_step::header: header_complete(part); break;
@@ -111,7 +118,7 @@ private:
     std::array<uint8_t, frame_header_bytes> raw;
     std::copy(part.begin(), part.end(), raw.begin());
     const header_verdict verdict = protocol.header_read(decode_header(raw), time);
-    if (verdict.kind == header_kind::request) ++requests;
+    if (verdict.kind == header_kind::request || verdict.kind == header_kind::held_back) ++requests;
     if (verdict.kind == header_kind::stats_refused) ++requests;
     if (verdict.kind == header_kind::stats) {
       ++requests;

@@ -147,14 +147,58 @@ BOOST_AUTO_TEST_CASE(what_the_server_has_no_place_for_is_told_so_from_the_header
   BOOST_TEST(busy.cancelled.size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_place_is_taken_from_the_header_on) {
+BOOST_AUTO_TEST_CASE(a_place_is_taken_from_the_header_on_and_bytes_as_they_arrive) {
   client.send(header(1, 7, 4 + 9));
+  BOOST_TEST(desk.requests_in_flight() == 1u);
+  BOOST_TEST(desk.bytes_in_flight() == 0u);
+  client.send(bytes(5));
+  BOOST_TEST(desk.bytes_in_flight() == 5u);
+  client.send(bytes(8));
   BOOST_TEST(desk.bytes_in_flight() == 9u);
+}
+
+BOOST_AUTO_TEST_CASE(a_document_that_finds_no_bytes_left_is_not_read_until_there_are_some_and_time_waits_with_it) {
+  admission little{10, 10};
+  scripted_connection first{small, little}, second{small, little};
+  const bytes whole = request(1, "12345678");
+  first.send({whole.begin(), whole.end() - 3});
+  second.send(request(2, "abcd"));
+  BOOST_TEST(second.jobs.empty());
+  BOOST_TEST(second.protocol.starving());
+  second.protocol.starved(second.time);
+  second.time += 10 * small.read_timeout;
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::nothing));
+  first.protocol.payload_refused(first.time);
+  BOOST_TEST((second.protocol.reading() == read_step::payload));
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_slower_than_the_least_rate_ends_like_one_that_took_too_long) {
+  session_limits limits = small;
+  limits.read_timeout = 1h;
+  limits.read_rate_min = 10;
+  limits.read_grace = 1s;
+  scripted_connection slow{limits, desk};
+  const bytes whole = request(1, "12345678");
+  slow.send({whole.begin(), whole.begin() + 20});
+  slow.time += 999ms;
+  BOOST_TEST((slow.protocol.tick(slow.time) == tick_verdict::nothing));
+  slow.time += 1ms;
+  BOOST_TEST((slow.protocol.tick(slow.time, 6) == tick_verdict::nothing));
+  BOOST_TEST((slow.protocol.tick(slow.time, 5) == tick_verdict::reading_ended));
+  BOOST_TEST(slow.receive().front().result.status == status::frame_timeout);
+}
+
+BOOST_AUTO_TEST_CASE(of_questions_for_stats_a_connection_has_no_more_than_two_under_way) {
+  client.send(stats(1));
+  client.send(stats(2));
+  BOOST_TEST((client.protocol.reading() == read_step::pause));
+  client.answer_all();
+  BOOST_TEST((client.protocol.reading() == read_step::header));
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_there_is_no_memory_for_is_overload_and_skipped) {
   client.send(header(1, 7, 4 + 9));
-  client.protocol.payload_refused();
+  client.protocol.payload_refused(client.time);
   BOOST_TEST(response_to(7) == status::overload);
   BOOST_TEST(desk.requests_in_flight() == 0u);
   client.send(bytes(13));

@@ -1,0 +1,213 @@
+// What a connection reads: bytes into frames, frames into jobs. See session.hpp.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/socket.h>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/server/session.hpp"
+#include "runtime/limits.hpp"
+
+namespace texlex {
+
+bool session::wants_input() const noexcept {
+  if (lingering_) return true;
+  if (waits_for_turn_) return false;
+  const read_step step = protocol_.reading();
+  return step != read_step::pause && step != read_step::ended;
+}
+
+// Until the socket is found empty, a read that fills less than it could having emptied it, or its share of the turn is
+// used up: then the socket is found ready again in the next one.
+void session::read_on() {
+  while (!closed_ && wants_input() && share_.left(core_.turn)) {
+    const std::span<uint8_t> room = where_to_read();
+    const ssize_t got = ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return backlog_.emptied();
+    if (got < 0) return vanished(std::strerror(errno));
+    if (got == 0) return input_ended();
+    const auto bytes = static_cast<size_t>(got);
+    const bool filled = bytes == room.size();
+    note_arrival(bytes, filled);
+    was_read(bytes);
+    if (!filled) return;
+  }
+}
+
+// As far as is known the bytes could be read when the loop saw them first, or as long before as others that were in
+// front of them had to wait.
+void session::note_arrival(size_t bytes, bool filled) {
+  const instant at = now();
+  backlog_.read(bytes, at);
+  arrived_ = std::min(core_.loop.ready_since(), at - backlog_.wait());
+  if (!filled) return backlog_.emptied();
+  if (backlog_.wanted()) backlog_.lay(unread_bytes(), at);
+}
+
+// A connection takes no memory for its input until there is some. Never empty.
+std::span<uint8_t> session::where_to_read() {
+  const std::span<uint8_t> scratch{core_.scratch};
+  if (lingering_) return scratch;
+  const read_step step = protocol_.reading();
+  if (step == read_step::payload && payload_)
+    return {payload_->data() + filled_, std::min(protocol_.payload_room(), turn_budget::connection_max)};
+  if (step == read_step::skip) return scratch.first(std::min(scratch.size(), protocol_.payload_bytes() - filled_));
+  if (!input_.allocated()) input_.allocate();
+  return input_.room(); // all that was read has been taken, but for a part of a header or of a short document
+}
+
+void session::was_read(size_t bytes) {
+  core_.counters.bytes_read.add(bytes);
+  share_.charge(core_.turn, bytes);
+  if (lingering_) {
+    if (bytes >= linger_bytes_left_) return close();
+    linger_bytes_left_ -= bytes;
+    return;
+  }
+  const read_step step = protocol_.reading();
+  if (step == read_step::skip || (step == read_step::payload && payload_)) {
+    filled_ += bytes;
+    protocol_.payload_arrived(bytes, core_.loop.time());
+  } else {
+    input_.was_read(bytes);
+  }
+  settle_or_throw();
+}
+
+void session::input_ended() {
+  if (lingering_) return close();
+  if (client_gone()) return vanished("the client has closed its connection");
+  protocol_.end_of_stream(core_.loop.time());
+  settle_or_throw();
+}
+
+// Takes the frames that are there whole, within its share of the turn, and of the next one what there is; returns
+// whether there was a whole part.
+bool session::take_frames() {
+  bool taken = false;
+  for (;; taken = true) {
+    switch (protocol_.reading()) {
+      case read_step::header:
+        if (!take_header()) return taken;
+        break;
+      case read_step::payload:
+        if (!take_payload()) return taken;
+        break;
+      case read_step::skip:
+        if (!take_skipped()) return taken;
+        break;
+      case read_step::pause: paused_ = true; return taken;
+      case read_step::ended: input_.drop(); return taken;
+    }
+  }
+}
+
+bool session::take_header() {
+  if (waits_for_turn_ || input_.bytes() == 0) return false;
+  protocol_.frame_begun(core_.loop.time());
+  if (input_.bytes() < frame_header_bytes || !has_turn()) return false;
+  share_.charge(core_.turn, turn_budget::frame_cost);
+  if (std::exchange(paused_, false)) arrived_ = core_.loop.time(); // it had enough in flight, which is no lag of ours
+  const auto header = input_.take(frame_header_bytes).first<frame_header_bytes>();
+  filled_ = 0;
+  const header_verdict verdict = protocol_.header_read(decode_header(header), core_.loop.time());
+  switch (verdict.kind) {
+    case header_kind::request: core_.counters.requests.add(); break;
+    case header_kind::held_back:
+      core_.counters.requests.add();
+      core_.held_back(*this);
+      break;
+    case header_kind::cancel: core_.cancel(verdict.to_cancel); break;
+    case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
+    case header_kind::stats: ask_stats(); break;
+    case header_kind::stats_refused: break;
+    case header_kind::broken: spdlog::debug("a client sent a frame that cannot be followed"); break;
+  }
+  return true;
+}
+
+// A document that is short, or of which there is not much yet, waits where it was read to: memory for it is taken when
+// it comes. A payload of no bytes is complete at once.
+bool session::take_payload() {
+  const size_t missing = protocol_.payload_bytes() - filled_;
+  if (!payload_ && input_.bytes() < missing && !input_.nearly_full()) return false;
+  if (!has_payload_memory()) return true;
+  const auto there = input_.take(protocol_.payload_room());
+  std::copy_n(there.data(), there.size(), payload_->data() + filled_);
+  filled_ += there.size();
+  protocol_.payload_arrived(there.size(), core_.loop.time());
+  if (filled_ < protocol_.payload_bytes()) return false;
+  payload_complete();
+  return true;
+}
+
+bool session::take_skipped() {
+  const size_t there = input_.take(protocol_.payload_bytes() - filled_).size();
+  filled_ += there;
+  protocol_.payload_arrived(there, core_.loop.time());
+  if (filled_ < protocol_.payload_bytes()) return false;
+  protocol_.payload_skipped(core_.loop.time());
+  return true;
+}
+
+void session::ask_stats() {
+  const job_id number = core_.next_job();
+  protocol_.stats_asked(number);
+  core_.ask_stats(*this, number);
+}
+
+bool session::has_payload_memory() {
+  if (payload_) return true;
+  try {
+    payload_ = core_.documents.take(protocol_.payload_bytes());
+    return true;
+  } catch (const std::bad_alloc&) {
+    if (const auto left_out = core_.no_memory_warnings.due(now()))
+      spdlog::warn("no memory for a document of {} bytes{}", protocol_.payload_bytes(), left_out_text(*left_out));
+    refuse_payload();
+    return false;
+  }
+}
+
+void session::refuse_payload() {
+  payload_.reset();
+  protocol_.payload_refused(core_.loop.time());
+}
+
+void session::payload_complete() {
+  document_lease memory = std::exchange(payload_, nullptr);
+  try {
+    if (submit(std::move(memory))) return;
+  } catch (const std::bad_alloc&) {
+    protocol_.payload_refused(core_.loop.time());
+    protocol_.payload_skipped(core_.loop.time());
+  }
+}
+
+// All memory is asked for before anything is said: else the request is refused as one that found no place.
+bool session::submit(document_lease memory) {
+  const instant at = now();
+  const job_id id = core_.next_job();
+  const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
+  const auto made = std::make_shared<job>(); // its attempts, on several threads, decide when it goes
+  core_.expect(*this, id);
+  auto accepted = protocol_.payload_read(payload, id, at);
+  if (!accepted) return core_.forget(id), true;
+  if (accepted->document.deprecated) core_.counters.deprecated_payloads.add();
+  made->id = id;
+  made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
+  made->regime = core_.regime;
+  made->received = std::min(arrived_, at);
+  made->client = number_;
+  if (core_.request_timeout > duration::zero()) made->deadline = made->received + core_.request_timeout;
+  if (auto* const header = memory->shared_header()) made->stop.share(*header);
+  made->memory = std::move(memory);
+  core_.lag.record(at - made->received);
+  core_.submit(made, std::move(accepted->place));
+  return true;
+}
+
+} // namespace texlex

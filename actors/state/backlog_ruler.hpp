@@ -1,0 +1,49 @@
+// How long bytes have lain in a socket before they are read, where more comes in than is read. A ruler is laid into the
+// stream: what is unread at one instant, so many bytes, has certainly waited since then when its last byte is read.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "runtime/time.hpp"
+
+namespace texlex {
+
+class backlog_ruler {
+public:
+  /// Nothing is known of what lies unread: it is worth a look.
+  [[nodiscard]] bool wanted() const noexcept { return left_ == 0; }
+
+  /// So many bytes are unread now.
+  void lay(size_t unread, instant now) noexcept {
+    left_ = unread;
+    laid_ = now;
+  }
+
+  /// `bytes` are read, for all that is known as soon as they came.
+  void read(size_t bytes, instant now) noexcept {
+    if (left_ == 0) return;
+    if (bytes < left_) {
+      left_ -= bytes;
+      return;
+    }
+    left_ = 0;
+    wait_ = now - laid_;
+  }
+
+  /// The socket was found empty.
+  void emptied() noexcept {
+    left_ = 0;
+    wait_ = duration::zero();
+  }
+
+  /// What the bytes at hand have waited, as far as is known.
+  [[nodiscard]] duration wait() const noexcept { return wait_; }
+
+private:
+  size_t left_ = 0;
+  instant laid_;
+  duration wait_{};
+};
+
+} // namespace texlex

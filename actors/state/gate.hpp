@@ -1,0 +1,41 @@
+// Whether a request that has only shown its header is taken, held back or refused, before a byte of its document is
+// read. Asked by every connection of the I/O thread. Knows how much is taken on already (`admission`) and how the queue
+// ahead of the workers stands (`queue_pressure`), which its owner keeps up to date on the same thread.
+//
+// Held back: the connection is not read until there is room, or until it has waited long enough. That is for clients
+// with nothing else in flight, who would only come back; whoever pipelines is refused, and hears when to come back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "actors/state/admission.hpp"
+#include "actors/state/queue_pressure.hpp"
+
+namespace texlex {
+
+enum class gate_verdict : uint8_t { take, hold, refuse };
+
+class gate {
+public:
+  struct answer {
+    gate_verdict verdict = gate_verdict::refuse;
+    admission::place place{};    ///< with `take`
+    uint32_t retry_after_ms = 0; ///< with `refuse`; 0: not known
+  };
+
+  /// Both must outlive this.
+  gate(admission& places, const queue_pressure& pressure) noexcept : places_(places), pressure_(pressure) {}
+
+  /// A client that has `in_flight` requests open announces a document of `bytes`.
+  [[nodiscard]] answer ask(uint64_t bytes, size_t in_flight) noexcept;
+
+  /// It has waited as long as anybody may: what it is told.
+  [[nodiscard]] uint32_t retry_after_ms() const noexcept { return pressure_.retry_after_ms; }
+
+private:
+  admission& places_;
+  const queue_pressure& pressure_;
+};
+
+} // namespace texlex
