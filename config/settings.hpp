@@ -67,7 +67,7 @@ struct hedge_settings {
 
 /// [queue]: how long a request may wait for a worker.
 struct queue_settings {
-  uint32_t target_ms = 5;     ///< a wait that is no overload, at least; 0: requests wait as long as it takes. Up to 60000
+  uint32_t target_ms = 5;     ///< a wait that is no overload, or more; 0: no limit to waits. Up to 60000
   uint32_t interval_ms = 100; ///< above the target for so long is overload; 1..600000
 };
 

@@ -5,9 +5,9 @@
 // not waits little. Where that does not keep the queue short (each of very many clients may have one job there), the
 // newest is served first, and who has waited longer than the target is refused (Maurer, 'Fail at Scale', 2015).
 //
-// How long is too long depends on how long jobs take: who must wait for one that is under way, and for clients that have
-// one request each and are owed their turn, waits that long on any machine. The target is twice that natural wait if
-// that is more than what was configured, and the interval four times the target.
+// How long is too long depends on how long jobs take: who must wait for one that is under way, and for clients that
+// have one request each and are owed their turn, waits that long on any machine. The target is twice that natural wait
+// if that is more than what was configured, and the interval four times such a target.
 //
 //   not overloaded --- above the target for an interval -----------------> overloaded
 //   not overloaded <-- found empty in an eighth of the looks at it ------- overloaded, asked after each interval

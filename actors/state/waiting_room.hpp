@@ -100,9 +100,9 @@ private:
   service_estimate estimate_;
   bool patient_ = false; ///< the client of the job that came last
   size_t lanes_ = 0;
-  duration usual_service_{0};                  ///< of the attempts of late
-  duration longest_service_{0};                ///< about, of late
-  instant not_lengthy_until_ = instant::min(); ///< such documents are expected
+  duration usual_service_{0};                                ///< of the attempts of late
+  duration longest_service_ = std::chrono::milliseconds{50}; ///< about, of late; at first as on a slow machine
+  instant not_lengthy_until_ = instant::min();               ///< such documents are expected
 };
 
 } // namespace texlex

@@ -113,7 +113,7 @@ private:
   void arm(job_id, duration) override {}
   void disarm(job_id) override {}
   void drained(lane_id) override {}
-  void stuck(lane_id) override { require(false, "no attempt here takes as long as a watchdog waits"); }
+  void stuck(lane_id, death) override { require(false, "no attempt here takes as long as a watchdog waits"); }
 
   std::mt19937_64 chance_;
   std::vector<closed_loop_group> groups_;

@@ -120,9 +120,9 @@ BOOST_AUTO_TEST_CASE(an_overload_is_one_on_a_slow_machine_too_from_few_clients_o
             return each.sent >= settled && each.how == status::overload;
           };
           BOOST_TEST(static_cast<double>(flooded.count(answered_ok)) >= 0.95 * seconds * peak);
-          BOOST_TEST(in_ms(flooded.took(990, found)) <= 5. + 5 * in_ms(service));
-          // Some are refused later, as they made room for a client that had less.
-          BOOST_TEST(in_ms(flooded.took(950, refused)) <= 1. + in_ms(service) / 2);
+          BOOST_TEST(in_ms(flooded.took(990, found)) <= 5. + 8 * in_ms(service));
+          // Others are refused later: they made room for a client that had less, or waited for the target in vain.
+          BOOST_TEST(in_ms(flooded.took(800, refused)) <= 1. + in_ms(service) / 2);
         }
       }
 }
