@@ -74,7 +74,7 @@ bench-service-programs: deps
 bench-service: bench-service-programs ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
 
-bench-tail: bench-service-programs ## Measure the tail under stalls, overload, mixed sizes, rotations, kills: 16 minutes
+bench-tail: bench-service-programs ## Measure the tail under stalls, overload, mixed sizes, rotations, kills, hostile clients: 18 minutes
 	@bench/run-tail $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL)) $(PARTS)
 
 bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES are measured too

@@ -16,6 +16,7 @@
 #include "clients/cli/bench/load_target.hpp"
 #include "clients/cli/bench/run_summary.hpp"
 #include "clients/cli/input.hpp"
+#include "clients/cli/output.hpp"
 #include "clients/cli/tokenize.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "runtime/limits.hpp"
@@ -43,7 +44,7 @@ struct failure {
 };
 
 int complain(const failure& why) {
-  fmt::print(stderr, "texlex: {}\n", why.sentence);
+  cli::complain(why.sentence);
   return why.exit_status;
 }
 
@@ -110,6 +111,7 @@ void set_scalars(load_plan& plan, const bench_options& options) {
   plan.seed = options.seed ? *options.seed : std::random_device{}();
   plan.check = !options.no_check;
   plan.show_progress = isatty(STDERR_FILENO) == 1;
+  plan.heed_signals = true;
 }
 
 struct file_closer {
@@ -117,16 +119,16 @@ struct file_closer {
 };
 using open_file = std::unique_ptr<std::FILE, file_closer>;
 
-bool write_all(std::FILE* out, const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0;
-}
+bool write_all(std::FILE* out, const std::string& text) { return write(out, text) && std::fflush(out) == 0; }
 
-// The table goes where the JSON does not.
+// The table goes where the JSON does not. Of standard output `finish_output` says why it was not written.
 int write_report(const run_report& report, const bench_options& options, std::FILE* json) {
   const bool json_on_stdout = options.json == "-";
-  const bool written = write_all(json_on_stdout ? stderr : stdout, as_table(report))
-                       && (options.json.empty() || write_all(json_on_stdout ? stdout : json, as_json_line(report)));
-  if (!written) return complain({exit_input, "cannot write the report"});
+  const bool table_written = write_all(json_on_stdout ? stderr : stdout, as_table(report));
+  const bool json_written = options.json.empty() || write_all(json_on_stdout ? stdout : json, as_json_line(report));
+  if (!json_written && !json_on_stdout) return complain({exit_input, "cannot write the report to " + options.json});
+  if (!table_written || !json_written) return exit_input;
+  if (const int signal = report.result.interrupted_by; signal != 0) return exit_signalled + signal;
   if (!report.result.error.empty()) return complain({exit_service, "the run was ended: " + report.result.error});
   if (report.passed()) return exit_ok;
   const std::string& first = report.result.first_failure;
@@ -217,7 +219,8 @@ CLI::App* add_bench_command(CLI::App& app, bench_options& options) {
                   "  texlex bench --mix small=80,large=20 --documents papers --socket localhost:4000\n\n"
                   "The server must serve the regime latex, its default, or --no-check be given.\n"
                   "Exit status: 0 every counted request was answered ok and right; 2 usage; 3 an input could not be\n"
-                  "read or the report not written; 4 any other.");
+                  "read or the report not written; 4 any other; 130 and 143 interrupted by SIGINT or SIGTERM, after a\n"
+                  "report of what was counted until then (a second one ends it at once).");
   return command;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spdlog/fmt/fmt.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +50,11 @@ input read_input(const std::string& path) {
     if (filled == result.bytes.size()) result.bytes.resize(filled * 2);
     const ssize_t got = read(opened, result.bytes.data() + filled, result.bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) { // a pipe whose other end has made it so
+      pollfd waited_for{opened, POLLIN, 0};
+      (void)poll(&waited_for, 1, -1);
+      continue;
+    }
     if (got < 0) return failed(path, std::strerror(errno));
     if (got == 0) break;
     filled += static_cast<size_t>(got);

@@ -2,10 +2,11 @@
 #include <CLI/CLI.hpp>
 
 #include <exception>
-
-#include <spdlog/fmt/fmt.h>
+#include <new>
+#include <sstream>
 
 #include "clients/cli/bench_command.hpp"
+#include "clients/cli/output.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
 
@@ -16,6 +17,10 @@ int run(int argument_count, char** arguments) {
   CLI::App app{"texlex reads LaTeX documents as TeX's own scanner does."};
   app.set_version_flag("--version", "texlex " TEXLEX_VERSION);
   app.require_subcommand(1);
+  app.footer(
+    "Exit status: 0 ok; 1 issues, with tokens --strict; 2 usage; 3 an input could not be read, the output not\n"
+    "written, or memory ran out; 4 texlexd could not be reached, refused or was wrong; 130 and 143 a bench\n"
+    "interrupted by SIGINT or SIGTERM, after its report; 141, as a shell tells it, nobody reads the output.");
   tokens_options tokens;
   verify_options verify;
   bench_options bench;
@@ -26,7 +31,12 @@ int run(int argument_count, char** arguments) {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
     // Help and version end well; anything else is a matter of usage.
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
+    std::ostringstream output;
+    std::ostringstream errors;
+    const int wanted = app.exit(error, output, errors) == 0 ? exit_ok : exit_usage;
+    (void)write(stderr, errors.str());
+    if (!write(stdout, output.str())) return exit_input;
+    return wanted;
   }
   if (*bench_command) return run_bench(bench);
   return *tokens_command ? run_tokens(tokens) : run_verify(verify);
@@ -35,12 +45,15 @@ int run(int argument_count, char** arguments) {
 } // namespace
 
 int main(int argument_count, char** arguments) {
+  using namespace texlex::cli;
+  prepare_standard_streams();
+  int status = exit_input;
   try {
-    return run(argument_count, arguments);
+    status = run(argument_count, arguments);
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "texlex: out of memory\n");
+    complain("out of memory");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "texlex: {}\n", error.what());
+    complain(error.what());
   }
-  return texlex::cli::exit_input;
+  return finish_output() || status > exit_input ? status : exit_input;
 }

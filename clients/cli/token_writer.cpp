@@ -3,6 +3,7 @@
 #include <array>
 
 #include "clients/cli/json_text.hpp"
+#include "clients/cli/output.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -82,7 +83,7 @@ void append_json_row(fmt::memory_buffer& out, const token_row& row, const writer
 }
 
 bool flush(std::FILE* out, fmt::memory_buffer& buffer) {
-  const bool taken = std::fwrite(buffer.data(), 1, buffer.size(), out) == buffer.size();
+  const bool taken = write(out, {buffer.data(), buffer.size()});
   buffer.clear();
   return taken;
 }

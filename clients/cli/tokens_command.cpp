@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clients/cli/input.hpp"
+#include "clients/cli/output.hpp"
 #include "clients/cli/remote.hpp"
 #include "clients/cli/token_writer.hpp"
 #include "config/regimes.hpp"
@@ -15,7 +16,7 @@ namespace texlex::cli {
 namespace {
 
 int complain(int exit_status, const std::string& sentence) {
-  fmt::print(stderr, "texlex: {}\n", sentence);
+  cli::complain(sentence);
   return exit_status;
 }
 
@@ -42,35 +43,38 @@ writer_options make_writer_options(const tokens_options& options) {
   return result;
 }
 
-void print_issues(const std::string& file, const scan_input& input, std::span<const issue> issues) {
+// They were asked for, so where they cannot be written the run has failed; false then.
+bool print_issues(const std::string& file, const scan_input& input, std::span<const issue> issues) {
   position_counter counter{input.document, input.regime->encoding, column_unit::code_points};
   for (const issue& found : issues) {
     const auto place = counter.at(found.offset);
-    fmt::print(stderr, "{}:{}:{}: {}\n", file, place.line, place.column, name_of(found.kind));
+    if (!print(stderr, "{}:{}:{}: {}\n", file, place.line, place.column, name_of(found.kind))) return false;
   }
+  return true;
 }
 
-int print_counts(const std::string& file, uint64_t tokens, uint64_t issues) {
-  fmt::print("{}\t{}\t{}\n", tokens, issues, file);
-  return exit_ok;
+bool print_counts(const std::string& file, uint64_t tokens, uint64_t issues) {
+  return print(stdout, "{}\t{}\t{}\n", tokens, issues, file);
+}
+
+bool print_tokens(const tokens_options& options, const std::string& file, const scan_input& input,
+                  const token_columns& tokens) {
+  auto writer = make_writer_options(options);
+  if (options.files.size() > 1) {
+    writer.file = file;
+    if (writer.format == token_format::tsv && !print(stdout, "# {}\n", file)) return false;
+  }
+  return write_tokens(stdout, input, tokens, writer);
 }
 
 int tokens_here(const tokens_options& options, const std::string& file, std::span<const uint8_t> document) {
-  const bool counts = options.format == "counts";
   const token_view view = options.view == "source" ? token_view::source : token_view::tex;
   const scan_input input{document, find_regime(options.regime), view};
   const token_columns tokens = tokenize(input, *find_kernel(options.kernel));
-  if (options.issues) print_issues(file, input, tokens.issues);
-  if (counts) {
-    print_counts(file, tokens.count, tokens.issues.size());
-  } else {
-    auto writer = make_writer_options(options);
-    if (options.files.size() > 1) {
-      writer.file = file;
-      if (writer.format == token_format::tsv) fmt::print("# {}\n", file);
-    }
-    if (!write_tokens(stdout, input, tokens, writer)) return complain(exit_input, "cannot write to standard output");
-  }
+  const bool issues_told = !options.issues || print_issues(file, input, tokens.issues);
+  const bool written = options.format == "counts" ? print_counts(file, tokens.count, tokens.issues.size())
+                                                  : print_tokens(options, file, input, tokens);
+  if (!issues_told || !written) return exit_input; // of standard output `finish_output` says why
   return options.strict && !tokens.issues.empty() ? exit_issues : exit_ok;
 }
 
@@ -78,7 +82,7 @@ int tokens_there(const tokens_options& options, remote& service, const std::stri
                  std::span<const uint8_t> document) {
   const auto answer = service.tokenize(document);
   if (!answer.error.empty()) return complain(exit_service, file + ": " + answer.error);
-  print_counts(file, answer.result.token_count, answer.result.issue_count);
+  if (!print_counts(file, answer.result.token_count, answer.result.issue_count)) return exit_input;
   return options.strict && answer.result.issue_count > 0 ? exit_issues : exit_ok;
 }
 
@@ -122,13 +126,15 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     ->capture_default_str();
   command->add_flag("--issues", options.issues, "list issues on standard error as file:line:column: name");
   command->add_flag("--strict", options.strict, "exit with 1 if a document has issues");
-  command->footer("Examples:\n"
-                  "  texlex tokens paper.tex\n"
-                  "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
-                  "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
-                  "  printf 'a%%b' | texlex tokens -\n\n"
-                  "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
-                  "be read or the output not written; 4 texlexd could not be reached or refused.");
+  command->footer(
+    "Examples:\n"
+    "  texlex tokens paper.tex\n"
+    "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
+    "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
+    "  printf 'a%%b' | texlex tokens -\n\n"
+    "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
+    "be read, the output or the issues not written, or memory ran out; 4 texlexd could not be reached or\n"
+    "refused; 141, as a shell tells it, nobody reads the output.");
   return command;
 }
 
@@ -150,8 +156,8 @@ int run_tokens(const tokens_options& options) {
       result = tokens_there(options, service, file, document.bytes);
     }
     worst = std::max(worst, result);
+    if (std::ferror(stdout) != 0) break; // nobody would see the others
   }
-  if (std::fflush(stdout) != 0) worst = std::max<int>(worst, complain(exit_input, "cannot write to standard output"));
   return worst;
 }
 

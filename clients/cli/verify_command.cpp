@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clients/cli/input.hpp"
+#include "clients/cli/output.hpp"
 #include "clients/cli/remote.hpp"
 #include "clients/cli/tokenize.hpp"
 #include "clients/cli/tokens_command.hpp"
@@ -23,15 +24,13 @@ namespace {
 struct tally {
   std::vector<uint64_t> latencies_us;
   std::array<uint64_t, 3> by_origin{};
-  uint64_t wrong = 0;  ///< answered ok with other counts
-  uint64_t failed = 0; ///< not answered, or with another status
+  uint64_t wrong = 0; ///< answered ok with other counts
   std::string first_error;
 
   void add(const tally& other) {
     latencies_us.insert(latencies_us.end(), other.latencies_us.begin(), other.latencies_us.end());
     for (size_t i = 0; i < by_origin.size(); ++i) by_origin[i] += other.by_origin[i];
     wrong += other.wrong;
-    failed += other.failed;
     if (first_error.empty()) first_error = other.first_error;
   }
 };
@@ -85,7 +84,6 @@ private:
   }
 
   void fail(const std::string& why) {
-    ++seen_.failed;
     if (seen_.first_error.empty()) seen_.first_error = why;
   }
 
@@ -102,48 +100,65 @@ double milliseconds_at(const std::vector<uint64_t>& sorted_us, double share) {
   return static_cast<double>(sorted_us[rank]) / 1000;
 }
 
-void show_progress(const std::atomic<uint64_t>& next, uint64_t count, const std::atomic<bool>& done) {
-  while (!done.load()) {
-    fmt::print(stderr, "\r{} of {} requests", std::min(next.load(), count), count);
-    std::fflush(stderr);
+// A terminal that is gone is no reason to end.
+void show_progress(const std::stop_token& done, const std::atomic<uint64_t>& next, uint64_t count) {
+  while (!done.stop_requested()) {
+    (void)print(stderr, "\r{} of {} requests", std::min(next.load(), count), count);
     std::this_thread::sleep_for(std::chrono::milliseconds{200});
   }
-  fmt::print(stderr, "\r\x1b[K");
+  (void)write(stderr, "\r\x1b[K");
+}
+
+// On a thread of its own, which no exception may leave.
+void run_connection(connection_run connection, std::mutex& mutex, tally& total) noexcept {
+  const char* what = "";
+  try {
+    const tally seen = connection.run();
+    std::lock_guard guard{mutex};
+    return total.add(seen);
+  } catch (const std::bad_alloc&) {
+    what = "no memory"; // short enough to need none
+  } catch (const std::exception&) {
+    what = "system error";
+  }
+  std::lock_guard guard{mutex};
+  if (total.first_error.empty()) total.first_error = what;
 }
 
 tally send_all(const verify_options& options, const document_case& document) {
   std::atomic<uint64_t> next{0};
-  std::atomic<bool> done{false};
   std::mutex mutex;
   tally total;
   std::jthread progress;
-  if (isatty(STDERR_FILENO) == 1) progress = std::jthread{[&] { show_progress(next, options.count, done); }};
+  if (isatty(STDERR_FILENO) == 1)
+    progress = std::jthread{[&](const std::stop_token& done) { show_progress(done, next, options.count); }};
   {
     std::vector<std::jthread> connections;
     for (uint32_t i = 0; i < options.connections; ++i)
-      connections.emplace_back([&] {
-        const tally seen = connection_run{options, document, next}.run();
-        std::lock_guard guard{mutex};
-        total.add(seen);
-      });
+      connections.emplace_back([&] { run_connection(connection_run{options, document, next}, mutex, total); });
   }
-  done = true;
   return total;
 }
 
 int report(const verify_options& options, const document_case& document, tally seen, duration elapsed) {
   std::sort(seen.latencies_us.begin(), seen.latencies_us.end());
-  const uint64_t right = options.count - seen.wrong - seen.failed;
-  fmt::print("{}: {} tokens, {} issues\n", document.file, document.expected.token_count, document.expected.issue_count);
-  fmt::print("{} requests over {} connections: {} right, {} wrong, {} failed\n", options.count, options.connections,
-             right, seen.wrong, seen.failed);
-  fmt::print("latency p50 {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms; {:.0f} requests/s\n",
-             milliseconds_at(seen.latencies_us, 0.5), milliseconds_at(seen.latencies_us, 0.9),
-             milliseconds_at(seen.latencies_us, 0.99), milliseconds_at(seen.latencies_us, 1),
-             static_cast<double>(options.count) / std::chrono::duration<double>(elapsed).count());
-  fmt::print("answered by a first attempt {}, by a hedge {}\n", seen.by_origin[1], seen.by_origin[2]);
-  if (!seen.first_error.empty()) fmt::print(stderr, "texlex: first of these: {}\n", seen.first_error);
-  return right == options.count ? exit_ok : exit_service;
+  // What an exception ended was not counted, and has failed.
+  const uint64_t answered = seen.by_origin[0] + seen.by_origin[1] + seen.by_origin[2];
+  const uint64_t right = answered - seen.wrong;
+  const uint64_t failed = options.count - answered;
+  std::string text = fmt::format("{}: {} tokens, {} issues\n", document.file, document.expected.token_count,
+                                 document.expected.issue_count);
+  text += fmt::format("{} requests over {} connections: {} right, {} wrong, {} failed\n", options.count,
+                      options.connections, right, seen.wrong, failed);
+  text += fmt::format("latency p50 {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms; {:.0f} requests/s\n",
+                      milliseconds_at(seen.latencies_us, 0.5), milliseconds_at(seen.latencies_us, 0.9),
+                      milliseconds_at(seen.latencies_us, 0.99), milliseconds_at(seen.latencies_us, 1),
+                      static_cast<double>(options.count) / std::chrono::duration<double>(elapsed).count());
+  text += fmt::format("answered by a first attempt {}, by a hedge {}\n", seen.by_origin[1], seen.by_origin[2]);
+  const bool written = write(stdout, text);
+  if (!seen.first_error.empty()) complain("first of these: " + seen.first_error);
+  if (right != options.count) return exit_service;
+  return written ? exit_ok : exit_input;
 }
 
 } // namespace
@@ -158,8 +173,10 @@ void add_verify_command(CLI::App& app, verify_options& options) {
   command->add_option("--connections", options.connections, "connections at one time")
     ->check(CLI::Range(1, 1024))
     ->capture_default_str();
-  command->footer("The server must serve the regime latex, its default.\n"
-                  "Exit status: 0 every answer was right; 2 usage; 3 an input could not be read; 4 any other.");
+  command->footer(
+    "The server must serve the regime latex, its default.\n"
+    "Exit status: 0 every answer was right; 2 usage; 3 an input could not be read or the output not written;\n"
+    "4 any other; 141, as a shell tells it, nobody reads the output.");
 }
 
 int run_verify(const verify_options& options) {
@@ -167,7 +184,7 @@ int run_verify(const verify_options& options) {
   for (const std::string& file : options.files) {
     input read = read_input(file);
     if (!read.error.empty()) {
-      fmt::print(stderr, "texlex: {}\n", read.error);
+      complain(read.error);
       worst = std::max<int>(worst, exit_input);
       continue;
     }

@@ -12,6 +12,11 @@
 #include <sys/wait.h>
 
 #include "test/support/temporary_folder.hpp"
+#include "test/unit/load/scripted_server.hpp"
+
+using texlex::origin;
+using texlex::status;
+namespace test = texlex::test;
 
 namespace {
 
@@ -24,7 +29,7 @@ struct ended {
 };
 
 // Where a test's files lie and texlex runs.
-class folder : public texlex::test::temporary_folder {
+class folder : public test::temporary_folder {
 public:
   // Runs texlex with arguments as a shell takes them.
   [[nodiscard]] ended run(const std::string& arguments) const {
@@ -33,7 +38,16 @@ public:
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("output"), read("errors")};
   }
+
+  // Runs what bash is told, its errors kept in a file unless told otherwise; what it ended with, as bash tells it.
+  [[nodiscard]] int shell(const std::string& commands) const {
+    const auto script = write("script", "ulimit -c 0\n" + commands + "\n");
+    const int status = std::system(("bash " + script + " >/dev/null 2>" + (*this / "errors") + " </dev/null").c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
 };
+
+const std::string program = std::string{TEXLEX_PROGRAM} + " ";
 
 } // namespace
 
@@ -118,12 +132,96 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_ends_with_3_and_the_others_are_s
   BOOST_TEST(here.run("tokens " + (here / "")).status == 3);
 }
 
-BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_3) {
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_3_and_the_reason) {
   const folder here;
   const auto file = here.write("a.tex", std::string(100000, 'a'));
-  const std::string command = std::string{TEXLEX_PROGRAM} + " tokens " + file + " >/dev/full 2>" + (here / "errors");
-  BOOST_TEST(WEXITSTATUS(std::system(command.c_str())) == 3);
-  BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output\n");
+  for (const std::string& arguments : {"tokens " + file, "tokens --format counts " + file + " " + file,
+                                       std::string{"--help"}, std::string{"--version"}, std::string{"bench --help"}}) {
+    BOOST_TEST(here.shell(program + arguments + " >/dev/full") == 3, arguments);
+    BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output: No space left on device\n", arguments);
+    BOOST_TEST(here.shell(program + arguments + " >&-") == 3, arguments);
+    BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output: Bad file descriptor\n", arguments);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_grow_further_is_output_that_cannot_be_written) {
+  const folder here;
+  const auto file = here.write("a.tex", std::string(100000, 'a'));
+  BOOST_TEST(here.shell("ulimit -f 1; " + program + "tokens " + file + " >" + (here / "output")) == 3);
+  BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output: File too large\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_ends_it_with_141_as_a_shell_tells_it) {
+  const folder here;
+  const auto file = here.write("a.tex", std::string(1'000'000, 'a'));
+  const std::string status = here / "status";
+  BOOST_TEST(here.shell("{ " + program + "tokens " + file + "; echo $? >" + status + "; } | head -1") == 0);
+  BOOST_TEST(here.read("status") == "141\n");
+  BOOST_TEST(here.read("errors").empty());
+}
+
+BOOST_AUTO_TEST_CASE(complaints_that_nobody_can_hear_change_no_exit_status) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  const std::string socket = "--socket " + (here / "none") + " ";
+  for (const std::string where : {" 2>/dev/full", " 2>&-"}) {
+    BOOST_TEST(here.shell(program + "tokens " + (here / "missing.tex") + where) == 3);
+    BOOST_TEST(here.shell(program + "tokens --nosuch" + where) == 2);
+    BOOST_TEST(here.shell(program + where) == 2);
+    BOOST_TEST(here.shell(program + "tokens --format counts " + socket + file + where) == 4);
+    BOOST_TEST(here.shell(program + "verify --count 3 " + socket + file + where) == 4);
+    BOOST_TEST(here.shell(program + "bench " + socket + file + " 10 1" + where) == 4);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(issues_that_were_asked_for_and_cannot_be_listed_end_with_3) {
+  const folder here;
+  const auto file = here.write("a.tex", "}");
+  for (const std::string where : {" 2>/dev/full", " 2>&-"})
+    BOOST_TEST(here.shell(program + "tokens --issues --format counts " + file + where) == 3);
+}
+
+// Standard error closed, the document would be descriptor 2, and texlex would complain into it.
+BOOST_AUTO_TEST_CASE(no_file_takes_the_place_of_a_closed_standard_stream) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  const auto json = here / "run.json";
+  BOOST_TEST(here.shell(program + "bench --socket " + (here / "none") + " " + file + " 1 1 --json " + json + " 2>&-")
+             == 4);
+  BOOST_TEST(here.read("run.json").empty());
+  BOOST_TEST(here.shell(program + "tokens - <&-") == 3);
+  BOOST_TEST(here.read("errors") == "texlex: cannot read standard input: Bad file descriptor\n");
+}
+
+#ifndef TEXLEX_SANITIZED // they need more room than this leaves
+BOOST_AUTO_TEST_CASE(a_document_there_is_no_memory_for_ends_with_3) {
+  const folder here;
+  const auto file = here / "huge.tex";
+  BOOST_TEST(here.shell("truncate -s 1G " + file + "; ulimit -v 60000; " + program + "tokens " + file) == 3);
+  BOOST_TEST(here.read("errors") == "texlex: out of memory\n");
+}
+#endif
+
+BOOST_AUTO_TEST_CASE(a_folder_is_no_document) {
+  const folder here;
+  BOOST_TEST(here.run("tokens " + (here / "")).status == 3);
+  BOOST_TEST(here.read("errors").find("Is a directory") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_load_that_is_interrupted_ends_with_a_report_and_a_status_that_says_so) {
+  const folder here;
+  const test::scripted_server server{[](uint64_t, size_t) {
+    return test::scripted_answer{test::scripted_answer::kind::respond, {status::ok, 2, 0, origin::primary}, {}, {}};
+  }};
+  const auto file = here.write("a.tex", "a");
+  const std::string load = program + "bench --socket " + server.path() + " --warm-up 0 --duration 3600 ";
+  for (const auto& [signal, ending] : {std::pair{"INT", 130}, {"TERM", 143}})
+    for (const std::string loop : {"", "--open 500 "}) {
+      const std::string command = std::string{"timeout --preserve-status -k 60 -s "} + signal + " 1 " + load + loop;
+      BOOST_TEST(here.shell(command + file + " >" + (here / "output")) == ending, command);
+      BOOST_TEST(here.read("output").find("interrupted by signal") != std::string::npos, command);
+      BOOST_TEST(here.read("output").find("ok") != std::string::npos, command);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_ends_with_4_and_names_the_socket) {

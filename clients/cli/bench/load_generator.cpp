@@ -1,6 +1,7 @@
 #include "clients/cli/bench/load_generator.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,18 @@ constexpr std::string_view why_wrong = ": its counts are not those computed here
 /// Sets the draw of documents apart from that of arrivals, which has the same seed.
 constexpr uint64_t mix_seed_offset = 0x9E37'79B9'7F4A'7C15;
 
+// Progress is for a terminal that is there; one that is gone is no reason to end.
+void show(const std::string& text) noexcept {
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  (void)std::fflush(stderr);
+}
+
+// One that the process was told to ignore, as a shell does for what runs in the background, stays ignored.
+bool is_ignored(int signal) {
+  struct sigaction now_set {};
+  return ::sigaction(signal, nullptr, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
+}
+
 std::vector<uint32_t> weights_of(const load_plan& plan) {
   std::vector<uint32_t> weights;
   for (const load_document& document : plan.documents) weights.push_back(document.weight);
@@ -35,7 +48,8 @@ std::vector<uint32_t> weights_of(const load_plan& plan) {
 
 load_generator::load_generator(const load_plan& plan)
   : plan_(plan), schedule_(plan.arrivals, plan.requests_per_second.value_or(1), plan.seed),
-    mix_(weights_of(plan), plan.seed + mix_seed_offset), due_timer_(io_), tick_timer_(io_), progress_timer_(io_) {
+    mix_(weights_of(plan), plan.seed + mix_seed_offset), due_timer_(io_), tick_timer_(io_), progress_timer_(io_),
+    signals_(io_) {
   load_events& events = *this;
   for (uint32_t i = 0; i < plan.connections; ++i) {
     const auto target = static_cast<uint8_t>(i % plan.targets.size());
@@ -45,6 +59,8 @@ load_generator::load_generator(const load_plan& plan)
 
 load_result load_generator::run() {
   prctl(PR_SET_TIMERSLACK, timer_slack_ns, 0, 0, 0);
+  if (plan_.heed_signals) heed_signals();
+  last_answer_ = now();
   if (plan_.reconnect) {
     begin();
   } else {
@@ -53,11 +69,24 @@ load_result load_generator::run() {
   tick();
   if (plan_.show_progress) show_progress();
   io_.run();
-  if (plan_.show_progress) fmt::print(stderr, "\r\x1b[K");
+  if (plan_.show_progress) show("\r\x1b[K");
   if (!result_.error.empty()) count_unfinished();
-  const bool by_time = plan_.count == 0 && result_.error.empty();
+  if (result_.interrupted_by != 0 && begun_) last_end_ = now();
+  const bool by_time = plan_.count == 0 && result_.error.empty() && result_.interrupted_by == 0;
   result_.elapsed = std::max(duration{0}, (by_time ? std::max(last_end_, issue_until_) : last_end_) - counted_from_);
   return std::move(result_);
+}
+
+// The first signal ends the run; the next meets what the process had for it before, and ends it at once.
+void load_generator::heed_signals() {
+  for (const int signal : {SIGINT, SIGTERM})
+    if (!is_ignored(signal)) signals_.add(signal);
+  signals_.async_wait([this](const error_code& cancelled, int signal) {
+    if (cancelled) return;
+    signals_.clear();
+    result_.interrupted_by = signal;
+    stop();
+  });
 }
 
 // What a run that is given up leaves behind has failed as well.
@@ -73,6 +102,7 @@ void load_generator::count_unfinished() {
 void load_generator::begin() {
   begun_ = true;
   const instant at = now();
+  last_answer_ = at;
   counted_from_ = at + plan_.warm_up;
   issue_until_ = counted_from_ + plan_.span;
   last_end_ = counted_from_;
@@ -170,6 +200,7 @@ void load_generator::ended(const due_request& request, const load_sample& sample
     failed_again("requests are not answered in time");
   } else if (sample.ending < ending::timed_out) { // an answer, whichever
     failures_in_a_row_ = 0;
+    last_answer_ = now();
   }
   if (!request.counted) return;
   last_end_ = std::max(last_end_, now());
@@ -195,7 +226,18 @@ void load_generator::closed_idle() {
 void load_generator::failed_again(const std::string& sentence) {
   // All of very many connections may break at once and yet be made anew.
   const uint32_t most = std::max(failures_in_a_row_max, attempts_a_connection * plan_.connections);
-  if (++failures_in_a_row_ == most) give_up(fmt::format("{} failures in a row, the last: {}", most, sentence));
+  if (++failures_in_a_row_ == 1) failing_since_ = now();
+  const bool gone = failures_in_a_row_ >= failures_of_a_server_gone && now() - failing_since_ >= plan_.failing_max;
+  if (failures_in_a_row_ == most || gone)
+    give_up(fmt::format("{} failures in a row, the last: {}", failures_in_a_row_, sentence));
+}
+
+// So that a server that is there and does not answer does not make a run longer than a few time-outs.
+void load_generator::end_if_silent(instant at) {
+  if (open_ == 0) last_answer_ = std::max(last_answer_, at); // it owes none
+  const duration silent_max = std::max(plan_.failing_max, silent_timeouts_max * plan_.timeout);
+  if (at - last_answer_ > silent_max)
+    give_up(fmt::format("nothing was answered for {:.1f} s", std::chrono::duration<double>(silent_max).count()));
 }
 
 // Ends what is due and waits, and looks whether a closed loop's time is over while no connection can tell.
@@ -207,6 +249,7 @@ void load_generator::tick() {
     pending_.pop_front();
     ended(late, {to_sample_us(at - late.intended), never_sent, late.document, 0, ending::timed_out, origin::none});
   }
+  end_if_silent(at);
   if (begun_ && !next_ && (plan_.count > 0 ? counted_ == plan_.count : at >= issue_until_)) issued_all_ = true;
   end_if_done();
   if (io_.stopped()) return;
@@ -232,9 +275,9 @@ void load_generator::show_progress() {
   const uint64_t answered = result_.count_of(ending::ok);
   const double seconds = std::chrono::duration<double>(now() - counted_from_).count();
   if (begun_ && seconds > 0)
-    fmt::print(stderr, "\r\x1b[K{} requests counted, {} answered ok, {} otherwise, {} waiting, {:.0f} requests/s",
-               counted_, answered, result_.samples.size() - answered, open_, static_cast<double>(answered) / seconds);
-  std::fflush(stderr);
+    show(fmt::format("\r\x1b[K{} requests counted, {} answered ok, {} otherwise, {} waiting, {:.0f} requests/s",
+                     counted_, answered, result_.samples.size() - answered, open_,
+                     static_cast<double>(answered) / seconds));
   progress_timer_.expires_after(progress_interval);
   progress_timer_.async_wait([this](const error_code& cancelled) {
     if (!cancelled) show_progress();

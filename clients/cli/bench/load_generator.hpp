@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "clients/cli/bench/document_mix.hpp"
@@ -40,6 +41,8 @@ private:
   [[nodiscard]] load_connection* least_busy();
   void tick();
   void end_if_done();
+  void heed_signals();
+  void end_if_silent(instant at);
   void failed_again(const std::string& sentence);
   void give_up(const std::string& sentence);
   void stop();
@@ -57,6 +60,7 @@ private:
   boost::asio::steady_timer due_timer_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer progress_timer_;
+  boost::asio::signal_set signals_;
   std::deque<due_request> pending_; ///< due, and not yet taken by a connection
   std::optional<due_request> next_; ///< the next of the schedule, not yet due
 
@@ -68,6 +72,8 @@ private:
   uint64_t counted_ = 0; ///< issued, of those that count
   uint64_t open_ = 0;    ///< issued and not ended
   uint32_t failures_in_a_row_ = 0;
+  instant failing_since_{}; ///< the first of them
+  instant last_answer_{};   ///< or when none was owed
   load_result result_;
 };
 

@@ -27,6 +27,10 @@ inline constexpr uint32_t targets_max = 64;
 
 /// Failures in a row without an answer after which a run is given up: the server is gone.
 inline constexpr uint32_t failures_in_a_row_max = 100;
+/// Fewer are enough once they have gone on for a plan's `failing_max`.
+inline constexpr uint32_t failures_of_a_server_gone = 10;
+/// So is one in which nothing is answered for so many time-outs, and for `failing_max`.
+inline constexpr int silent_timeouts_max = 2;
 
 struct load_document {
   std::string name;
@@ -57,6 +61,8 @@ struct load_plan {
   uint64_t seed = 0;
   bool check = true; ///< answers against `expected`
   bool show_progress = false;
+  duration failing_max = std::chrono::seconds{10}; ///< a server that is started anew is back by then
+  bool heed_signals = false;                       ///< SIGINT or SIGTERM ends the run; a second one the process
 };
 
 } // namespace texlex::load

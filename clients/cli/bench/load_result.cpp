@@ -46,7 +46,7 @@ void load_result::add(const load_sample& sample) {
 }
 
 bool load_result::passed(bool allow_refusals) const noexcept {
-  return error.empty() && count_of(ending::ok) > 0 && only_good_ones(by_ending, allow_refusals)
+  return error.empty() && interrupted_by == 0 && count_of(ending::ok) > 0 && only_good_ones(by_ending, allow_refusals)
          && only_good_ones(connection_failures, allow_refusals);
 }
 

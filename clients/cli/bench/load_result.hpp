@@ -63,12 +63,14 @@ struct load_result {
   duration elapsed{};                  ///< the counted part, to its last answer
   std::string first_failure;           ///< a sentence; empty if all went well
   std::string error;                   ///< why the run was ended early, if it was
+  int interrupted_by = 0;              ///< the signal that ended it, if one did; what was in flight is not counted
 
   void add(const load_sample& sample);
 
   [[nodiscard]] uint64_t count_of(ending which) const noexcept { return by_ending[static_cast<size_t>(which)]; }
 
-  /// Whether every counted request was answered ok and right, there was one, and no connection failed.
+  /// Whether every counted request was answered ok and right, there was one, no connection failed and
+  /// nothing ended the run early.
   [[nodiscard]] bool passed(bool allow_refusals) const noexcept;
 };
 

@@ -157,6 +157,7 @@ std::string as_json_line(const run_report& report) {
   out.key("version").text(TEXLEX_VERSION);
   out.key("passed").flag(report.passed());
   out.key("error").text(result.error);
+  out.key("interrupted_by").number(result.interrupted_by);
   out.key("first_failure").text(result.first_failure);
   out.key("seed").number(plan.seed);
   add_options(out, report);

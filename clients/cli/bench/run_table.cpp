@@ -97,6 +97,8 @@ std::string as_table(const run_report& report) {
   add(out, "{} requests in {:.3f} s: {:.1f} requests/s ok, {:.2f} MB/s\n", summary.all.requests, summary.seconds,
       summary.requests_per_second, summary.megabytes_per_second);
   if (!result.error.empty()) add(out, "given up: {}\n", result.error);
+  if (result.interrupted_by != 0)
+    add(out, "interrupted by signal {}; what was in flight is not counted\n", result.interrupted_by);
   add_counts(out, "ended", result.by_ending);
   add_counts(out, "failures of connections", result.connection_failures);
   if (result.idle_closes > 0) add(out, "closed by the server with nothing in flight: {}\n", result.idle_closes);

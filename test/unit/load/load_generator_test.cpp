@@ -3,7 +3,10 @@
 #define BOOST_TEST_MODULE load_generator
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <numeric>
+
+#include <unistd.h>
 
 #include "clients/cli/bench/load_generator.hpp"
 #include "clients/cli/bench/load_target.hpp"
@@ -217,6 +220,60 @@ BOOST_AUTO_TEST_CASE(what_a_run_that_is_given_up_leaves_undone_has_failed) {
   BOOST_TEST(!result.error.empty());
   BOOST_TEST(result.count_of(ending::not_sent) > 0u);
   BOOST_TEST(result.count_of(ending::not_sent) + result.count_of(ending::connection_broken) == result.samples.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_has_gone_is_given_up_after_a_while_however_few_the_connections) {
+  const temporary_folder folder;
+  scripted_server server{always_right};
+  auto plan = plan_for(server, 10);
+  plan.connections = 1;
+  plan.failing_max = 10ms;
+  plan.targets = {std::get<load_target>(find_target(folder / "none.sock"))};
+  const auto result = run(plan);
+  BOOST_TEST(result.error.starts_with("1")); // ten failures or a few more, not a hundred
+  BOOST_TEST(result.error.find("none.sock") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_reads_and_never_answers_is_given_up_after_a_few_time_outs) {
+  scripted_server server{[](uint64_t, size_t) { return scripted_answer{kind::keep_silent, {}, {}, {}}; }};
+  for (const bool open_loop : {false, true}) {
+    auto plan = plan_for(server, 1'000'000);
+    plan.timeout = 200ms;
+    plan.failing_max = 10ms;
+    plan.connections = 1;
+    if (open_loop) plan.requests_per_second = 20; // its hundredth time-out would come later
+    const auto result = run(plan);
+    BOOST_TEST(!result.error.empty());
+    BOOST_TEST(!result.passed(true));
+    BOOST_TEST(result.count_of(ending::ok) == 0u);
+    BOOST_TEST(result.samples.size() < 100u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_everything_is_asked_to_the_end_of_the_run) {
+  scripted_server server{every(1, {kind::respond, {status::overload, 0, 0, origin::none}, {}, {}})};
+  const auto result = run(plan_for(server, 500));
+  BOOST_TEST(result.error.empty(), result.error);
+  BOOST_TEST(result.count_of(ending_of(status::overload)) == 500u);
+  BOOST_TEST(!result.passed(true)); // for none was answered ok
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_ends_a_run_and_what_is_in_flight_is_not_counted) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    scripted_server server{[signal](uint64_t number, size_t bytes) {
+      if (number < 20) return always_right(number, bytes);
+      if (number == 20) ::kill(::getpid(), signal);
+      return scripted_answer{kind::keep_silent, {}, {}, {}};
+    }};
+    auto plan = plan_for(server, 1'000'000);
+    plan.heed_signals = true;
+    plan.timeout = 1h;
+    const auto result = run(plan);
+    BOOST_TEST(result.interrupted_by == signal);
+    BOOST_TEST(result.samples.size() == 20u);
+    BOOST_TEST(result.count_of(ending::ok) == 20u);
+    BOOST_TEST(!result.passed(true));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(figures_come_from_a_server_that_has_them) {
