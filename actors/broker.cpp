@@ -120,6 +120,7 @@ private:
       if (const auto found = lanes_.find(lane.value); found != lanes_.end())
         caf::anon_send(found->second.handle, atom::run_v, std::exchange(found->second.orders, {}));
     with_orders_.clear();
+    if (links_.pressure != nullptr && on_unit()->attached()) *links_.pressure = dispatcher_.pressure();
     plan_tick();
   }
 

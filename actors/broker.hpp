@@ -19,6 +19,7 @@ struct broker_links {
   hedge_timer_actor timer;
   metrics_actor metrics;
   std::shared_ptr<const lane_threads> threads{}; ///< null: what lanes do is not known
+  queue_pressure* pressure = nullptr;            ///< kept up to date on the unit's thread; null: nobody looks at it
 };
 
 /// `unit`: where it runs; null: on the scheduler.

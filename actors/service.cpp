@@ -123,9 +123,10 @@ struct service::house {
     metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s});
     unit = std::make_unique<loop_unit>(*system);
     timer = spawn_hedge_timer(*system, unit.get());
-    broker = spawn_broker(*system, dispatching(settings),
-                          {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics, threads},
-                          unit.get());
+    broker = spawn_broker(
+      *system, dispatching(settings),
+      {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics, threads, &pressure},
+      unit.get());
     options.unit = unit.get();
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
     caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});
@@ -188,6 +189,7 @@ struct service::house {
   std::unique_ptr<caf::actor_system> system;
   std::atomic<bool> ending = false;
   std::promise<void> broker_ended, supervisor_ended, timer_ended;
+  queue_pressure pressure;                                  ///< the loop's thread writes and reads it
   deliver_function deliver = [](job_id, const outcome&) {}; ///< set before the first submit
   caf::actor front;                                         ///< where metrics answers questions
   metrics_actor metrics;
@@ -218,6 +220,8 @@ void service::loop_ended() { house_->unit->detach(); }
 void service::submit(job_batch jobs) { caf::anon_send(house_->broker, atom::submit_v, std::move(jobs)); }
 
 void service::cancel(job_id id) { caf::anon_send(house_->broker, atom::cancel_v, id); }
+
+const queue_pressure& service::pressure() const noexcept { return house_->pressure; }
 
 void service::ask_stats(job_id number) { caf::anon_send(house_->broker, atom::tell_v, number); }
 

@@ -45,6 +45,7 @@ public:
   void submit(job_batch jobs) override;
   void cancel(job_id id) override;
   void ask_stats(job_id number) override;
+  [[nodiscard]] const queue_pressure& pressure() const noexcept override;
 
   /// Waits until no worker is starting any more, or the time is up. What it returns tells how many there are.
   [[nodiscard]] health_report wait_until_settled(std::chrono::milliseconds timeout);

@@ -188,8 +188,8 @@ void server_core::starving(session& one) {
   one.starves = true;
 }
 
-// Who waits longest goes on first. If nothing is given back for long, those who wait hold the bytes themselves: then the
-// slowest of all documents under way makes room, and its client is told to come back.
+// Who waits longest goes on first. If nothing is given back for long, those who wait hold the bytes themselves: then
+// the slowest of all documents under way makes room, and its client is told to come back.
 void server_core::feed_starving() {
   if (starving_.empty()) return;
   const instant at = loop.time();

@@ -17,7 +17,7 @@ constexpr std::array<double, text_kind_count> measured_ns_a_byte{0.3, 1.0, 1.0, 
 constexpr size_t windows = 4, window_bytes = 32, sample_bytes = windows * window_bytes;
 constexpr uint64_t small_bytes_max = 16u << 10;
 constexpr uint32_t seen_max = 16;         // an average over about as many
-constexpr double surprise_max = 8;        // one stall must not pass for a slow machine
+constexpr double surprise_max = 3;        // stalls must not pass for a slow machine, were they one attempt in four
 constexpr double factor_max = 64;         // of a client, and one over it at the least
 constexpr double told_by_bytes_ns = 2000; // beyond the fixed part; below it the clock and wake-ups tell more than bytes
 
