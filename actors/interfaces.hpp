@@ -44,7 +44,7 @@ using worker_listener = caf::typed_actor<takes<atom::ready, lane_id>, takes<atom
 /// Whoever wants to hear that a cooling lane has nothing left in flight: once a lane.
 using drain_listener = caf::typed_actor<takes<atom::drained, lane_id>>;
 
-/// Whoever can do something about a lane whose attempt hangs, and how: it `left`, if it was there, and another one joins.
+/// Whoever can do something about a lane whose attempt hangs, and how: it `left`, if it was there, and another joins.
 using stuck_listener = caf::typed_actor<takes<atom::stuck, lane_id, death>>;
 
 /// Whoever gives work to lanes. A lane joins, may cool, and leaves for a reason; it never comes back. `unstaffed`: no

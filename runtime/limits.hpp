@@ -89,8 +89,8 @@ inline constexpr size_t settings_file_bytes_max = 1u << 20;
 /// does not run for ever where every worker is killed, and yet survives whoever kills them now and then.
 inline constexpr uint32_t losses_per_job_max = 10;
 
-/// How many attempts a job may have in all: the first, one hedge, one more after each lost worker, and one more for each
-/// of these that was withdrawn.
+/// How many attempts a job may have in all: the first, one hedge, one more after each lost worker, and one more for
+/// each of these that was withdrawn.
 inline constexpr uint32_t attempts_per_job_max = 2 * (losses_per_job_max + 2);
 
 } // namespace texlex::limits

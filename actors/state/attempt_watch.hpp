@@ -1,6 +1,6 @@
 // Attempts that never come to an end. A thread that hangs in a document cannot be stopped from outside: its lane is
 // abandoned, with thread and memory, and replaced (state/roster counts how often that happens). What hangs is told by
-// the time the worker answers for (charged_time.hpp), not by the clock: a worker the system gives no core is waited for.
+// the time the worker answers for (charged_time.hpp), not by the clock: one the system gives no core is waited for.
 // Nothing is kept for an attempt that is not late, and of a lane's attempts only the one it is at is late.
 #pragma once
 

@@ -63,7 +63,7 @@ public:
   /// a greatest age, and at `absent_until`.
   void tick(instant now);
 
-  /// When the lanes will have been absent for too long; nothing if one is there, or none has been, or there is no limit.
+  /// When lanes will have been absent for too long; nothing if one is there, none has been, or there is no limit.
   [[nodiscard]] std::optional<instant> absent_until() const noexcept;
 
   /// Ends everybody; nobody is spawned any more.
