@@ -1,5 +1,5 @@
 // When a core's worker that died is tried again: at once for an accident, ever later for a fault that stays. A core
-// whose workers keep crashing by themselves rests for a while, and is then tried again: for as long as the process lives
+// whose workers keep crashing by themselves rests for a while, and is then tried again: as long as the process lives,
 // no core is given up for good. Each core counts for itself.
 #pragma once
 
