@@ -93,7 +93,8 @@ private:
 
   instant at_ = now(); ///< the clock's cost is no part of the question
   admission admission_{in_flight_max, uint64_t{in_flight_max} * document_bytes};
-  session_protocol protocol_{limits, admission_, at_};
+  gate gate_{admission_, no_pressure};
+  session_protocol protocol_{limits, gate_, at_};
   uint64_t id_ = 0;
   std::vector<uint8_t> payload_ = std::vector<uint8_t>(document_length_bytes + document_bytes);
   std::array<uint8_t, in_flight_max * response_frame_bytes> out_{};

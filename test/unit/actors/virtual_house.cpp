@@ -36,6 +36,14 @@ std::string word_of(const caf::message& m) {
   return {};
 }
 
+// What a worker took is real time, and would decide who is next.
+caf::message rewrite_finish(const caf::message& m) {
+  if (!m.match_elements<atom::finished, lane_id, result_batch>()) return m;
+  result_batch results = m.get_as<result_batch>(2);
+  for (attempt_result& each : results) each.took = {};
+  return caf::make_message(atom::finished_v, m.get_as<lane_id>(1), std::move(results));
+}
+
 } // namespace
 
 virtual_house::virtual_house(const house_options& options, bool start) {
@@ -57,9 +65,12 @@ void virtual_house::build(const house_options& options) {
   broker = spawn_broker(system, dispatching, {answer, timer_tap, metrics});
   ring_channel_ = tap(overdue_listener{broker},
                       [this](size_t, const caf::message& m) { return rings ? rings(m.get_as<job_id>(1)) : verdict{}; });
-  const auto finish_tap = tap(finish_listener{broker}, [this](size_t, const caf::message& m) {
-    return finishes ? finishes(m.get_as<lane_id>(1), m.get_as<result_batch>(2).front().job) : verdict{};
-  });
+  const auto finish_tap = tap(
+    finish_listener{broker},
+    [this](size_t, const caf::message& m) {
+      return finishes ? finishes(m.get_as<lane_id>(1), m.get_as<result_batch>(2).front().job) : verdict{};
+    },
+    rewrite_finish);
   const auto lane_tap = tap(
     lane_listener{broker}, [this](size_t, const caf::message& m) { return judge(m); },
     [this](caf::message m) { return rewrite_lane_word(std::move(m)); });

@@ -175,9 +175,12 @@ BOOST_AUTO_TEST_CASE(a_document_whose_workers_are_all_killed_from_outside_runs_a
 }
 
 BOOST_AUTO_TEST_CASE(a_document_whose_every_worker_is_killed_is_lost_at_last_and_not_condemned) {
-  timed_desk desk{defaults(), 11};
+  timed_desk desk{defaults(), 1};
   desk.submit(1, "innocent");
-  for (uint32_t lane = 1; lane <= 10; ++lane) desk.broker.at(desk.now).lane_left({lane}, death::outside);
+  for (uint32_t lane = 1; lane <= 10; ++lane) {
+    desk.broker.at(desk.now).lane_left({lane}, death::outside);
+    desk.broker.at(desk.now).lane_joined({lane + 1});
+  }
   BOOST_TEST(desk.said.read().ends_with("run 1 at 10, disarm 1, answer 1 worker-lost"));
   desk.submit(2, "innocent");
   BOOST_TEST(desk.said.read() == "run 2 at 11, arm 2");
