@@ -21,6 +21,10 @@ server_counts server_counters::read() const {
   now.unread_bytes = unread_bytes.read();
   now.bytes_read = bytes_read.read();
   now.bytes_written = bytes_written.read();
+  {
+    const std::lock_guard guard{loop_lag_mutex};
+    now.loop_lag = loop_lag;
+  }
   for (size_t i = 0; i < responses.size(); ++i) now.responses[i] = responses[i].read();
   return now;
 }

@@ -4,7 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
+#include "actors/reports.hpp"
 #include "runtime/outcome.hpp"
 
 namespace texlex {
@@ -28,6 +30,7 @@ struct server_counts {
   uint64_t unread_bytes = 0; ///< of all clients, that lay in their sockets at the latest look at time-outs
   uint64_t bytes_read = 0;
   uint64_t bytes_written = 0;
+  phase_report loop_lag; ///< of requests, as of the latest look at time-outs, or the latest stats response
   std::array<uint64_t, status_count> responses{}; ///< by status: handed to the connection to be written
 };
 
@@ -62,6 +65,13 @@ struct server_counters {
   counter bytes_read;
   counter bytes_written;
   std::array<counter, status_count> responses;
+
+  void set_loop_lag(const phase_report& lag) {
+    const std::lock_guard guard{loop_lag_mutex};
+    loop_lag = lag;
+  }
+  mutable std::mutex loop_lag_mutex; // held for a copy
+  phase_report loop_lag;
 
   [[nodiscard]] server_counts read() const;
 };

@@ -293,7 +293,8 @@ void server_core::settle_touched() {
 void server_core::told(job_id question, const metrics_report& report) {
   const auto& asked = stats_.end(question);
   if (asked.empty()) return counters.late_answers.add();
-  const auto text = std::make_shared<const std::string>(stats_text(report, counters.read(), lag.report()));
+  counters.set_loop_lag(lag.report());
+  const auto text = std::make_shared<const std::string>(stats_text(report, counters.read()));
   for (const job_id number : asked) {
     session* const waiter = waiter_of(number);
     if (!waiter || !waiter->told(number, text, loop.time())) {
@@ -325,6 +326,7 @@ void server_core::sweep() {
   uint64_t unread = 0;
   for_each_session([&](session& one) { unread += one.sweep(at); });
   counters.unread_bytes.set(unread);
+  counters.set_loop_lag(lag.report());
 }
 
 } // namespace texlex

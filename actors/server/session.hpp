@@ -95,7 +95,7 @@ private:
   bool take_payload();
   bool take_skipped();
   void payload_complete();
-  [[nodiscard]] bool submit(document_lease memory);
+  void submit(job_id id, document_lease memory);
   void ask_stats();
   bool has_payload_memory();
   void refuse_payload();

@@ -178,24 +178,25 @@ void session::refuse_payload() {
 }
 
 void session::payload_complete() {
-  document_lease memory = std::exchange(payload_, nullptr);
+  const job_id id = core_.next_job();
   try {
-    if (submit(std::move(memory))) return;
+    submit(id, std::exchange(payload_, nullptr));
   } catch (const std::bad_alloc&) {
+    core_.forget(id);
+    if (!protocol_.in_document()) throw;
     protocol_.payload_refused(core_.loop.time());
     protocol_.payload_skipped(core_.loop.time());
   }
 }
 
 // All memory is asked for before anything is said: else the request is refused as one that found no place.
-bool session::submit(document_lease memory) {
+void session::submit(job_id id, document_lease memory) {
   const instant at = now();
-  const job_id id = core_.next_job();
   const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
   const auto made = std::make_shared<job>(); // its attempts, on several threads, decide when it goes
   core_.expect(*this, id);
   auto accepted = protocol_.payload_read(payload, id, at);
-  if (!accepted) return core_.forget(id), true;
+  if (!accepted) return core_.forget(id);
   if (accepted->document.deprecated) core_.counters.deprecated_payloads.add();
   made->id = id;
   made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
@@ -207,7 +208,6 @@ bool session::submit(document_lease memory) {
   made->memory = std::move(memory);
   core_.lag.record(at - made->received);
   core_.submit(made, std::move(accepted->place));
-  return true;
 }
 
 } // namespace texlex

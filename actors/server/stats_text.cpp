@@ -39,7 +39,7 @@ private:
 
 } // namespace
 
-std::string stats_text(const metrics_report& house, const server_counts& server, const phase_report& lag) {
+std::string stats_text(const metrics_report& house, const server_counts& server) {
   stats_lines lines;
   lines.add("requests_total", house.requests);
   for (uint32_t i = 0; i < status_count; ++i)
@@ -58,7 +58,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server,
   lines.add("latency", house.latency);
   lines.add("queue", house.queue);
   lines.add("service", house.service);
-  lines.add("loop_lag", lag);
+  lines.add("loop_lag", server.loop_lag);
   lines.add("unread_bytes", server.unread_bytes);
   lines.add("resident_bytes", house.resident_bytes);
   lines.add("resident_bytes_peak", house.resident_bytes_peak);

@@ -10,6 +10,6 @@
 namespace texlex {
 
 /// At most limits::stats_payload_bytes_max bytes; docs/protocol.md lists the names.
-[[nodiscard]] std::string stats_text(const metrics_report& house, const server_counts& server, const phase_report& lag);
+[[nodiscard]] std::string stats_text(const metrics_report& house, const server_counts& server);
 
 } // namespace texlex

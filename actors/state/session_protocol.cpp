@@ -178,6 +178,7 @@ header_verdict session_protocol::cancel_header_read(const frame_header& header) 
 
 std::optional<submission> session_protocol::payload_read(std::span<const uint8_t> payload, job_id job, instant now) {
   require(step_ == read_step::payload && payload.size() == payload_bytes_, "a payload is read where one was due");
+  if (open_.size() == open_.capacity()) open_.reserve(2 * open_.size() + 4);
   frame_ended(now);
   place_.whole();
   const document_extent document = find_document(payload);

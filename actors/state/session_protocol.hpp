@@ -102,12 +102,15 @@ public:
   bool go_on(instant now);
   /// When to ask at the latest.
   [[nodiscard]] instant held_back_until() const noexcept;
+  /// A document is due, or is there and not yet taken by `payload_read`.
+  [[nodiscard]] bool in_document() const noexcept { return step_ == read_step::payload; }
   /// So much more of a payload is there; of a document within `payload_room`.
   void payload_arrived(size_t bytes, instant now) noexcept;
   /// A document that is begun finds no bytes left for its next one.
   [[nodiscard]] bool starving() const noexcept;
   void starved(instant now) noexcept; ///< until more of it arrives, time does not count against the client
   /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used.
+  /// Throws std::bad_alloc; if `in_document` still, nothing has happened.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
   /// What the last header asked for is asked under this number, and comes by `told`.
