@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/state/admission.hpp"
+#include "actors/state/gate.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "bench/row_reporter.hpp"
 #include "runtime/frame.hpp"
