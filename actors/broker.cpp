@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t batch_samples = 256;
 constexpr std::chrono::milliseconds batch_age_max{100};
+constexpr size_t orders_expected = 16; // what one pass of the loop may bring a lane
 
 class broker final : public on_loop<broker_actor::base>, private dispatch_effects {
 public:
@@ -110,7 +111,10 @@ private:
 
   void run(lane_id lane, const job_ptr& job, uint32_t attempt) override {
     attempt_batch& orders = lanes_.at(lane.value).orders;
-    if (orders.empty()) with_orders_.push_back(lane);
+    if (orders.empty()) {
+      with_orders_.push_back(lane);
+      orders.reserve(orders_expected);
+    }
     orders.push_back({job, attempt});
   }
 
@@ -174,7 +178,7 @@ private:
   void plan_tick() {
     const auto wanted = dispatcher_.next_tick();
     if (!wanted) return;
-    const instant due = clock().now() + *wanted;
+    const instant due = event_time_ + *wanted;
     if (tick_due_ && *tick_due_ <= due) return;
     tick_due_ = due;
     send_at(due, atom::tick_v, due.time_since_epoch());

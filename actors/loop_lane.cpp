@@ -44,6 +44,7 @@ protected:
           return;
         }
         last_end_ = now();
+        results_.reserve(orders.size());
         for (size_t i = 0; i < orders.size(); ++i)
           if (!run(orders[i])) {
             behind_.insert(behind_.end(), orders.begin() + static_cast<ptrdiff_t>(i) + 1, orders.end());

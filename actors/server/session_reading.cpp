@@ -40,7 +40,7 @@ void session::read_on() {
 // As far as is known the bytes could be read when the loop saw them first, or as long before as others that were in
 // front of them had to wait.
 void session::note_arrival(size_t bytes, bool filled) {
-  const instant at = now();
+  const instant at = core_.loop.time();
   backlog_.read(bytes, at);
   arrived_ = std::min(core_.loop.ready_since(), at - backlog_.wait());
   if (!filled) return backlog_.emptied();

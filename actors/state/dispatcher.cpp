@@ -203,6 +203,7 @@ std::optional<duration> dispatcher::next_tick() const noexcept {
 }
 
 void dispatcher::fill_lanes() {
+  if (waiting().empty() && late_.empty() && !overloaded()) return; // mostly so, where small documents come
   expired_.clear();
   waiting_.look(now_, expired_);
   for (const expired_job& each : expired_)
