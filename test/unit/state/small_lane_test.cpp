@@ -1,0 +1,130 @@
+// A lane for small documents only, beside those for all: who goes there, and what it does not stand for.
+#define BOOST_TEST_MODULE small_lane
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "actors/state/dispatcher.hpp"
+#include "test/unit/state/dispatch_diary.hpp"
+#include "test/unit/state/jobs.hpp"
+
+using namespace texlex;
+using namespace std::chrono_literals;
+using test::counted;
+using test::diary;
+
+namespace {
+
+constexpr lane_id one{1}, small{2};
+constexpr uint64_t small_bytes_max = 100;
+
+// Lane 1 takes all documents, one at a time; lane 2 only short ones, three at a time.
+struct desk {
+  diary said;
+  dispatcher broker;
+  instant now{12h};
+  std::string text = std::string(1000, 'a');
+
+  desk() : broker(options(), said) { broker.at(now).lane_joined(small, {3, small_bytes_max, 30us}); }
+  ~desk() { broker.check_invariants(); }
+
+  static dispatch_options options() {
+    dispatch_options all;
+    all.hedge = hedge_options::fixed(10ms);
+    return all;
+  }
+
+  void submit(uint64_t id, size_t bytes) {
+    auto made = std::make_shared<job>();
+    made->id = {id};
+    made->client = id;
+    made->document = {reinterpret_cast<const uint8_t*>(text.data()), bytes};
+    broker.at(now).submit(made);
+  }
+};
+
+struct desk_with_both : desk {
+  desk_with_both() { broker.at(now).lane_joined(one); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_small_document_goes_there_although_other_lanes_are_idle, desk_with_both) {
+  submit(1, small_bytes_max);
+  BOOST_TEST(said.read() == "run 1 at 2, arm 1");
+  broker.at(now).finished(small, {1}, counted(3));
+  BOOST_TEST(said.read() == "disarm 1, answer 1 ok by primary");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_longer_one_does_not_and_waits_for_another_lane, desk_with_both) {
+  submit(1, small_bytes_max + 1);
+  submit(2, small_bytes_max + 1);
+  BOOST_TEST(said.read() == "run 1 at 1, arm 1");
+  BOOST_TEST(broker.waiting().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(one_that_is_expected_to_take_long_does_not, desk_with_both) {
+  text = std::string(1000, '\xff');       // each byte an issue
+  for (uint64_t id = 1; id <= 40; ++id) { // what such documents take is learned
+    submit(id, small_bytes_max);
+    const lane_id ran{said.read().find("at 2") != std::string::npos ? small : one};
+    broker.at(now += 1ms).finished(ran, {id}, counted(3), 900us);
+    said.read();
+  }
+  submit(100, small_bytes_max);
+  BOOST_TEST(said.read() == "run 100 at 1, arm 100");
+}
+
+BOOST_FIXTURE_TEST_CASE(with_no_room_there_small_documents_go_where_all_go, desk_with_both) {
+  for (uint64_t id = 1; id <= 5; ++id) submit(id, 1);
+  BOOST_TEST(said.read() == "run 1 at 2, arm 1, run 2 at 2, arm 2, run 3 at 2, arm 3, run 4 at 1, arm 4");
+  BOOST_TEST(broker.waiting().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_one_is_copied_to_another_lane, desk_with_both) {
+  submit(1, 1);
+  said.read();
+  BOOST_TEST((broker.at(now += 10ms).overdue({1}) == hedge_verdict::send_copy));
+  BOOST_TEST(said.read() == "run 1 at 1");
+  broker.at(now).finished(one, {1}, counted(3));
+  BOOST_TEST(said.read() == "answer 1 ok by hedge");
+}
+
+BOOST_FIXTURE_TEST_CASE(it_does_not_stand_for_lanes_that_take_all, desk) {
+  submit(1, small_bytes_max + 1);
+  BOOST_TEST(said.read() == "");
+  broker.at(now).unstaffed();
+  BOOST_TEST(said.read() == "answer 1 no-worker");
+  submit(2, 1);
+  BOOST_TEST(said.read() == "run 2 at 2, arm 2");
+}
+
+BOOST_FIXTURE_TEST_CASE(when_it_dies_only_the_attempt_it_was_at_is_to_blame, desk_with_both) {
+  for (uint64_t id = 1; id <= 3; ++id) submit(id, 1);
+  said.read();
+  broker.at(now).lane_left(small, death::crash);
+  BOOST_TEST(said.read() == "run 1 at 1");
+  broker.at(now).lane_left(one, death::crash); // and again: now it is the document's fault
+  BOOST_TEST(said.read() == "disarm 1, answer 1 worker-lost");
+  broker.at(now).lane_joined({3});
+  BOOST_TEST(said.read() == "run 2 at 3");
+  broker.at(now).finished({3}, {2}, counted(3));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 3 at 3");
+}
+
+BOOST_FIXTURE_TEST_CASE(while_it_cools_small_documents_go_elsewhere_and_it_drains, desk_with_both) {
+  submit(1, 1);
+  said.read();
+  broker.at(now).lane_cooling(small);
+  submit(2, 1);
+  BOOST_TEST(said.read() == "run 2 at 1, arm 2");
+  broker.at(now).finished(small, {1}, counted(3));
+  BOOST_TEST(said.read() == "disarm 1, answer 1 ok by primary, drained 2");
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_watches_it_for_attempts_that_hang, desk_with_both) {
+  submit(1, 1);
+  said.read();
+  for (int second = 0; second < 100; ++second) broker.at(now += 1s).tick();
+  BOOST_TEST(said.read() == "");
+}
