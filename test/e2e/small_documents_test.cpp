@@ -1,5 +1,5 @@
-// Documents so small that the I/O thread tokenizes them itself: answered like all others, by a worker that may stall, die
-// and be replaced like all others, and keep no connection waiting meanwhile.
+// Documents so small that the I/O thread tokenizes them itself: answered like all others, by a worker that may stall,
+// die and be replaced like all others, and keep no connection waiting meanwhile.
 #define BOOST_TEST_MODULE small_documents
 #include <boost/test/unit_test.hpp>
 
