@@ -84,4 +84,3 @@ BOOST_AUTO_TEST_CASE(a_signal_that_comes_while_workers_start_ends_it_in_order) {
                                   {.shell = "(sleep 1; kill -TERM $$) & :"});
   BOOST_TEST(result.end.exit_status == 0, result.errors);
 }
-
