@@ -4,6 +4,8 @@
 #include <new>
 #include <thread>
 
+#include "runtime/memory.hpp"
+
 namespace texlex {
 namespace {
 
@@ -50,6 +52,21 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
           .issue_count = static_cast<uint32_t>(cursor.issue_count)};
 } catch (const std::bad_alloc&) {
   return {.status = status::internal_error};
+}
+
+worker_report attempt_runner::report(lane_id lane, uint32_t core, uint64_t jobs) const noexcept {
+  const arena_usage used = usage();
+  return {.lane = lane,
+          .core = core,
+          .jobs = jobs,
+          .bytes_handed_out = used.bytes_handed_out,
+          .trims = used.trims,
+          .live_bytes = resident_bytes()};
+}
+
+worker_report with_memory(worker_report told) noexcept {
+  told.resident_bytes = resident_bytes().value_or(0);
+  return told;
 }
 
 } // namespace texlex

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "actors/job.hpp"
+#include "actors/reports.hpp"
 #include "actors/state/stall_plan.hpp"
 #include "kernels/scan.hpp"
 #include "runtime/arena.hpp"
@@ -28,6 +29,8 @@ public:
 
   [[nodiscard]] arena_usage usage() const noexcept { return arenas_.usage(); }
   [[nodiscard]] uint64_t resident_bytes() const noexcept { return arenas_.resident_bytes(); }
+  /// What a worker that is a thread has used, but for the memory of its process.
+  [[nodiscard]] worker_report report(lane_id lane, uint32_t core, uint64_t jobs) const noexcept;
   [[nodiscard]] bool locked() const noexcept { return arenas_.locked(); }
 
 private:
@@ -38,5 +41,8 @@ private:
   stall_plan stalls_;
   arena_pair arenas_;
 };
+
+/// With the memory of this process, which is asked of the system only for a report that is told.
+[[nodiscard]] worker_report with_memory(worker_report told) noexcept;
 
 } // namespace texlex

@@ -12,7 +12,6 @@
 #include "actors/attempt_runner.hpp"
 #include "actors/death_reason.hpp"
 #include "actors/report_pace.hpp"
-#include "runtime/memory.hpp"
 
 namespace texlex {
 namespace {
@@ -128,19 +127,9 @@ private:
   }
 
   worker_report report(bool ended) const {
-    const arena_usage usage = runner_->usage();
-    return {.lane = options_.lane,
-            .core = loop_core,
-            .jobs = jobs_,
-            .bytes_handed_out = usage.bytes_handed_out,
-            .trims = usage.trims,
-            .live_bytes = runner_->resident_bytes(),
-            .ended = ended};
-  }
-
-  static worker_report with_memory(worker_report told) {
-    told.resident_bytes = resident_bytes().value_or(0);
-    return told;
+    worker_report used = runner_->report(options_.lane, loop_core, jobs_);
+    used.ended = ended;
+    return used;
   }
 
   caf::error died(const std::exception_ptr& error) {

@@ -9,7 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/log.hpp"
-#include "runtime/histogram.hpp"
+#include "actors/state/phase_times.hpp"
 #include "runtime/memory.hpp"
 
 namespace texlex {
@@ -20,28 +20,6 @@ double percent(uint64_t part, uint64_t whole) {
 }
 
 double megabytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
-
-// How long one step takes, over all requests.
-class phase {
-public:
-  void record(duration took) noexcept {
-    buckets_.record(to_us(took));
-    sum_ += took;
-  }
-  [[nodiscard]] phase_report report() const noexcept {
-    return {.count = buckets_.count(),
-            .sum = sum_,
-            .us_p50 = buckets_.percentile_us(50),
-            .us_p90 = buckets_.percentile_us(90),
-            .us_p99 = buckets_.percentile_us(99),
-            .us_p999 = buckets_.percentile_us(99.9),
-            .us_max = buckets_.max_us()};
-  }
-
-private:
-  histogram buckets_;
-  duration sum_{0};
-};
 
 class metrics final : public metrics_actor::base {
 public:
@@ -119,7 +97,7 @@ private:
   duration line_interval_;
   bool line_planned_ = false;
   metrics_report counts_;
-  phase latency_, queue_, service_;
+  phase_times latency_, queue_, service_;
 };
 
 } // namespace

@@ -104,20 +104,9 @@ private:
   }
 
   worker_report report(bool ended) const {
-    const arena_usage usage = runner_->usage();
-    return {.lane = options_.lane,
-            .core = options_.core,
-            .jobs = jobs_,
-            .bytes_handed_out = usage.bytes_handed_out,
-            .trims = usage.trims,
-            .live_bytes = runner_->resident_bytes(),
-            .ended = ended};
-  }
-
-  // Asked of the system only for a report that is told.
-  static worker_report with_memory(worker_report told) {
-    told.resident_bytes = resident_bytes().value_or(0);
-    return told;
+    worker_report used = runner_->report(options_.lane, options_.core, jobs_);
+    used.ended = ended;
+    return used;
   }
 
   worker_options options_;

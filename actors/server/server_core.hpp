@@ -18,11 +18,11 @@
 #include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
 #include "actors/server/event_loop.hpp"
-#include "actors/server/loop_lag.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/eviction.hpp"
 #include "actors/state/gate.hpp"
 #include "actors/state/peer_counts.hpp"
+#include "actors/state/phase_times.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "actors/state/stats_rounds.hpp"
 #include "actors/state/turn_budget.hpp"
@@ -137,7 +137,7 @@ public:
   std::function<void()> on_idle; ///< called when the last connection has closed
   event_loop loop;
   turn_budget turn;
-  loop_lag lag;
+  phase_times lag; ///< for each job, how long its last byte could have been read before it was seen through
 
 private:
   uint32_t refused_ = 0; ///< among the sessions, those that only get to know that there is no place for them

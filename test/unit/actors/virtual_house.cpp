@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -21,9 +22,15 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // Where metrics answers questions; nobody asks any.
-caf::behavior front(caf::event_based_actor*) {
-  return {[](atom::told, job_id, const metrics_report&) {}};
-}
+class front final : public caf::event_based_actor {
+public:
+  explicit front(caf::actor_config& config) : caf::event_based_actor(config) {}
+
+protected:
+  caf::behavior make_behavior() override {
+    return {[](atom::told, job_id, const metrics_report&) {}};
+  }
+};
 
 // What is said about lanes, as a text; empty: something else.
 std::string word_of(const caf::message& m) {
@@ -53,7 +60,7 @@ virtual_house::virtual_house(const house_options& options, bool start) {
 }
 
 void virtual_house::build(const house_options& options) {
-  front_ = system.spawn(front);
+  front_ = system.spawn<front>();
   metrics = spawn_metrics(system, front_, duration{0});
   timer = spawn_hedge_timer(system);
   const auto timer_tap = tap(timer, {}, [this](caf::message m) { return rewrite_arm(std::move(m)); });

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(up_to_sixty_four_clients_with_one_request_each_are_never_re
     for (const uint32_t clients : {8u, 16u, 64u})
       BOOST_TEST_CONTEXT(clients << " clients, " << of_large.count() << " ns each, seed " << seed()) {
         closed_loop house{seed(), as_shipped(), {{.clients = clients, .bytes = 1'100'000, .service = of_large}}};
-        house.run(20s);
+        house.run(std::max<duration>(1s, 130 * of_large));
         BOOST_TEST(house.ok() > 100u);
         BOOST_TEST(house.refused() == 0u);
       }
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_becomes_slow_or_fast_refuses_nobody) {
   const closed_loop_group fast{.clients = 16, .bytes = 1'100'000, .service = 600us};
   const closed_loop_group slow{.clients = 16, .bytes = 1'000'000, .service = 30ms};
   closed_loop house{seed(), as_shipped(), {fast, slow}};
-  house.run(20s);
+  house.run(5s);
   BOOST_TEST(house.refused(0) == 0u);
   BOOST_TEST(house.refused(1) == 0u);
 }
@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(a_machine_that_becomes_slow_or_fast_refuses_nobody) {
 BOOST_AUTO_TEST_CASE(random_bytes_of_some_leave_a_client_of_small_documents_unrefused_and_quick) {
   for (const uint64_t bytes : {4096u, 20'000u, 60'000u}) BOOST_TEST_CONTEXT(bytes << " bytes, seed " << seed()) {
       closed_loop house{seed(), as_shipped(), {{.clients = 1, .bytes = bytes, .service = 20us}, four_hostile}};
-      house.run(20s);
+      house.run(4s);
       BOOST_TEST(house.refused(0) == 0u);
-      BOOST_TEST(house.ok(0) > 100'000u);
+      BOOST_TEST(house.ok(0) > 20'000u);
       BOOST_TEST((house.longest(0) <= 110ms)); // the first ones: nobody knew it would come
-      BOOST_TEST(house.ok(1) > 400u);          // one of two lanes is theirs
+      BOOST_TEST(house.ok(1) > 80u);           // one of two lanes is theirs
     }
 }
 

@@ -1,5 +1,4 @@
-// How far the I/O thread is behind its sockets: for each job, how long its last byte could have been read before it was
-// seen through; and what lies unread now.
+// How long one step on a request's way takes, over all that took it: what `phase_report` tells.
 #pragma once
 
 #include "actors/reports.hpp"
@@ -8,11 +7,11 @@
 
 namespace texlex {
 
-class loop_lag {
+class phase_times {
 public:
-  void record(duration lag) noexcept {
-    buckets_.record(to_us(lag));
-    sum_ += lag;
+  void record(duration took) noexcept {
+    buckets_.record(to_us(took));
+    sum_ += took;
   }
   [[nodiscard]] phase_report report() const noexcept {
     return {.count = buckets_.count(),
