@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds start_timeout{60};
 
 // Once there is a worker, the others have so long to come too.
-constexpr std::chrono::seconds wait_for_the_others{5};
+constexpr std::chrono::seconds wait_for_the_others{20};
 
 constexpr std::chrono::milliseconds start_look{100};
 

@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(slow_connections_that_take_all_places_make_room_for_one_tha
     auto more = make_flood(server, 64, {frame.begin(), frame.begin() + 30});
     for (auto& each : more) each->send_once();
     for (auto& each : more) all.push_back(std::move(each));
-    std::this_thread::sleep_for(30ms);
+    std::this_thread::sleep_for(200ms); // who has been there for a moment without a whole request makes room
     auto polite = server.connect();
     polite.request(1, "polite");
     polite.expect(1, status::ok);

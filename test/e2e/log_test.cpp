@@ -152,5 +152,7 @@ BOOST_AUTO_TEST_CASE(the_same_warning_over_and_over_is_told_once_and_then_by_its
   for (size_t at = 0; (at = log.find("no memory for a document", at)) != std::string::npos; ++at) ++lines;
   BOOST_TEST(lines >= 1u);
   BOOST_TEST(lines <= refused / 10);
+  const rlimit again{.rlim_cur = 20'000, .rlim_max = 20'000};
+  BOOST_REQUIRE(::prlimit(server.pid(), RLIMIT_NOFILE, &again, nullptr) == 0);
   server.stop();
 }

@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(a_machine_that_becomes_slow_or_fast_refuses_nobody) {
 BOOST_AUTO_TEST_CASE(random_bytes_of_some_leave_a_client_of_small_documents_unrefused_and_quick) {
   for (const uint64_t bytes : {4096u, 20'000u, 60'000u}) BOOST_TEST_CONTEXT(bytes << " bytes, seed " << seed()) {
       closed_loop house{seed(), as_shipped(), {{.clients = 1, .bytes = bytes, .service = 20us}, four_hostile}};
-      house.run(4s);
+      house.run(1s);
       BOOST_TEST(house.refused(0) == 0u);
-      BOOST_TEST(house.ok(0) > 20'000u);
+      BOOST_TEST(house.ok(0) > 5'000u);
       BOOST_TEST((house.longest(0) <= 110ms)); // the first ones: nobody knew it would come
-      BOOST_TEST(house.ok(1) > 80u);           // one of two lanes is theirs
+      BOOST_TEST(house.ok(1) > 20u);           // one of two lanes is theirs
     }
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(those_who_have_lane_time_in_common_get_as_much_of_it_whatev
   dispatch_options options = as_shipped();
   options.queue_control.reset();
   closed_loop house{seed(), options, {prose, random}};
-  house.run(30s);
+  house.run(10s);
   BOOST_TEST(house.ok(0) >= 7 * house.ok(1));
   BOOST_TEST(house.ok(0) <= 13 * house.ok(1));
 }
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(documents_that_only_look_harmless_are_found_out_and_paid_fo
   dispatch_options options = as_shipped();
   options.queue_control.reset();
   closed_loop house{seed(), options, {prose, disguised}};
-  house.run(30s);
+  house.run(10s);
   BOOST_TEST(house.ok(0) >= 7 * house.ok(1));
   BOOST_TEST(house.ok(0) <= 13 * house.ok(1));
 }
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(beside_a_client_that_sends_ahead_those_that_wait_are_not_re
   const closed_loop_group waits{.clients = 8, .bytes = 1'100'000, .service = 2ms};
   const closed_loop_group ahead{.clients = 1, .bytes = 1'100'000, .service = 2ms, .ahead = 64};
   closed_loop house{seed(), as_shipped(), {waits, ahead}};
-  house.run(20s);
+  house.run(8s);
   BOOST_TEST(house.refused(0) == 0u);
-  BOOST_TEST(house.ok(1) > 500u); // its share of 20 000, or half of it
+  BOOST_TEST(house.ok(1) > 200u); // its share of 8 000, or half of it
 }
