@@ -2,8 +2,10 @@
 #define BOOST_TEST_MODULE limits
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
