@@ -170,12 +170,10 @@ void request_server::loop::stop() {
 }
 
 void request_server::loop::deliver(job_id id, const outcome& result) {
-  {
-    std::lock_guard guard{deliveries_mutex_};
-    if (!taking_deliveries_) return;
-    deliveries_.emplace_back(id, result);
-  }
-  wake();
+  const std::lock_guard guard{deliveries_mutex_};
+  if (!taking_deliveries_) return;
+  deliveries_.emplace_back(id, result);
+  wake(); // with the lock, which `stop` takes before the loop goes; mostly this is the I/O thread itself
 }
 
 // Seldom asked, so that a post each is cheap enough.
