@@ -10,12 +10,13 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include "runtime/limits.hpp"
+
 namespace texlex {
 namespace {
 
 constexpr size_t batch_samples = 256;
 constexpr std::chrono::milliseconds batch_age_max{100};
-constexpr size_t orders_expected = 16; // what one pass of the loop may bring a lane
 
 class broker final : public on_loop<broker_actor::base>, private dispatch_effects {
 public:
@@ -113,7 +114,7 @@ private:
     attempt_batch& orders = lanes_.at(lane.value).orders;
     if (orders.empty()) {
       with_orders_.push_back(lane);
-      orders.reserve(orders_expected);
+      orders.reserve(limits::sockets_a_pass_max);
     }
     orders.push_back({job, attempt});
   }

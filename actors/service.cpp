@@ -35,9 +35,6 @@ namespace {
 constexpr std::chrono::milliseconds shutdown_ms_max{5000};
 constexpr std::chrono::seconds question_timeout{1};
 
-// Attempts the I/O thread's own worker may have: those of one pass.
-constexpr uint32_t loop_capacity = 16;
-
 std::vector<uint32_t> cores_of(const worker_settings& workers) {
   if (workers.cores.empty()) return allowed_cores();
   if (const auto error = first_core_error(workers.cores)) throw std::runtime_error{"workers.cores: " + *error};
@@ -56,7 +53,7 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   options.roster.rotations_at_once = settings.workers.rotations_at_once;
   options.roster.stuck_max = settings.workers.stuck_max;
   const uint64_t loop_bytes = std::min<uint64_t>(settings.workers.loop_bytes_max, settings.limits.document_bytes_max);
-  if (loop_bytes > 0 && settings.workers.isolation == "thread") options.roster.cores.push_back(loop_core);
+  if (loop_bytes > 0 && !settings.workers.in_processes()) options.roster.cores.push_back(loop_core);
   options.roster.absent_max = std::chrono::seconds{settings.workers.absent_max_s};
   options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
@@ -64,7 +61,7 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   options.worker.kernel = kernel;
   options.worker.regime = settings.workers.regime;
   options.worker.line_interval = std::chrono::seconds{settings.log.interval_s};
-  if (settings.workers.isolation == "process") {
+  if (settings.workers.in_processes()) {
     options.worker.isolation = isolation::process;
     options.roster.stuck_max = 0; // a process that hangs is killed, and leaves nothing behind
   }
@@ -85,7 +82,7 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   }
   options.loop_worker = options.worker;
   options.loop_worker.arena.document_bytes_max = loop_bytes;
-  options.loop_traits = {.capacity = loop_capacity,
+  options.loop_traits = {.capacity = limits::sockets_a_pass_max,
                          .document_bytes_max = loop_bytes,
                          .attempt_max = std::chrono::microseconds{settings.workers.loop_us_max}};
   return options;

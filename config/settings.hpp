@@ -53,6 +53,8 @@ struct worker_settings {
   uint32_t restarts_max = 10; ///< crashes of a core's workers in a minute; one more and it rests. 1..1000000
   uint32_t restart_delay_max_ms = 5000; ///< from 10 ms, doubled with each death in a minute, up to this. 10..600000
   bool lock_memory = true;              ///< lock the arenas' resident part where RLIMIT_MEMLOCK allows it
+
+  [[nodiscard]] bool in_processes() const { return isolation == "process"; }
 };
 
 /// [hedge]: a second worker for requests that are late.

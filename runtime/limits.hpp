@@ -14,6 +14,10 @@ inline constexpr uint64_t scan_bytes_max = 0xFFFF'FFFFull;
 /// lost count. Between this and the configured document limit the payload is skipped and the connection goes on.
 inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 
+/// Sockets the I/O thread handles in one pass of its loop: enough to share what a pass costs, and few enough that the
+/// first is answered soon. Its own worker has room for as many attempts.
+inline constexpr uint32_t sockets_a_pass_max = 16;
+
 /// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;
 

@@ -39,10 +39,12 @@ constexpr size_t last_words_bytes_max = 511; // with its newline no more than an
 
 } // namespace
 
-void open_missing_standard_streams() noexcept {
+void open_missing_standard_streams(missing_stream as) noexcept {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    [[maybe_unused]] const int opened = ::open("/dev/null", O_RDWR); // the lowest number that is free: this one
+    const int the_wrong_way_round = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    const int how = as == missing_stream::fails ? the_wrong_way_round : O_RDWR;
+    [[maybe_unused]] const int opened = ::open("/dev/null", how); // the lowest number that is free: this one
   }
 }
 

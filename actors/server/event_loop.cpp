@@ -73,11 +73,7 @@ void event_loop::unwatch(int fd) noexcept {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); // fails only for what is not watched
 }
 
-event_loop::timer event_loop::call_at(instant due, call what) {
-  const timer one{due, ++last_timer_};
-  timers_.emplace(one, std::move(what));
-  return one;
-}
+void event_loop::call_at(instant due, call what) { timers_.emplace(timer{due, ++last_timer_}, std::move(what)); }
 
 void event_loop::wait(instant until) {
   const instant before = now();
@@ -98,7 +94,7 @@ void event_loop::note_readiness(instant before, int count) noexcept {
   const instant at = time_;
   const bool was_busy = at - before < slept && complete_look_ != instant::min();
   ready_since_ = was_busy ? at - (at - complete_look_) / 2 : at;
-  if (count < batch_max) complete_look_ = at;
+  if (count < static_cast<int>(batch_.size())) complete_look_ = at;
 }
 
 int event_loop::wait_for_events(instant until) noexcept {
@@ -109,7 +105,7 @@ int event_loop::wait_for_events(instant until) noexcept {
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
   // What was posted may have had its wake taken since, by who looked for something else.
   if (woken_.load() || has_posted_.load()) timeout = duration::zero();
-  const int count = wait_on(epoll_.get(), batch_.data(), batch_max, timeout);
+  const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), timeout);
   asleep_.store(false, std::memory_order_relaxed);
   require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");
   return count;

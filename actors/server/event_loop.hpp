@@ -18,6 +18,7 @@
 
 #include <sys/epoll.h>
 
+#include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/time.hpp"
 
@@ -36,13 +37,6 @@ public:
   };
 
   using call = std::function<void()>;
-  /// A call to be made later; never used again.
-  struct timer {
-    instant due;
-    uint64_t number = 0;
-    friend auto operator<=>(const timer&, const timer&) = default;
-  };
-
   /// Throws `std::system_error` if the process has no file left.
   event_loop();
 
@@ -52,8 +46,7 @@ public:
   void unwatch(int fd) noexcept;
 
   /// Throws std::bad_alloc.
-  timer call_at(instant due, call what);
-  void cancel(const timer& one) noexcept { timers_.erase(one); }
+  void call_at(instant due, call what);
 
   /// Waits until something is ready, a call is due, somebody wakes it, or it is `until`; then handles all of that.
   void wait(instant until);
@@ -75,8 +68,12 @@ public:
   void post(call what);
 
 private:
-  /// So many descriptors a pass: enough to share what a pass costs, and few enough that the first is answered soon.
-  static constexpr int batch_max = 16;
+  /// When a call is due, and in which order those of one instant were planned.
+  struct timer {
+    instant due;
+    uint64_t number = 0;
+    friend auto operator<=>(const timer&, const timer&) = default;
+  };
 
   void note_readiness(instant before, int count) noexcept;
   int wait_for_events(instant until) noexcept;
@@ -85,7 +82,7 @@ private:
 
   owned_fd epoll_;
   owned_fd wake_event_;
-  std::array<epoll_event, batch_max> batch_{};
+  std::array<epoll_event, limits::sockets_a_pass_max> batch_{};
   instant time_ = now();
   instant ready_since_ = instant::min();
   instant complete_look_ = instant::min(); ///< the latest that found fewer than a batch

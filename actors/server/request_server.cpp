@@ -136,7 +136,7 @@ instant request_server::loop::take_turn(instant until) noexcept {
     return next;
   } catch (const std::bad_alloc&) {
     if (const auto left_out = core_.no_memory_warnings.due(now()))
-      spdlog::warn("the I/O thread finds no memory ({} more like it, left out)", *left_out);
+      spdlog::warn("the I/O thread finds no memory{}", left_out_text(*left_out));
     return now() + retry_without_memory;
   }
 }

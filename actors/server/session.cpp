@@ -193,7 +193,7 @@ void session::finish() {
 
 void session::no_memory() noexcept {
   if (const auto left_out = core_.no_memory_warnings.due(now()))
-    spdlog::warn("no memory for a connection, which is closed ({} more like it, left out)", *left_out);
+    spdlog::warn("no memory for a connection, which is closed{}", left_out_text(*left_out));
   core_.counters.connections_without_memory.add();
   vanished("there is no memory for it");
 }

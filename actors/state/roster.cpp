@@ -6,6 +6,14 @@
 #include "actors/state/invariant.hpp"
 
 namespace texlex {
+namespace {
+
+// The I/O thread's own worker takes small documents only: it makes no staff.
+bool is_staff(uint32_t core) noexcept { return core != loop_core; }
+
+size_t staff_among(const std::set<uint32_t>& cores) noexcept { return cores.size() - cores.count(loop_core); }
+
+} // namespace
 
 roster::roster(roster_options options, roster_effects& effects)
   : options_(std::move(options)), effects_(effects), rotation_(options_.budgets, options_.rotations_at_once),
@@ -21,7 +29,7 @@ void roster::ready(lane_id lane) {
   found->second.stage = stage::hot;
   found->second.joined = true;
   effects_.joined(lane);
-  if (found->second.core != loop_core) {
+  if (is_staff(found->second.core)) {
     absent_since_.reset();
     unstaffed_ = false;
   }
@@ -149,7 +157,7 @@ void roster::restart(uint32_t core, death cause, instant now) {
 
 void roster::note_absence(instant now) {
   const bool anybody = std::any_of(workers_.begin(), workers_.end(), [](const auto& each) {
-    return each.second.core != loop_core && (each.second.stage == stage::hot || each.second.stage == stage::cooling);
+    return is_staff(each.second.core) && (each.second.stage == stage::hot || each.second.stage == stage::cooling);
   });
   if (!anybody && !absent_since_) absent_since_ = now;
 }
@@ -160,26 +168,22 @@ void roster::say_if_unstaffed() {
   effects_.unstaffed();
 }
 
-// The I/O thread's own worker takes small documents only: it makes no staff.
 bool roster::staffed() const noexcept {
   const bool anybody =
-    std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w.second.core != loop_core; });
-  return anybody || awaiting_respawn_.size() - awaiting_respawn_.count(loop_core) > resting_cores();
+    std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return is_staff(w.second.core); });
+  return anybody || staff_among(awaiting_respawn_) > staff_among(resting_);
 }
-
-size_t roster::resting_cores() const noexcept { return resting_.size() - resting_.count(loop_core); }
 
 health_report roster::health() const noexcept {
   health_report report;
   for (const auto& [lane, worker] : workers_) {
-    if (worker.core == loop_core) continue;
+    if (!is_staff(worker.core)) continue;
     report.lanes_alive += worker.stage == stage::hot;
     report.lanes_starting += worker.stage == stage::starting;
   }
-  const size_t awaited = awaiting_respawn_.size() - awaiting_respawn_.count(loop_core);
-  report.lanes_starting += static_cast<uint32_t>(awaited - resting_cores());
+  report.lanes_starting += static_cast<uint32_t>(staff_among(awaiting_respawn_) - staff_among(resting_));
   report.lanes_stuck = static_cast<uint32_t>(stuck_.size());
-  report.cores_given_up = static_cast<uint32_t>(resting_cores());
+  report.cores_given_up = static_cast<uint32_t>(staff_among(resting_));
   return report;
 }
 

@@ -95,7 +95,6 @@ private:
   void restart(uint32_t core, death cause, instant now);
   void say_if_unstaffed();
   [[nodiscard]] bool staffed() const noexcept;
-  [[nodiscard]] size_t resting_cores() const noexcept;
 
   roster_options options_;
   roster_effects& effects_;

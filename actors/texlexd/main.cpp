@@ -41,7 +41,7 @@ int run(int argc, char** argv) try {
 } // namespace texlex
 
 int main(int argc, char** argv) {
-  texlex::open_missing_standard_streams();
+  texlex::open_missing_standard_streams(texlex::missing_stream::is_empty);
   texlex::end_on_uncaught_exceptions();
   if (argc == 2 && argv[1] == texlex::worker_command) return texlex::run_worker_process();
   return texlex::run(argc, argv);

@@ -31,8 +31,6 @@ constexpr uint64_t other_threads = 5;
 
 constexpr uint64_t usual_stack_bytes = uint64_t{8} << 20;
 
-bool has_processes(const settings& settings) { return settings.workers.isolation == "process"; }
-
 rlimit limit_of(decltype(RLIMIT_AS) resource) {
   rlimit limit{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
   ::getrlimit(resource, &limit);
@@ -65,7 +63,7 @@ void fit_files(room_to_serve& room) {
                                              .requests_max = s.limits.requests_max,
                                              .requests_per_connection_max = s.limits.requests_per_connection_max,
                                              .workers = s.workers.cores.size(),
-                                             .shared_documents = has_processes(s)});
+                                             .shared_documents = s.workers.in_processes()});
   if (plan.enough) return;
   if (!plan.enough_at_all) {
     room.refused = fmt::format("this process may open {} files; it needs {} at least, and {} for what is set: raise "
@@ -89,7 +87,7 @@ void fit_files(room_to_serve& room) {
 
 // A document that is shared is a file to the system, though it lies in memory.
 void fit_file_size(room_to_serve& room) {
-  if (!has_processes(room.adjusted)) return;
+  if (!room.adjusted.workers.in_processes()) return;
   const uint64_t needed = shared_document_bytes(room.adjusted.limits.document_bytes_max);
   rlimit limit = limit_of(RLIMIT_FSIZE);
   if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) return;
@@ -110,7 +108,7 @@ uint64_t address_space_needed(const settings& settings) {
   const uint64_t workers = settings.workers.cores.size();
   const uint64_t loop_arenas = 2 * arena_mapped_bytes({.document_bytes_max = settings.workers.loop_bytes_max});
   const uint64_t threads = workers + scheduler_threads + other_threads;
-  return (has_processes(settings) ? arenas : arenas * workers + loop_arenas) + threads * stack_bytes()
+  return (settings.workers.in_processes() ? arenas : arenas * workers + loop_arenas) + threads * stack_bytes()
          + shared_document_bytes(settings.limits.document_bytes_max);
 }
 

@@ -67,7 +67,7 @@ void print_ready(const std::string& line) {
 }
 
 document_memory memory_for(const settings& settings) {
-  return settings.workers.isolation == "process" ? document_memory::shared : document_memory::own;
+  return settings.workers.in_processes() ? document_memory::shared : document_memory::own;
 }
 
 // Until all workers have started or failed for good, or enough of them have.

@@ -4,8 +4,7 @@
 #include <csignal>
 #include <cstring>
 
-#include <fcntl.h>
-#include <unistd.h>
+#include "runtime/standard_streams.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -19,11 +18,7 @@ void remember(std::FILE* out, int error) noexcept {
 } // namespace
 
 void prepare_standard_streams() noexcept {
-  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
-    if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-    // The lowest free number is this one. Opened the wrong way round, so that reading or writing it is an error.
-    (void)::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-  }
+  open_missing_standard_streams(missing_stream::fails);
   (void)std::signal(SIGXFSZ, SIG_IGN);
 }
 

@@ -80,8 +80,6 @@ BOOST_FIXTURE_TEST_CASE(calls_are_made_in_the_order_in_which_they_are_due, loop_
   loop.call_at(start + 2ms, [&] { made += 'c'; });
   loop.call_at(start + 1ms, [&] { made += 'a'; });
   loop.call_at(start + 1ms, [&] { made += 'b'; });
-  const auto never = loop.call_at(start + 1ms, [&] { made += 'x'; });
-  loop.cancel(never);
   while (made.size() < 3) loop.wait(instant::max()); // the first due call ends the wait
   BOOST_TEST(made == "abc");
   BOOST_TEST((now() >= start + 2ms));
