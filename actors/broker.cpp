@@ -105,8 +105,11 @@ protected:
   }
 
 private:
+  // On a loop the turn's latest look at the clock is near enough: it costs as much as the rest of a small event.
+  instant look() { return on_unit() && on_unit()->runs_here() ? on_unit()->time() : clock().now(); }
+
   dispatcher& event() {
-    event_time_ = clock().now();
+    event_time_ = look();
     return dispatcher_.at(event_time_);
   }
 
@@ -143,7 +146,7 @@ private:
 
   // On a loop an attempt may well be over before the turn is: then nobody need watch it.
   void arm(job_id id, duration delay) override {
-    if (on_unit() && on_unit()->attached())
+    if (on_unit() && on_unit()->runs_here())
       to_arm_.push_back({id, event_time_ + delay});
     else
       caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
@@ -157,6 +160,7 @@ private:
   }
 
   void arm_what_still_runs() {
+    if (to_arm_.empty()) return;
     const instant at = clock().now();
     for (const alarm& each : to_arm_)
       caf::anon_send(links_.timer, atom::arm_v, each.job, each.due - at, overdue_listener{this});
@@ -199,7 +203,7 @@ private:
     if (samples_.requests.size() >= batch_samples || samples_.attempts.size() >= batch_samples) return flush();
     if (flush_planned_) return;
     flush_planned_ = true;
-    send_at(clock().now() + batch_age_max, atom::flush_v);
+    send_at(look() + batch_age_max, atom::flush_v);
   }
 
   void flush() {

@@ -9,6 +9,9 @@ namespace {
 // Messages an actor may take in one go, so that sockets get their turn.
 constexpr size_t messages_in_a_row_max = 64;
 
+/// Whose `run` this thread calls, if anybody's.
+thread_local const loop_unit* unit_of_this_thread = nullptr;
+
 } // namespace
 
 void loop_unit::attach(wake_function wake) {
@@ -17,22 +20,36 @@ void loop_unit::attach(wake_function wake) {
 }
 
 void loop_unit::detach() {
+  if (runs_here()) unit_of_this_thread = nullptr;
   std::vector<caf::resumable*> left;
   {
     const std::lock_guard guard{mutex_};
     attached_ = false;
     std::swap(left, ready_);
+    has_ready_ = false;
   }
+  left.insert(left.end(), ready_here_.begin(), ready_here_.end()); // its thread has ended
+  ready_here_.clear();
+  for (delivery& each : std::exchange(deliveries_, {})) each.to->enqueue(std::move(each.message), nullptr);
   for (caf::resumable* const actor : left) system().scheduler().enqueue(actor);
   for (const auto& [due, call] : std::exchange(calls_, {})) call();
 }
 
+bool loop_unit::runs_here() const noexcept { return unit_of_this_thread == this; }
+
 void loop_unit::exec_later(caf::resumable* actor) {
+  if (runs_here()) {
+    ready_here_.push_back(actor);
+    return wake_();
+  }
   bool attached = false;
   {
     const std::lock_guard guard{mutex_};
     attached = attached_;
-    if (attached) ready_.push_back(actor);
+    if (attached) {
+      ready_.push_back(actor);
+      has_ready_ = true;
+    }
   }
   // Without the lock, which the woken thread needs.
   if (attached)
@@ -41,13 +58,12 @@ void loop_unit::exec_later(caf::resumable* actor) {
     system().scheduler().enqueue(actor);
 }
 
-instant loop_unit::run() {
+instant loop_unit::run(instant at) {
+  if (attached_) unit_of_this_thread = this;
+  looked(at);
   make_calls();
-  {
-    const std::lock_guard guard{mutex_};
-    std::swap(running_, ready_);
-  }
-  if (running_.empty()) {
+  take_ready();
+  if (!make_deliveries() && running_.empty()) {
     if (at_rest_) at_rest_();
     if (any_ready()) return instant::min();
     return calls_.empty() ? instant::max() : calls_.begin()->first;
@@ -57,9 +73,27 @@ instant loop_unit::run() {
   return instant::min();
 }
 
-bool loop_unit::any_ready() {
+void loop_unit::deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to, caf::mailbox_element_ptr message) {
+  deliveries_.push_back({std::move(self), &to, std::move(message)});
+  wake_();
+}
+
+// What they bring about is delivered in the next run. An actor that has ended hears nothing.
+bool loop_unit::make_deliveries() {
+  std::swap(being_made_, deliveries_);
+  for (const delivery& each : being_made_) each.to->activate(this, *each.message);
+  const bool any = !being_made_.empty();
+  being_made_.clear();
+  return any;
+}
+
+void loop_unit::take_ready() {
+  std::swap(running_, ready_here_);
+  if (!has_ready_.load(std::memory_order_acquire)) return;
   const std::lock_guard guard{mutex_};
-  return !ready_.empty();
+  running_.insert(running_.end(), ready_.begin(), ready_.end());
+  ready_.clear();
+  has_ready_.store(false, std::memory_order_relaxed);
 }
 
 bool loop_unit::call_at(instant due, std::function<void()> call) {
@@ -69,7 +103,7 @@ bool loop_unit::call_at(instant due, std::function<void()> call) {
 }
 
 void loop_unit::make_calls() {
-  while (!calls_.empty() && calls_.begin()->first <= now()) calls_.extract(calls_.begin()).mapped()();
+  while (!calls_.empty() && calls_.begin()->first <= time_) calls_.extract(calls_.begin()).mapped()();
 }
 
 // Each actor that is ready comes with a reference, given back unless it stays ready.

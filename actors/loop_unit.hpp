@@ -6,6 +6,7 @@
 //   worker                                         └─▶ finished ─┘
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -18,6 +19,7 @@
 #include <caf/message.hpp>
 #include <caf/message_id.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduled_actor.hpp>
 
 #include "runtime/time.hpp"
 
@@ -34,9 +36,20 @@ public:
   /// was sent until then may still be running on the scheduler.
   void attach(wake_function wake);
 
-  /// Makes the calls that are due and runs the actors that are ready, each for some messages. Returns when it is to be
-  /// called next at the latest: `instant::min()` at once, `instant::max()` only once it is woken. On the loop's thread.
-  instant run();
+  /// Makes the calls that are due and runs the actors that are ready, each for some messages. `at`: the loop's latest
+  /// look at the clock. Returns when it is to be called next at the latest: `instant::min()` at once, `instant::max()`
+  /// only once it is woken. On the loop's thread, which must be always the same one.
+  instant run(instant at);
+
+  /// Whether this is the loop's thread.
+  [[nodiscard]] bool runs_here() const noexcept;
+
+  /// The latest look at the clock in this turn, which is near enough for who runs on the loop: a look costs as much as
+  /// a message. Does not go back. On the
+  /// loop's thread.
+  [[nodiscard]] instant time() const noexcept { return time_; }
+  /// Somebody on the loop has looked again.
+  void looked(instant at) noexcept { time_ = std::max(time_, at); }
 
   /// Has `run` make this call whenever no actor is ready, before it returns: for what would often be taken back in the
   /// same turn. For actors that run on the loop; null ends it.
@@ -52,18 +65,36 @@ public:
   /// Runs the actor soon. From any thread, unlike other units'.
   void exec_later(caf::resumable* actor) override;
 
+  /// Hands the actor that message in the next `run`: for what is sent on the loop's thread to an actor on the loop.
+  /// Messages of one thread to one actor stay in order, as all of them go this way. It spares the way through a mailbox
+  /// that other threads may write to, which costs more than most handlers; CAF's I/O brokers are served so too.
+  void deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to, caf::mailbox_element_ptr message);
+
 private:
   void resume(caf::resumable* actor);
 
   void make_calls();
-  [[nodiscard]] bool any_ready();
+  [[nodiscard]] bool any_ready() const noexcept {
+    return !deliveries_.empty() || !ready_here_.empty() || has_ready_.load();
+  }
+  void take_ready();
+  bool make_deliveries();
 
   wake_function wake_;
   std::mutex mutex_; // guards `ready_`, and that nothing gets there once there is no loop; held for a push or a swap
-  std::vector<caf::resumable*> ready_;
+  std::vector<caf::resumable*> ready_;  ///< by other threads
+  std::atomic<bool> has_ready_ = false; ///< there are any; so that the lock is taken only then
   std::atomic<bool> attached_ = false;
   // The loop thread's.
+  struct delivery {
+    caf::strong_actor_ptr keeps; ///< it alive
+    caf::scheduled_actor* to;
+    caf::mailbox_element_ptr message;
+  };
+  std::vector<delivery> deliveries_, being_made_;
+  std::vector<caf::resumable*> ready_here_;
   std::vector<caf::resumable*> running_; ///< kept for its memory
+  instant time_ = instant::min();
   std::multimap<instant, std::function<void()>> calls_;
   std::function<void()> at_rest_;
 };
@@ -79,7 +110,11 @@ public:
 
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* host) override {
-    Base::enqueue(std::move(message), unit_ ? unit_ : host);
+    if (!unit_) return Base::enqueue(std::move(message), host);
+    // A request has to be answered even if the actor has ended, which its mailbox sees to.
+    if (unit_->runs_here() && !message->mid.is_request())
+      return unit_->deliver_later(caf::strong_actor_ptr{this->ctrl()}, *this, std::move(message));
+    Base::enqueue(std::move(message), unit_);
   }
 
 protected:

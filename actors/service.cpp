@@ -210,7 +210,7 @@ void service::connect(deliver_function deliver, tell_function tell) {
 
 void service::run_on_loop(std::function<void()> wake) { house_->unit->attach(std::move(wake)); }
 
-instant service::turn() { return house_->unit->run(); }
+instant service::turn(instant at) { return house_->unit->run(at); }
 
 void service::loop_ended() { house_->unit->detach(); }
 

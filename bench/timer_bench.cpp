@@ -107,7 +107,7 @@ struct timer_and_listener {
 struct idle_server final : private job_port {
   explicit idle_server(loop_unit& unit) {
     unit.attach([this] { server.wake(); });
-    server.on_turn([&unit] { return unit.run(); });
+    server.on_turn([&unit](instant at) { return unit.run(at); });
     if (const auto started = server.start(); const auto* error = std::get_if<server_error>(&started))
       throw std::runtime_error{error->sentence};
   }

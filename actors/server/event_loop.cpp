@@ -77,7 +77,7 @@ void event_loop::call_at(instant due, call what) { timers_.emplace(timer{due, ++
 
 void event_loop::wait(instant until) {
   const instant before = now();
-  const int count = wait_for_events(until);
+  const int count = wait_for_events(until, before);
   time_ = now();
   note_readiness(before, count);
   take_wakes();
@@ -97,11 +97,11 @@ void event_loop::note_readiness(instant before, int count) noexcept {
   if (count < static_cast<int>(batch_.size())) complete_look_ = at;
 }
 
-int event_loop::wait_for_events(instant until) noexcept {
+int event_loop::wait_for_events(instant until, instant before) noexcept {
   if (!timers_.empty()) until = std::min(until, timers_.begin()->first.due);
   std::optional<duration> timeout; // none: for as long as it takes
   if (until != instant::max())
-    timeout = until == instant::min() ? duration::zero() : std::max(until - now(), duration::zero());
+    timeout = until == instant::min() ? duration::zero() : std::max(until - before, duration::zero());
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
   // What was posted may have had its wake taken since, by who looked for something else.
   if (woken_.load() || has_posted_.load()) timeout = duration::zero();

@@ -76,7 +76,7 @@ private:
   };
 
   void note_readiness(instant before, int count) noexcept;
-  int wait_for_events(instant until) noexcept;
+  int wait_for_events(instant until, instant before) noexcept;
   void make_due_calls();
   void make_posted_calls();
 

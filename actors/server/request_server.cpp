@@ -33,6 +33,9 @@ constexpr unsigned long timer_slack_ns = 1000; // 50 us unless told otherwise
 // How long the last responses may take to be written once the drain's deadline has passed.
 constexpr duration last_writes = 500ms;
 
+/// The loop that this thread runs, if any: what it delivers to itself needs no lock.
+thread_local const void* loop_of_this_thread = nullptr;
+
 int family_of(const std::string& address) { return address.find(':') == std::string::npos ? AF_INET : AF_INET6; }
 
 } // namespace
@@ -49,7 +52,7 @@ public:
   std::variant<server_endpoints, server_error> start();
   void deliver(job_id id, const outcome& result);
   void tell(job_id number, const metrics_report& report);
-  void on_turn(std::function<instant()> work) { on_turn_ = std::move(work); }
+  void on_turn(turn_function work) { on_turn_ = std::move(work); }
   void wake() noexcept { core_.loop.wake(); }
   uint64_t drain(instant deadline);
   [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
@@ -78,11 +81,14 @@ private:
   bool told_drained_ = false;
 
   std::mutex deliveries_mutex_; // guards the two below; held for a push or a swap
-  std::vector<std::pair<job_id, outcome>> deliveries_;
+  std::vector<std::pair<job_id, outcome>> deliveries_; ///< by other threads
   bool taking_deliveries_ = false;
-  std::vector<std::pair<job_id, outcome>> taken_; ///< the I/O thread's; kept for its memory
+  std::atomic<bool> has_deliveries_ = false; ///< there are any; so that the lock is taken only then
+  // The I/O thread's; kept for their memory.
+  std::vector<std::pair<job_id, outcome>> deliveries_here_;
+  std::vector<std::pair<job_id, outcome>> taken_;
 
-  std::function<instant()> on_turn_;
+  turn_function on_turn_;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
@@ -119,6 +125,7 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
 }
 
 void request_server::loop::run() {
+  loop_of_this_thread = this;
   ::pthread_setname_np(::pthread_self(), "texlex.io");
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns); // a hedge that rings late is a hedge for nothing
   instant next = do_rounds();                 // for what was planned before
@@ -147,8 +154,8 @@ instant request_server::loop::take_turn(instant until) noexcept {
 instant request_server::loop::do_rounds() {
   for (int round = 0; round < rounds_a_turn_max; ++round) {
     core_.loop.take_wakes();
-    core_.hand_over();
-    const instant next = on_turn_ ? on_turn_() : instant::max();
+    const instant at = core_.hand_over();
+    const instant next = on_turn_ ? on_turn_(at) : instant::max();
     const bool delivered = take_deliveries();
     if (next != instant::min() && !delivered && !core_.has_submitted()) return next;
   }
@@ -170,10 +177,15 @@ void request_server::loop::stop() {
 }
 
 void request_server::loop::deliver(job_id id, const outcome& result) {
+  if (loop_of_this_thread == this) {
+    deliveries_here_.emplace_back(id, result);
+    return wake();
+  }
   const std::lock_guard guard{deliveries_mutex_};
   if (!taking_deliveries_) return;
   deliveries_.emplace_back(id, result);
-  wake(); // with the lock, which `stop` takes before the loop goes; mostly this is the I/O thread itself
+  has_deliveries_ = true;
+  wake(); // with the lock, which `stop` takes before the loop goes
 }
 
 // Seldom asked, so that a post each is cheap enough.
@@ -184,9 +196,12 @@ void request_server::loop::tell(job_id number, const metrics_report& report) {
 
 bool request_server::loop::take_deliveries() {
   taken_.clear();
-  {
-    std::lock_guard guard{deliveries_mutex_};
-    std::swap(taken_, deliveries_);
+  std::swap(taken_, deliveries_here_);
+  if (has_deliveries_.load(std::memory_order_acquire)) {
+    const std::lock_guard guard{deliveries_mutex_};
+    taken_.insert(taken_.end(), deliveries_.begin(), deliveries_.end());
+    deliveries_.clear();
+    has_deliveries_.store(false, std::memory_order_relaxed);
   }
   if (taken_.empty()) return false;
   core_.deliver(taken_);
@@ -242,7 +257,7 @@ request_server::~request_server() = default;
 std::variant<server_endpoints, server_error> request_server::start() { return loop_->start(); }
 void request_server::deliver(job_id id, const outcome& result) { loop_->deliver(id, result); }
 void request_server::tell(job_id number, const metrics_report& report) { loop_->tell(number, report); }
-void request_server::on_turn(std::function<instant()> work) { loop_->on_turn(std::move(work)); }
+void request_server::on_turn(turn_function work) { loop_->on_turn(std::move(work)); }
 void request_server::wake() { loop_->wake(); }
 uint64_t request_server::drain(instant deadline) { return loop_->drain(deadline); }
 server_counts request_server::counts() const { return loop_->counts(); }

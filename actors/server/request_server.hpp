@@ -1,5 +1,5 @@
 // Sockets in, jobs out; outcomes in, responses out. One I/O thread of its own, "texlex.io", does all reading and
-// writing over Boost.Asio and decides nothing: what a connection may do is in actors/state/session_protocol. A payload
+// writing over epoll and decides nothing: what a connection may do is in actors/state/session_protocol. A payload
 // is read straight into the block of memory the kernels will scan.
 //
 //   request_server server{settings.server, settings.limits, regime, port};   // port: a job_port that outlives it
@@ -35,6 +35,9 @@ struct server_endpoints {
   uint16_t tcp_port = 0;   ///< the real one, also where the settings asked for any
 };
 
+/// See `on_turn`.
+using turn_function = std::function<instant(instant)>;
+
 class request_server {
 public:
   /// `regime` and `port` must outlive the server. Nothing is opened yet.
@@ -56,9 +59,10 @@ public:
   /// Likewise what has happened, for whoever asked under this number (`job_port::ask_stats`).
   void tell(job_id number, const metrics_report& report);
 
-  /// What else the I/O thread is to do each time it has handled something. The work returns when it is to be done next
-  /// at the latest: `instant::min()` at once, `instant::max()` no need. To be called before `start`.
-  void on_turn(std::function<instant()> work);
+  /// What else the I/O thread is to do each time it has handled something. The work is told the thread's latest look at
+  /// the clock, and returns when it is to be done next at the latest: `instant::min()` at once, `instant::max()` no
+  /// need. To be called before `start`.
+  void on_turn(turn_function work);
 
   /// Has the I/O thread do that soon; from any thread. Before `start` it waits for that.
   void wake();

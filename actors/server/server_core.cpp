@@ -210,28 +210,30 @@ void server_core::expect(session& from, job_id job) {
   if (submitted_.size() == submitted_.capacity()) submitted_.reserve(2 * submitted_.size() + 16);
   if (submitted_numbers_.size() == submitted_numbers_.capacity())
     submitted_numbers_.reserve(2 * submitted_numbers_.size() + 16);
-  jobs_.emplace(job.value, waiting_job{&from, {}});
+  jobs_.insert(job.value, {&from, {}});
 }
 
 void server_core::submit(job_ptr job, admission::place place) noexcept {
-  if (const auto found = jobs_.find(job->id.value); found != jobs_.end()) found->second.place = std::move(place);
+  if (waiting_job* const found = jobs_.find(job->id.value)) found->place = std::move(place);
   submitted_numbers_.push_back(job->id);
   submitted_.push_back(std::move(job));
 }
 
 // If the port has no memory to take them, nobody will answer them but us.
-void server_core::hand_over() {
-  if (submitted_.empty()) return;
+instant server_core::hand_over() {
+  if (submitted_.empty()) return loop.time();
+  const instant at = now(); // once for all of them: a look costs as much as a kilobyte
+  for (const job_ptr& each : submitted_) lag.record(at - each->received);
   update_gauges();
   try {
     port.submit(std::exchange(submitted_, {}));
     submitted_numbers_.clear();
   } catch (const std::bad_alloc&) {
-    const instant at = now();
     const auto numbers = std::exchange(submitted_numbers_, {});
     for (const job_id job : numbers) answer(job, no_memory, at);
     settle_touched();
   }
+  return at;
 }
 
 // What was submitted before it goes first.
@@ -241,7 +243,7 @@ void server_core::cancel(job_id job) {
 }
 
 void server_core::ask_stats(session& from, job_id number) {
-  jobs_.emplace(number.value, waiting_job{&from, {}});
+  jobs_.insert(number.value, {&from, {}});
   stats_.add(number);
 }
 
@@ -257,7 +259,7 @@ void server_core::ask_if_due() {
 // A job that cannot be taken back for want of memory runs to its end, and is a late answer then.
 void server_core::abandon(std::span<const session_protocol::open_request> jobs) noexcept {
   for (const auto& open : jobs) {
-    if (const auto found = jobs_.find(open.job.value); found != jobs_.end()) found->second.waiter = nullptr;
+    if (waiting_job* const found = jobs_.find(open.job.value)) found->waiter = nullptr;
     if (open.stats) continue;
     try {
       cancel(open.job);
@@ -306,11 +308,8 @@ void server_core::told(job_id question, const metrics_report& report) {
 }
 
 session* server_core::waiter_of(job_id job) noexcept {
-  const auto found = jobs_.find(job.value);
-  if (found == jobs_.end()) return nullptr;
-  session* const waiter = found->second.waiter;
-  jobs_.erase(found);
-  return waiter;
+  const auto taken = jobs_.take(job.value);
+  return taken ? taken->waiter : nullptr;
 }
 
 void server_core::update_gauges() noexcept {

@@ -8,10 +8,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/job.hpp"
@@ -21,6 +19,7 @@
 #include "actors/state/admission.hpp"
 #include "actors/state/eviction.hpp"
 #include "actors/state/gate.hpp"
+#include "actors/state/id_map.hpp"
 #include "actors/state/peer_counts.hpp"
 #include "actors/state/phase_times.hpp"
 #include "actors/state/session_protocol.hpp"
@@ -71,10 +70,11 @@ public:
   [[nodiscard]] uint64_t next_connection() noexcept { return ++last_connection_; }
   /// Sets aside what one more job takes, under its number. Throws std::bad_alloc, and has done nothing then.
   void expect(session& from, job_id job);
-  void forget(job_id job) noexcept { jobs_.erase(job.value); }
+  void forget(job_id job) noexcept { (void)jobs_.take(job.value); }
   /// The job, which was expected, goes to the port with all others of this pass, by `hand_over`.
   void submit(job_ptr job, admission::place place) noexcept;
-  void hand_over();
+  /// Returns the latest look at the clock.
+  instant hand_over();
   [[nodiscard]] bool has_submitted() const noexcept { return !submitted_.empty(); }
   void cancel(job_id job);
   void ask_stats(session& from, job_id number);
@@ -141,9 +141,7 @@ public:
 
 private:
   uint32_t refused_ = 0; ///< among the sessions, those that only get to know that there is no place for them
-  // One entry a request: its nodes come from this pool, so that none is asked of the allocator once it is warm.
-  std::pmr::unsynchronized_pool_resource nodes_;
-  std::pmr::unordered_map<uint64_t, waiting_job> jobs_{&nodes_};
+  id_map<waiting_job> jobs_;              ///< one entry a request
   job_batch submitted_;                   ///< in this pass
   std::vector<job_id> submitted_numbers_; ///< theirs, should handing them over fail
   std::deque<session*> held_back_;

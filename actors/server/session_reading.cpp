@@ -191,7 +191,7 @@ void session::payload_complete() {
 
 // All memory is asked for before anything is said: else the request is refused as one that found no place.
 void session::submit(job_id id, document_lease memory) {
-  const instant at = now();
+  const instant at = core_.loop.time();
   const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
   const auto made = std::make_shared<job>(); // its attempts, on several threads, decide when it goes
   core_.expect(*this, id);
@@ -206,7 +206,6 @@ void session::submit(job_id id, document_lease memory) {
   if (core_.request_timeout > duration::zero()) made->deadline = made->received + core_.request_timeout;
   if (auto* const header = memory->shared_header()) made->stop.share(*header);
   made->memory = std::move(memory);
-  core_.lag.record(at - made->received);
   core_.submit(made, std::move(accepted->place));
 }
 

@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
+#include <boost/container/static_vector.hpp>
+
 #include "actors/job.hpp"
+#include "actors/state/id_map.hpp"
 #include "actors/state/service_estimate.hpp"
 #include "runtime/outcome.hpp"
 
@@ -23,11 +25,14 @@ struct attempt {
   texlex::origin origin = texlex::origin::primary;
 };
 
+/// Attempts of a job that run at one time: a first and its copy. It runs again only once none is left.
+constexpr size_t attempts_at_once_max = 2;
+
 struct open_job {
   job_ptr job;
   workload work{};
-  duration expected{0};            ///< of an attempt, as was known when it came
-  std::vector<attempt> attempts{}; ///< those still running
+  duration expected{0}; ///< of an attempt, as was known when it came
+  boost::container::static_vector<attempt, attempts_at_once_max> attempts{}; ///< those still running
   uint32_t dispatched = 0;         ///< attempts in all
   std::optional<instant> begun{};  ///< its first dispatch
   uint32_t losses = 0;             ///< attempts whose lane was lost
@@ -86,10 +91,10 @@ public:
   void check_invariants() const;
 
 private:
-  using map = std::unordered_map<uint64_t, open_job>;
-  closed_job close(map::iterator job, outcome result);
+  [[nodiscard]] open_job* open_at(job_id id) noexcept { return open_.find(id.value); }
+  closed_job close(job_id id, outcome result);
 
-  map open_;
+  id_map<open_job> open_;
   uint64_t opened_ = 0;
   uint64_t closed_ = 0;
 };

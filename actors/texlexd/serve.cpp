@@ -125,7 +125,7 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
                 [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
   house.run_on_loop([&server] { server.wake(); });
-  server.on_turn([&house] { return house.turn(); });
+  server.on_turn([&house](instant at) { return house.turn(at); });
   // Whatever happens from here on: the house goes before the server it delivers to, but after its loop.
   struct ending {
     service& house;

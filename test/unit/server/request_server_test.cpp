@@ -179,9 +179,8 @@ BOOST_FIXTURE_TEST_CASE(what_else_the_io_thread_is_to_do_is_done_at_the_time_it_
     instant due{};
     std::promise<instant> done;
   } notes;
-  const auto until_now = [&notes]() -> instant {
+  const auto until_now = [&notes](instant at) -> instant {
     ++notes.turns;
-    const instant at = now();
     if (notes.due == instant{}) return notes.due = at + 50ms;
     if (at < notes.due) return notes.due;
     if (notes.due != instant::max()) notes.done.set_value(at);
