@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::chrono::microseconds stall_nap{200};
 
+// Whoever loses its core loses it for longer than that; for less it is not worth to ask.
+constexpr std::chrono::microseconds interruption_min{20};
+
 } // namespace
 
 attempt_runner::attempt_runner(lane_id lane, const arena_options& arena, const texlex::kernel& kernel,
@@ -52,6 +55,10 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
           .issue_count = static_cast<uint32_t>(cursor.issue_count)};
 } catch (const std::bad_alloc&) {
   return {.status = status::internal_error};
+}
+
+bool attempt_runner::interrupted(duration took) noexcept {
+  return took >= interruption_min && losses_.any_since_last_look();
 }
 
 worker_report attempt_runner::report(lane_id lane, uint32_t core, uint64_t jobs) const noexcept {

@@ -12,6 +12,8 @@
 #include "kernels/scan.hpp"
 #include "runtime/arena.hpp"
 #include "runtime/outcome.hpp"
+#include "runtime/thread_times.hpp"
+#include "runtime/time.hpp"
 
 namespace texlex {
 
@@ -27,6 +29,9 @@ public:
   [[nodiscard]] outcome run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
                             crash_function crash);
 
+  /// Whether the system took the core away from the attempt that has just ended, after so long.
+  [[nodiscard]] bool interrupted(duration took) noexcept;
+
   [[nodiscard]] arena_usage usage() const noexcept { return arenas_.usage(); }
   [[nodiscard]] uint64_t resident_bytes() const noexcept { return arenas_.resident_bytes(); }
   /// What a worker that is a thread has used, but for the memory of its process.
@@ -40,6 +45,7 @@ private:
   kernel kernel_;
   stall_plan stalls_;
   arena_pair arenas_;
+  core_losses losses_;
 };
 
 /// With the memory of this process, which is asked of the system only for a report that is told.

@@ -32,7 +32,7 @@ protected:
       [this](atom::finished, lane_id lane, const result_batch& results) {
         dispatcher& dispatcher = event();
         for (const attempt_result& each : results) {
-          dispatcher.finished(lane, each.job, each.result, each.took);
+          dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted});
           sample(attempt_sample{lane, each.result.status, each.took});
         }
         after_event();

@@ -100,6 +100,7 @@ struct attempt_result {
   job_id job;
   outcome result;
   duration took{};
+  bool interrupted = false; ///< the system took the core away meanwhile: `took` tells nothing of the document
 };
 using result_batch = std::vector<attempt_result>;
 

@@ -112,7 +112,7 @@ private:
   void ended(const attempt_order& order, const outcome& result, instant begun) {
     last_end_ = now();
     if (on_unit() && on_unit()->runs_here()) on_unit()->looked(last_end_);
-    results_.push_back({order.job->id, result, last_end_ - begun});
+    results_.push_back({order.job->id, result, last_end_ - begun, runner_->interrupted(last_end_ - begun)});
     ++jobs_;
   }
 

@@ -91,6 +91,8 @@ struct result_frame {
   uint32_t issue_count = 0;
   uint64_t bytes_handed_out = 0;
   uint64_t trims = 0;
+  uint32_t interrupted = 0; ///< as in `attempt_result`
+  uint32_t reserved = 0;    ///< so that all its bytes are written
 
   [[nodiscard]] bool valid() const noexcept;
 };

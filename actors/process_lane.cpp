@@ -99,7 +99,7 @@ private:
     const outcome result = instead ? outcome{.status = *instead} : attempt(*order.job);
     const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, ended - begun}});
+                   result_batch{{order.job->id, result, ended - begun, std::exchange(interrupted_, false)}});
     ++used_.jobs;
     tell_use(ended);
   }
@@ -178,6 +178,7 @@ private:
     if (result.number != attempts_) throw lost_process{death::crash, "its process answered what was not asked"};
     used_.bytes_handed_out = result.bytes_handed_out;
     used_.trims = result.trims;
+    interrupted_ = result.interrupted != 0;
     return {.status = static_cast<status>(result.status),
             .token_count = result.token_count,
             .issue_count = result.issue_count};
@@ -247,6 +248,7 @@ private:
   std::optional<child_process> child_;
   owned_fd socket_;
   uint64_t attempts_ = 0;
+  bool interrupted_ = false; ///< the attempt that has just ended
   mapping_slots mapped_; ///< what the process has mapped
   worker_report used_;
   warning_pace warnings_;

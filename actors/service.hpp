@@ -36,9 +36,8 @@ public:
 
   /// From now on the broker and the hedge timer run on the thread of an event loop, when it calls `turn`: each time
   /// before it waits, and at the instant the last one returned (`instant::min()`: at once, `instant::max()`: no need).
-  /// `at` is the thread's
-  /// latest look at the clock. `wake` has it do so soon, from any thread. To be called at most once, before the first submit, and `loop_ended`
-  /// once the loop has ended.
+  /// `at` is the thread's latest look at the clock. `wake` has it do so soon, from any thread. To be called at most
+  /// once, before the first submit, and `loop_ended` once the loop has ended.
   void run_on_loop(std::function<void()> wake);
   instant turn(instant at);
   void loop_ended();

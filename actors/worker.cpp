@@ -79,7 +79,7 @@ private:
     const outcome result = attempt(*order.job, order.attempt);
     const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, ended - begun}});
+                   result_batch{{order.job->id, result, ended - begun, runner_->interrupted(ended - begun)}});
     ++jobs_;
     tell_use(ended);
   }

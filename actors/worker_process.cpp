@@ -96,6 +96,7 @@ private:
     const auto& header = *reinterpret_cast<const shared_document_header*>(memory.data());
     const regime* const regime = find_regime(frame.regime.view());
     outcome result; // internal error
+    const instant begun = now();
     if (regime != nullptr)
       result = runner_.run(memory.subspan(frame.document_offset, frame.document_bytes), *regime, header.stop,
                            frame.crash != 0 ? die : nullptr);
@@ -105,7 +106,8 @@ private:
             .token_count = result.token_count,
             .issue_count = result.issue_count,
             .bytes_handed_out = used.bytes_handed_out,
-            .trims = used.trims};
+            .trims = used.trims,
+            .interrupted = runner_.interrupted(now() - begun)};
   }
 
   int socket_;

@@ -2,10 +2,12 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #endif
 
@@ -37,11 +39,19 @@ std::optional<thread_times> times_of(pid_t process, pid_t thread) noexcept {
   return thread_times{.processor_time = ran, .runnable = state == 'R'};
 }
 
+bool core_losses::any_since_last_look() noexcept {
+  rusage used{};
+  if (::getrusage(RUSAGE_THREAD, &used) != 0) return false;
+  return std::exchange(seen_, used.ru_nivcsw) != used.ru_nivcsw;
+}
+
 #else
 
 pid_t number_of_this_thread() noexcept { return 0; }
 
 std::optional<thread_times> times_of(pid_t, pid_t) noexcept { return std::nullopt; }
+
+bool core_losses::any_since_last_look() noexcept { return false; }
 
 #endif
 

@@ -1,6 +1,7 @@
 // What the system tells of a thread: how long it has run, and whether it would run now if it had a core.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include <sys/types.h>
@@ -20,5 +21,16 @@ struct thread_times {
 /// Of a thread of a process, whose first thread has the process's own number. Nothing if it is gone, or where the
 /// system does not tell.
 [[nodiscard]] std::optional<thread_times> times_of(pid_t process, pid_t thread) noexcept;
+
+/// Tells a thread whether the system has taken its core away for a while, so that what a clock measured tells nothing
+/// of its work. For one thread, always the same; a look is a system call.
+class core_losses {
+public:
+  /// Since the last look, or since it began.
+  [[nodiscard]] bool any_since_last_look() noexcept;
+
+private:
+  int64_t seen_ = 0;
+};
 
 } // namespace texlex

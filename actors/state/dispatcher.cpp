@@ -83,7 +83,7 @@ void dispatcher::cancel(job_id id) {
 }
 
 // The answer goes out before the lane is filled again: its client has waited longer than the next one.
-void dispatcher::finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service) {
+void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const service_time& service) {
   const lane_release release = lanes_.finished(lane, id);
   const open_job* const job = ledger_.find(id);
   if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
@@ -266,19 +266,21 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
 
 // A hedge's ring comes by the broker's thread, as a finish does, so its delay has to allow for what that adds; a lane
 // is not to blame for it.
-void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service) {
+void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service) {
   const duration took = now_ - attempt.since;
-  const bool whole = how != status::cancelled && how != status::deadline_exceeded;
-  waiting_.ended(attempt.client, attempt.work, attempt.expected, service.value_or(took), whole, attempt.paid);
+  const duration served = service.took.value_or(took);
+  const bool whole = how != status::cancelled && how != status::deadline_exceeded && !service.interrupted;
+  waiting_.ended(attempt.client, attempt.work, attempt.expected, service.interrupted ? attempt.expected : served, whole,
+                 attempt.paid);
   if (how == status::cancelled)
     hedge_.stopped(attempt.bytes, took, now_);
   else
     hedge_.ended(attempt.bytes, took, now_);
   if (!eject_slow_lanes_) return;
   if (how == status::cancelled)
-    health_.stopped(lane, attempt.bytes, service.value_or(took), now_);
+    health_.stopped(lane, attempt.bytes, served, now_);
   else
-    health_.finished(lane, attempt.bytes, service.value_or(took), now_);
+    health_.finished(lane, attempt.bytes, served, now_);
 }
 
 // Not for a worker's first crash: that may be the worker's fault.

@@ -46,6 +46,14 @@ struct dispatch_options {
   uint64_t seed = 1;                                    ///< of the dice that pick among many lanes
 };
 
+/// What an attempt took.
+struct service_time {
+  /// By the lane itself; without it the time since the dispatch is taken, which has the broker's own delays in it.
+  std::optional<duration> took{};
+  /// The lane had no core for a while: the time is not its client's, and tells nothing of its document.
+  bool interrupted = false;
+};
+
 class dispatcher {
 public:
   dispatcher(const dispatch_options& options, dispatch_effects& effects);
@@ -58,9 +66,7 @@ public:
 
   void submit(job_ptr job);
   void cancel(job_id id);
-  /// `service` is what the lane itself took; without it the time since the dispatch is taken, which has the broker's
-  /// own delays in it.
-  void finished(lane_id lane, job_id id, const outcome& result, std::optional<duration> service = std::nullopt);
+  void finished(lane_id lane, job_id id, const outcome& result, const service_time& service = {});
   hedge_verdict overdue(job_id id);
 
   void lane_joined(lane_id lane, const lane_traits& traits = {});
@@ -102,7 +108,7 @@ private:
   [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
   void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
-  void learn(lane_id lane, const lane_attempt& attempt, status how, std::optional<duration> service);
+  void learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service);
   void watch_attempts();
   void condemn(const job& killer);
   [[nodiscard]] bool condemned(const job& job) const;

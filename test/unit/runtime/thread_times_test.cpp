@@ -2,6 +2,7 @@
 #define BOOST_TEST_MODULE thread_times
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/child_process.hpp"
+#include "runtime/cpu.hpp"
 #include "runtime/packet_socket.hpp"
 #include "runtime/thread_times.hpp"
 
@@ -65,6 +67,21 @@ BOOST_AUTO_TEST_CASE(of_a_thread_that_is_not_there_nothing_is_told) {
   shell one{"exit 0"};
   one.child.end(patience);
   BOOST_TEST(!one.times().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(of_two_threads_that_run_on_and_on_on_one_core_each_loses_it) {
+  const uint32_t core = allowed_cores().front();
+  std::atomic<bool> found = false;
+  const auto run_on = [&] {
+    (void)pin_this_thread(core);
+    core_losses losses;
+    const instant until = now() + patience;
+    while (!found && now() < until) found = found || losses.any_since_last_look();
+  };
+  {
+    const std::jthread one{run_on}, other{run_on};
+  }
+  BOOST_TEST(found);
 }
 
 #else

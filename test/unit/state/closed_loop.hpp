@@ -97,7 +97,7 @@ private:
     const uint64_t run = ++running_.at(lane.value);
     const auto takes = duration{static_cast<duration::rep>(usual * factor)};
     at(takes, [this, lane, run, id = job->id, takes] {
-      if (running_[lane.value] == run) broker_.at(now_).finished(lane, id, {.status = status::ok}, takes);
+      if (running_[lane.value] == run) broker_.at(now_).finished(lane, id, {.status = status::ok}, {.took = takes});
     });
   }
 

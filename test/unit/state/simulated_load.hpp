@@ -181,7 +181,7 @@ private:
     if (!at.busy || at.run != run) return; // it was stopped before
     at.busy = false;
     const outcome result{.status = at.stopped ? status::cancelled : status::ok};
-    broker_.at(now_).finished({lane}, at.job, result, std::nullopt);
+    broker_.at(now_).finished({lane}, at.job, result);
   }
 
   void answer(const closed_job& closed) override {

@@ -68,11 +68,20 @@ BOOST_FIXTURE_TEST_CASE(one_that_is_expected_to_take_long_does_not, desk_with_bo
   for (uint64_t id = 1; id <= 40; ++id) { // what such documents take is learned
     submit(id, small_bytes_max);
     const lane_id ran{said.read().find("at 2") != std::string::npos ? small : one};
-    broker.at(now += 1ms).finished(ran, {id}, counted(3), 900us);
+    broker.at(now += 1ms).finished(ran, {id}, counted(3), {.took = 900us});
     said.read();
   }
   submit(100, small_bytes_max);
   BOOST_TEST(said.read() == "run 100 at 1, arm 100");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_whose_lane_lost_its_core_tells_nothing_of_its_document, desk_with_both) {
+  for (uint64_t id = 1; id <= 40; ++id) {
+    submit(id, small_bytes_max);
+    BOOST_TEST(said.read().find("at 2") != std::string::npos);
+    broker.at(now += 1ms).finished(small, {id}, counted(3), {.took = 900us, .interrupted = true});
+    said.read();
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(with_no_room_there_small_documents_go_where_all_go, desk_with_both) {
