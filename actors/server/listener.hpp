@@ -2,9 +2,9 @@
 // waits a moment and tries again: connections queue in the kernel meanwhile.
 #pragma once
 
-#include "actors/server/event_loop.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/state/warning_pace.hpp"
+#include "runtime/event_loop.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {

@@ -13,10 +13,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/server/event_loop.hpp"
 #include "actors/server/listener.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/server/session.hpp"
+#include "runtime/event_loop.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {

@@ -15,7 +15,6 @@
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
-#include "actors/server/event_loop.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/eviction.hpp"
 #include "actors/state/gate.hpp"
@@ -28,6 +27,7 @@
 #include "actors/state/warning_pace.hpp"
 #include "config/settings.hpp"
 #include "runtime/document.hpp"
+#include "runtime/event_loop.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {

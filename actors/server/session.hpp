@@ -16,12 +16,12 @@
 #include <utility>
 #include <vector>
 
-#include "actors/server/event_loop.hpp"
 #include "actors/server/read_ahead.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/state/backlog_ruler.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "runtime/document.hpp"
+#include "runtime/event_loop.hpp"
 #include "runtime/frame.hpp"
 #include "runtime/socket.hpp"
 

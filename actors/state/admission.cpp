@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 

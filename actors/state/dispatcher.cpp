@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 namespace {

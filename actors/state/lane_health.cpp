@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 namespace {

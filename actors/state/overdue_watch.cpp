@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 namespace {

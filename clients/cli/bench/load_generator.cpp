@@ -1,7 +1,6 @@
 #include "clients/cli/bench/load_generator.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -12,7 +11,6 @@
 namespace texlex::load {
 namespace {
 
-using boost::system::error_code;
 using namespace std::chrono_literals;
 
 /// How exactly the system wakes this thread; the default of 50 us would be seen in every latency.
@@ -20,6 +18,8 @@ constexpr unsigned long timer_slack_ns = 1000;
 /// Time-outs are kept to a quarter of themselves, or to this.
 constexpr duration tick_longest = 100ms;
 constexpr duration tick_shortest = 1ms;
+/// What is due sooner is looked for again at once: to fall asleep and be woken takes as long.
+constexpr duration shortest_sleep = 5us;
 constexpr auto progress_interval = 500ms;
 constexpr uint32_t attempts_a_connection = 4;
 constexpr std::string_view why_wrong = ": its counts are not those computed here under the regime latex";
@@ -32,12 +32,6 @@ void show(const std::string& text) noexcept {
   (void)std::fflush(stderr);
 }
 
-// One that the process was told to ignore, as a shell does for what runs in the background, stays ignored.
-bool is_ignored(int signal) {
-  struct sigaction now_set {};
-  return ::sigaction(signal, nullptr, &now_set) == 0 && now_set.sa_handler == SIG_IGN;
-}
-
 std::vector<uint32_t> weights_of(const load_plan& plan) {
   std::vector<uint32_t> weights;
   for (const load_document& document : plan.documents) weights.push_back(document.weight);
@@ -48,18 +42,16 @@ std::vector<uint32_t> weights_of(const load_plan& plan) {
 
 load_generator::load_generator(const load_plan& plan)
   : plan_(plan), schedule_(plan.arrivals, plan.requests_per_second.value_or(1), plan.seed),
-    mix_(weights_of(plan), plan.seed + mix_seed_offset), due_timer_(io_), tick_timer_(io_), progress_timer_(io_),
-    signals_(io_) {
+    mix_(weights_of(plan), plan.seed + mix_seed_offset), choice_(plan.connections, plan.in_flight) {
   load_events& events = *this;
-  for (uint32_t i = 0; i < plan.connections; ++i) {
-    const auto target = static_cast<uint8_t>(i % plan.targets.size());
-    connections_.push_back(std::make_unique<load_connection>(io_, plan, target, events));
-  }
+  for (uint32_t i = 0; i < plan.connections; ++i)
+    connections_.push_back(std::make_unique<load_connection>(loop_, plan, i, events));
+  with_unsent_.reserve(plan.connections);
 }
 
 load_result load_generator::run() {
   prctl(PR_SET_TIMERSLACK, timer_slack_ns, 0, 0, 0);
-  if (plan_.heed_signals) heed_signals();
+  if (plan_.heed_signals) signals_.emplace(loop_);
   last_answer_ = now();
   if (plan_.reconnect) {
     begin();
@@ -68,7 +60,13 @@ load_result load_generator::run() {
   }
   tick();
   if (plan_.show_progress) show_progress();
-  io_.run();
+  while (!is_over_) {
+    loop_.wait(next_look());
+    end_if_interrupted();
+    if (begun_ && plan_.requests_per_second && !is_over_) issue_due();
+  }
+  signals_.reset();
+  if (thrown_) std::rethrow_exception(thrown_);
   if (plan_.show_progress) show("\r\x1b[K");
   if (!result_.error.empty()) count_unfinished();
   if (result_.interrupted_by != 0 && begun_) last_end_ = now();
@@ -77,16 +75,12 @@ load_result load_generator::run() {
   return std::move(result_);
 }
 
-// The first signal ends the run; the next meets what the process had for it before, and ends it at once.
-void load_generator::heed_signals() {
-  for (const int signal : {SIGINT, SIGTERM})
-    if (!is_ignored(signal)) signals_.add(signal);
-  signals_.async_wait([this](const error_code& cancelled, int signal) {
-    if (cancelled) return;
-    signals_.clear();
-    result_.interrupted_by = signal;
-    stop();
-  });
+void load_generator::end_if_interrupted() {
+  if (!signals_) return;
+  const auto signal = signals_->take();
+  if (!signal) return;
+  result_.interrupted_by = *signal;
+  stop();
 }
 
 // What a run that is given up leaves behind has failed as well.
@@ -95,7 +89,7 @@ void load_generator::count_unfinished() {
   last_end_ = at;
   for (auto& connection : connections_) connection->abandon(at);
   for (const due_request& request : std::exchange(pending_, {}))
-    ended(request, {0, never_sent, request.document, 0, ending::not_sent, origin::none});
+    ended(request, {0, never_sent, request.document, 0, ending::not_sent, origin::none}, at);
 }
 
 // Only now, with every connection made or refused, so that the first requests are not late for that.
@@ -106,11 +100,9 @@ void load_generator::begin() {
   counted_from_ = at + plan_.warm_up;
   issue_until_ = counted_from_ + plan_.span;
   last_end_ = counted_from_;
-  if (plan_.requests_per_second) {
-    next_ = next_scheduled();
-    return wait_for_next();
-  }
-  for (auto& connection : connections_) ready(*connection);
+  if (plan_.requests_per_second) next_ = next_scheduled();
+  for (auto& connection : connections_) ready(*connection, at);
+  end_if_done();
 }
 
 void load_generator::tried() {
@@ -138,72 +130,82 @@ std::optional<due_request> load_generator::next_scheduled() {
   return request_at(counted_from_ - plan_.warm_up + schedule_.next());
 }
 
+instant load_generator::next_look() noexcept {
+  if (!pending_.empty() && choice_.first()) return instant::min(); // more than one look could send
+  if (!next_) return instant::max();
+  return next_->intended - loop_.time() < shortest_sleep ? instant::min() : next_->intended;
+}
+
 void load_generator::issue_due() {
   const instant at = now();
   for (; next_ && next_->intended <= at; next_ = next_scheduled()) {
     if (pending_.size() < pending_max) {
       pending_.push_back(*next_);
     } else {
-      ended(*next_, {0, never_sent, next_->document, 0, ending::not_sent, origin::none});
+      ended(*next_, {0, never_sent, next_->document, 0, ending::not_sent, origin::none}, at);
     }
   }
   send_pending();
-  wait_for_next();
+  if (!next_) end_if_done();
 }
 
-void load_generator::wait_for_next() {
-  if (!next_) return end_if_done();
-  due_timer_.expires_at(next_->intended);
-  due_timer_.async_wait([this](const error_code& cancelled) {
-    if (!cancelled) issue_due();
-  });
-}
-
+// All that is due now is dealt over the connections before any of it is sent, so that each sends its share at once.
 void load_generator::send_pending() {
   while (!pending_.empty()) {
-    load_connection* const connection = least_busy();
-    if (connection == nullptr) return;
-    const due_request request = pending_.front();
-    pending_.pop_front();
-    connection->take(request);
-  }
-}
-
-load_connection* load_generator::least_busy() {
-  load_connection* best = nullptr;
-  for (size_t i = 0; i < connections_.size(); ++i) {
-    load_connection& candidate = *connections_[(first_choice_ + i) % connections_.size()];
-    if (candidate.can_take() && (best == nullptr || candidate.in_flight() < best->in_flight())) best = &candidate;
-  }
-  first_choice_ = (first_choice_ + 1) % connections_.size();
-  return best;
-}
-
-void load_generator::ready(load_connection& connection) {
-  if (!begun_) return;
-  if (plan_.requests_per_second) {
-    send_pending();
-  } else {
-    while (connection.can_take()) {
-      const auto request = request_at(now());
-      if (!request) break;
-      connection.take(*request);
+    const auto least = choice_.first();
+    if (!least) break;
+    load_connection& connection = *connections_[*least];
+    if (connection.can_take()) {
+      if (!connection.has_unsent()) with_unsent_.push_back(&connection);
+      connection.take(pending_.front());
+      pending_.pop_front();
     }
+    offer(connection);
   }
+  for (load_connection* const connection : with_unsent_) {
+    connection->send();
+    offer(*connection);
+  }
+  with_unsent_.clear();
+}
+
+void load_generator::offer(load_connection& connection) {
+  connection.can_take() ? choice_.offer(connection.number(), connection.in_flight())
+                        : choice_.withdraw(connection.number());
+}
+
+void load_generator::given_back(const due_request& request) { pending_.push_front(request); }
+
+// What an open loop has due is sent at the end of the look at hand.
+void load_generator::ready(load_connection& connection, instant at) {
+  if (!begun_) return;
+  plan_.requests_per_second ? offer(connection) : fill(connection, at);
   end_if_done();
 }
 
-void load_generator::ended(const due_request& request, const load_sample& sample) {
+void load_generator::fill(load_connection& connection, instant at) {
+  while (connection.can_take()) {
+    while (connection.can_take()) {
+      const auto request = request_at(at);
+      if (!request) return connection.send();
+      connection.take(*request);
+    }
+    connection.send();
+    at = now();
+  }
+}
+
+void load_generator::ended(const due_request& request, const load_sample& sample, instant at) {
   --open_;
   ++result_.requests_in_all;
   if (sample.ending == ending::timed_out) {
     failed_again("requests are not answered in time");
   } else if (sample.ending < ending::timed_out) { // an answer, whichever
     failures_in_a_row_ = 0;
-    last_answer_ = now();
+    last_answer_ = at;
   }
   if (!request.counted) return;
-  last_end_ = std::max(last_end_, now());
+  last_end_ = std::max(last_end_, at);
   result_.add(sample);
   if (sample.ending != ending::ok && result_.first_failure.empty())
     result_.first_failure = fmt::format("a request of {} ended with {}{}", plan_.documents[request.document].name,
@@ -247,16 +249,12 @@ void load_generator::tick() {
   while (!pending_.empty() && at - pending_.front().intended >= plan_.timeout) {
     const due_request late = pending_.front();
     pending_.pop_front();
-    ended(late, {to_sample_us(at - late.intended), never_sent, late.document, 0, ending::timed_out, origin::none});
+    ended(late, {to_sample_us(at - late.intended), never_sent, late.document, 0, ending::timed_out, origin::none}, at);
   }
   end_if_silent(at);
   if (begun_ && !next_ && (plan_.count > 0 ? counted_ == plan_.count : at >= issue_until_)) issued_all_ = true;
   end_if_done();
-  if (io_.stopped()) return;
-  tick_timer_.expires_after(std::clamp(plan_.timeout / 4, tick_shortest, tick_longest));
-  tick_timer_.async_wait([this](const error_code& cancelled) {
-    if (!cancelled) tick();
-  });
+  loop_.call_at(at + std::clamp(plan_.timeout / 4, tick_shortest, tick_longest), [this] { tick(); });
 }
 
 void load_generator::end_if_done() {
@@ -269,7 +267,12 @@ void load_generator::give_up(const std::string& sentence) {
   stop();
 }
 
-void load_generator::stop() { io_.stop(); }
+void load_generator::stop() { is_over_ = true; }
+
+void load_generator::threw(std::exception_ptr what) noexcept {
+  if (!thrown_) thrown_ = std::move(what);
+  stop();
+}
 
 void load_generator::show_progress() {
   const uint64_t answered = result_.count_of(ending::ok);
@@ -278,10 +281,7 @@ void load_generator::show_progress() {
     show(fmt::format("\r\x1b[K{} requests counted, {} answered ok, {} otherwise, {} waiting, {:.0f} requests/s",
                      counted_, answered, result_.samples.size() - answered, open_,
                      static_cast<double>(answered) / seconds));
-  progress_timer_.expires_after(progress_interval);
-  progress_timer_.async_wait([this](const error_code& cancelled) {
-    if (!cancelled) show_progress();
-  });
+  loop_.call_at(now() + progress_interval, [this] { show_progress(); });
 }
 
 } // namespace texlex::load

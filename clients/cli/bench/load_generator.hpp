@@ -4,16 +4,16 @@
 #pragma once
 
 #include <deque>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include "clients/cli/bench/document_mix.hpp"
+#include "clients/cli/bench/ending_signals.hpp"
+#include "clients/cli/bench/least_busy.hpp"
 #include "clients/cli/bench/load_connection.hpp"
+#include "runtime/event_loop.hpp"
 
 namespace texlex::load {
 
@@ -26,22 +26,25 @@ public:
   [[nodiscard]] load_result run();
 
 private:
-  void ended(const due_request& request, const load_sample& sample) override;
-  void ready(load_connection& connection) override;
+  void ended(const due_request& request, const load_sample& sample, instant at) override;
+  void given_back(const due_request& request) override;
+  void ready(load_connection& connection, instant at) override;
   void tried() override;
   void connection_failed(ending how, const std::string& sentence) override;
   void closed_idle() override;
+  void threw(std::exception_ptr what) noexcept override;
 
   void begin();
   [[nodiscard]] std::optional<due_request> request_at(instant intended);
   [[nodiscard]] std::optional<due_request> next_scheduled();
+  [[nodiscard]] instant next_look() noexcept;
   void issue_due();
-  void wait_for_next();
   void send_pending();
-  [[nodiscard]] load_connection* least_busy();
+  void offer(load_connection& connection);
+  void fill(load_connection& connection, instant at);
   void tick();
   void end_if_done();
-  void heed_signals();
+  void end_if_interrupted();
   void end_if_silent(instant at);
   void failed_again(const std::string& sentence);
   void give_up(const std::string& sentence);
@@ -50,22 +53,22 @@ private:
   void show_progress();
 
   const load_plan& plan_;
-  boost::asio::io_context io_{1}; ///< of one thread
+  event_loop loop_;
+  std::optional<ending_signals> signals_; ///< while a run heeds them
   arrival_schedule schedule_;
   document_mix mix_;
   std::vector<std::unique_ptr<load_connection>> connections_;
-  size_t first_choice_ = 0; ///< among connections equally busy, so that all have their turn
   size_t connections_tried_ = 0;
+  least_busy choice_;                         ///< of the open loop, among connections
+  std::vector<load_connection*> with_unsent_; ///< what they have taken leaves at the end of a look
 
-  boost::asio::steady_timer due_timer_;
-  boost::asio::steady_timer tick_timer_;
-  boost::asio::steady_timer progress_timer_;
-  boost::asio::signal_set signals_;
   std::deque<due_request> pending_; ///< due, and not yet taken by a connection
   std::optional<due_request> next_; ///< the next of the schedule, not yet due
 
   bool begun_ = false;
   bool issued_all_ = false;
+  bool is_over_ = false;
+  std::exception_ptr thrown_;
   instant counted_from_{};
   instant issue_until_{};
   instant last_end_{};

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/generic/stream_protocol.hpp>
+#include <sys/socket.h>
 
 #include "clients/cli/bench/arrival_schedule.hpp"
 #include "runtime/outcome.hpp"
@@ -42,7 +42,8 @@ struct load_document {
 /// A server's address, as it was given and as the system takes it.
 struct load_target {
   std::string address;
-  boost::asio::generic::stream_protocol::endpoint endpoint;
+  sockaddr_storage endpoint{};
+  socklen_t endpoint_bytes = 0;
   bool is_tcp = false;
 };
 

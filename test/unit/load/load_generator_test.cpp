@@ -3,8 +3,10 @@
 #define BOOST_TEST_MODULE load_generator
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <numeric>
+#include <thread>
 
 #include <unistd.h>
 
@@ -79,6 +81,54 @@ BOOST_AUTO_TEST_CASE(an_open_loop_sends_by_its_schedule_and_tells_how_late_it_wa
     BOOST_TEST(sample.lateness_us != never_sent);
     BOOST_TEST(sample.latency_us >= sample.lateness_us); // both from when it was due
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_connection_that_is_not_read_has_not_begun_to_send_goes_by_another) {
+  constexpr uint64_t all = 200;
+  std::atomic<uint64_t> answered{0};
+  scripted_server server{[&](uint64_t number, size_t bytes) {
+    // Whoever is first reads no more until the others have done nearly all there is.
+    while (number == 0 && answered < all - 20) std::this_thread::sleep_for(1ms);
+    ++answered;
+    return scripted_answer{kind::respond, {status::ok, static_cast<uint32_t>(bytes), 0, origin::primary}, {}, {}};
+  }};
+  auto plan = plan_for(server, all);
+  plan.documents = {{"medium", std::vector<uint8_t>(100'000), {status::ok, 100'000, 0, origin::none}, 1}};
+  plan.requests_per_second = 1e6; // all at once
+  plan.connections = 2;
+  plan.in_flight = 64;
+  plan.timeout = 30s;
+  const auto result = run(plan);
+  BOOST_TEST(result.passed(false), result.first_failure);
+  BOOST_TEST(result.count_of(ending::ok) == all);
+  BOOST_TEST(result.samples.size() == all);
+}
+
+BOOST_AUTO_TEST_CASE(many_connections_have_their_share_of_an_open_loop) {
+  scripted_server server{always_right};
+  auto plan = plan_for(server, 2000);
+  plan.requests_per_second = 1e6;
+  plan.connections = 40; // more than one look at the sockets tells of
+  plan.in_flight = 4;
+  const auto result = run(plan);
+  BOOST_TEST(result.passed(false), result.first_failure);
+  BOOST_TEST(result.requests_in_all == 2000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_loop_of_large_documents_keeps_as_many_in_flight_as_it_was_told) {
+  std::atomic<uint64_t> seen{0};
+  scripted_server server{[&](uint64_t, size_t bytes) {
+    ++seen;
+    return scripted_answer{kind::respond, {status::ok, static_cast<uint32_t>(bytes), 0, origin::primary}, {}, {}};
+  }};
+  auto plan = plan_for(server, 300);
+  plan.documents = {{"medium", std::vector<uint8_t>(150'000), {status::ok, 150'000, 0, origin::none}, 1},
+                    {"small", std::vector<uint8_t>(10), {status::ok, 10, 0, origin::none}, 3}};
+  plan.in_flight = 100;
+  plan.connections = 3;
+  const auto result = run(plan);
+  BOOST_TEST(result.passed(false), result.first_failure);
+  BOOST_TEST(seen == 300u);
 }
 
 BOOST_AUTO_TEST_CASE(requests_of_the_warm_up_are_sent_and_do_not_count) {
@@ -266,6 +316,7 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_a_run_and_what_is_in_flight_is_not_counted) {
       return scripted_answer{kind::keep_silent, {}, {}, {}};
     }};
     auto plan = plan_for(server, 1'000'000);
+    plan.connections = 1; // of several, one may be in flight before the one that ends the run
     plan.heed_signals = true;
     plan.timeout = 1h;
     const auto result = run(plan);

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actors/state/dispatcher.hpp"
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex::test {
 

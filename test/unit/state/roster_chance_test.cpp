@@ -8,8 +8,8 @@
 #include <set>
 #include <vector>
 
-#include "actors/state/invariant.hpp"
 #include "actors/state/roster.hpp"
+#include "runtime/invariant.hpp"
 #include "test/unit/state/seed.hpp"
 
 using namespace texlex;

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "actors/state/dispatcher.hpp"
-#include "actors/state/invariant.hpp"
 #include "actors/state/roster.hpp"
+#include "runtime/invariant.hpp"
 #include "test/unit/state/jobs.hpp"
 
 namespace texlex::test {

@@ -1,4 +1,4 @@
-#include "actors/server/event_loop.hpp"
+#include "runtime/event_loop.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +9,7 @@
 
 #include <sys/eventfd.h>
 
-#include "actors/state/invariant.hpp"
+#include "runtime/invariant.hpp"
 
 namespace texlex {
 namespace {

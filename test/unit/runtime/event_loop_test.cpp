@@ -12,7 +12,7 @@
 
 #include <sys/socket.h>
 
-#include "actors/server/event_loop.hpp"
+#include "runtime/event_loop.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;

@@ -1,5 +1,5 @@
-// What the I/O thread waits for: sockets, points in time, other threads. Over epoll, level-triggered, so that a request
-// of a small document costs what it must: its share of one wait, one receive, one send. (Boost.Asio, which stood here
+// What a thread waits for: sockets, points in time, other threads. Over epoll, level-triggered, so that a request of a
+// small document costs what it must: its share of one wait, one receive, one send. (Boost.Asio, which stood here
 // before, tries to receive once more before each wait, and its handlers cost as much as the scan of such a document.)
 //
 //   wait ─▶ a batch of ready descriptors ─▶ calls that are due ─▶ whatever the owner does in a pass ─▶ wait
