@@ -49,6 +49,8 @@ const field rows[] = {
   {"server", "drain_timeout_ms", "--drain-timeout-ms",
    number{[](settings& s) -> uint32_t& { return s.server.drain_timeout_ms; }}, 10, 600'000,
    "from SIGTERM to the exit at most"},
+  {"server", "io_uring", "--io-uring,!--no-io-uring", flag{[](settings& s) -> bool& { return s.server.io_uring; }}, 0,
+   1, "send and receive for many connections in one system call, by io_uring, where the system lets it be used"},
   {"limits", "document_bytes_max", "--document-bytes-max",
    number{[](settings& s) -> uint32_t& { return s.limits.document_bytes_max; }}, 1, limits::document_bytes_max,
    "a larger document is refused"},

@@ -22,6 +22,7 @@ struct server_settings {
   uint32_t connections_per_peer_max = 512; ///< by TCP address, or /64 of IPv6; this machine's excepted. 0: no limit
   uint32_t write_timeout_ms = 10'000;      ///< a client that does not take its responses; 10..3600000
   uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM to the exit, at most; 10..600000
+  bool io_uring = true;                    ///< serve many sockets in one system call, where the system lets it
 };
 
 /// [limits]: what a client may ask for.

@@ -45,9 +45,9 @@ int wait_on(int epoll, epoll_event* events, int count_max, std::optional<duratio
 
 // Edge-triggered: each write to the eventfd is one event, so that it is never read. Its number would overflow after
 // more wakes than a process lives to see.
-event_loop::event_loop()
+event_loop::event_loop(socket_batch::way way)
   : epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-    wake_event_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+    wake_event_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")), sockets_(way) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.ptr = nullptr; // a wake, and nobody's descriptor
@@ -81,11 +81,36 @@ void event_loop::wait(instant until) {
   time_ = now();
   note_readiness(before, count);
   take_wakes();
-  for (int i = 0; i < count; ++i)
-    if (auto* const by = static_cast<watcher*>(batch_[static_cast<size_t>(i)].data.ptr))
-      by->ready(batch_[static_cast<size_t>(i)].events);
+  tell_watchers(count > 0 ? static_cast<size_t>(count) : 0);
   make_due_calls();
   if (has_posted_.load(std::memory_order_acquire)) make_posted_calls();
+}
+
+void event_loop::tell_watchers(size_t count) noexcept {
+  receive_for_many(count);
+  for (size_t i = 0; i < count; ++i) {
+    auto* const by = static_cast<watcher*>(batch_[i].data.ptr);
+    if (by == nullptr) continue;
+    if (receive_of_[i])
+      by->received(receives_[*receive_of_[i]].result);
+    else
+      by->ready(batch_[i].events);
+  }
+}
+
+void event_loop::receive_for_many(size_t count) noexcept {
+  std::fill_n(receive_of_.begin(), count, std::nullopt);
+  if (count < 2 || !sockets_.by_io_uring()) return;
+  size_t receives = 0;
+  for (size_t i = 0; i < count; ++i) {
+    auto* const by = static_cast<watcher*>(batch_[i].data.ptr);
+    if (by == nullptr || batch_[i].events != EPOLLIN) continue;
+    const auto wanted = by->wants_to_receive();
+    if (!wanted) continue;
+    receive_of_[i] = receives;
+    receives_[receives++] = *wanted;
+  }
+  sockets_.carry_out(std::span{receives_}.first(receives));
 }
 
 // A wait that took its time was ended by what it found.

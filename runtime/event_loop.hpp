@@ -1,6 +1,7 @@
 // What a thread waits for: sockets, points in time, other threads. Over epoll, level-triggered, so that a request of a
-// small document costs what it must: its share of one wait, one receive, one send. (Boost.Asio, which stood here
-// before, tries to receive once more before each wait, and its handlers cost as much as the scan of such a document.)
+// small document costs what it must: its share of one wait, and of one call each that receives and sends for many.
+// (Boost.Asio, which stood here before, tries to receive once more before each wait, and its handlers cost as much as
+// the scan of such a document.)
 //
 //   wait ─▶ a batch of ready descriptors ─▶ calls that are due ─▶ whatever the owner does in a pass ─▶ wait
 //
@@ -13,6 +14,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,6 +23,7 @@
 
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/socket_batch.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex {
@@ -32,18 +36,28 @@ public:
     /// `events` as of epoll: EPOLLIN, EPOLLOUT, and unasked EPOLLERR, EPOLLHUP. Must not throw.
     virtual void ready(uint32_t events) noexcept = 0;
 
+    /// Asked when there is something to read and others have something too: what is to be received along with
+    /// theirs, so that `received` is told instead of `ready`. Nothing: `ready` is told. Must not throw.
+    virtual std::optional<socket_operation> wants_to_receive() noexcept { return std::nullopt; }
+    /// `result` as in `socket_operation`. Must not throw.
+    virtual void received(ssize_t /*result*/) noexcept {}
+
   protected:
     ~watcher() = default;
   };
 
   using call = std::function<void()>;
   /// Throws `std::system_error` if the process has no file left.
-  event_loop();
+  explicit event_loop(socket_batch::way way = socket_batch::way::one_by_one);
 
   /// False: the system has no memory or no room for one more watch.
   [[nodiscard]] bool watch(int fd, uint32_t events, watcher& by) noexcept;
   [[nodiscard]] bool watch_for(int fd, uint32_t events, watcher& by) noexcept; ///< other events than before
   void unwatch(int fd) noexcept;
+
+  /// Many operations on sockets that do not wait, in one system call where that is possible.
+  void carry_out(std::span<socket_operation> operations) noexcept { sockets_.carry_out(operations); }
+  [[nodiscard]] bool by_io_uring() const noexcept { return sockets_.by_io_uring(); }
 
   /// Throws std::bad_alloc.
   void call_at(instant due, call what);
@@ -77,12 +91,17 @@ private:
 
   void note_readiness(instant before, int count) noexcept;
   int wait_for_events(instant until, instant before) noexcept;
+  void tell_watchers(size_t count) noexcept;
+  void receive_for_many(size_t count) noexcept;
   void make_due_calls();
   void make_posted_calls();
 
   owned_fd epoll_;
   owned_fd wake_event_;
   std::array<epoll_event, limits::sockets_a_pass_max> batch_{};
+  socket_batch sockets_;
+  std::array<socket_operation, limits::sockets_a_pass_max> receives_;          ///< for those of the batch
+  std::array<std::optional<size_t>, limits::sockets_a_pass_max> receive_of_{}; ///< by place in the batch
   instant time_ = now();
   instant ready_since_ = instant::min();
   instant complete_look_ = instant::min(); ///< the latest that found fewer than a batch

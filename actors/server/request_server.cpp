@@ -80,7 +80,7 @@ private:
   std::promise<void> drained_;
   bool told_drained_ = false;
 
-  std::mutex deliveries_mutex_; // guards the two below; held for a push or a swap
+  std::mutex deliveries_mutex_;                        // guards the two below; held for a push or a swap
   std::vector<std::pair<job_id, outcome>> deliveries_; ///< by other threads
   bool taking_deliveries_ = false;
   std::atomic<bool> has_deliveries_ = false; ///< there are any; so that the lock is taken only then
@@ -119,6 +119,8 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
   }
   for (auto* each : {&unix_, &tcp_})
     if (*each && !(*each)->accept_on()) return server_error{"The system has no room to watch the listening socket."};
+  if (settings_.io_uring && !core_.loop.by_io_uring())
+    spdlog::info("the system does not let io_uring be used: sockets are served one by one");
   taking_deliveries_ = true;
   thread_ = std::thread{[this] { run(); }};
   return endpoints;

@@ -48,7 +48,8 @@ server_core::server_core(const server_settings& server, const limit_settings& li
     protocol_limits(limits_of(server, limits)), request_timeout(milliseconds{limits.request_timeout_ms}),
     admission(limits.requests_max, limits.request_bytes_max), gate(admission, jobs.pressure()),
     documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)), regime(rules),
-    port(jobs), stats_(milliseconds{limits::stats_pause_ms}), peers_(server.connections_per_peer_max) {}
+    port(jobs), loop(server.io_uring ? socket_batch::way::io_uring_if_possible : socket_batch::way::one_by_one),
+    stats_(milliseconds{limits::stats_pause_ms}), peers_(server.connections_per_peer_max) {}
 
 server_core::~server_core() = default;
 
@@ -288,8 +289,28 @@ void server_core::answer(job_id job, const outcome& result, instant at) {
 // Only now do they write: a session with several outcomes writes them in one go, and finds nothing the next time. One
 // of them may have others answered on its way, so that the list can grow.
 void server_core::settle_touched() {
+  if (touched_.size() > 1 && loop.by_io_uring()) send_for_touched();
   for (size_t i = 0; i < touched_.size(); ++i) touched_[i]->settle();
   touched_.clear();
+}
+
+// Without memory for that each sends for itself.
+void server_core::send_for_touched() {
+  sending_.clear();
+  sends_.clear();
+  try {
+    sending_.reserve(touched_.size());
+    sends_.reserve(touched_.size());
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  for (session* const each : touched_)
+    if (const auto wanted = each->wants_to_send()) {
+      sending_.push_back(each);
+      sends_.push_back(*wanted);
+    }
+  loop.carry_out(sends_);
+  for (size_t i = 0; i < sends_.size(); ++i) sending_[i]->sent(sends_[i].result);
 }
 
 void server_core::told(job_id question, const metrics_report& report) {

@@ -113,6 +113,7 @@ private:
   void forget_waiting(session& one) noexcept;
   void answer(job_id job, const outcome& result, instant at);
   void settle_touched();
+  void send_for_touched();
   /// Who waits for this, if anybody still does; nobody waits for it any more.
   [[nodiscard]] session* waiter_of(job_id job) noexcept;
 
@@ -140,9 +141,9 @@ public:
   phase_times lag; ///< for each job, how long its last byte could have been read before it was seen through
 
 private:
-  uint32_t refused_ = 0; ///< among the sessions, those that only get to know that there is no place for them
-  id_map<waiting_job> jobs_;              ///< one entry a request
-  job_batch submitted_;                   ///< in this pass
+  uint32_t refused_ = 0;     ///< among the sessions, those that only get to know that there is no place for them
+  id_map<waiting_job> jobs_; ///< one entry a request
+  job_batch submitted_;      ///< in this pass
   std::vector<job_id> submitted_numbers_; ///< theirs, should handing them over fail
   std::deque<session*> held_back_;
   std::deque<session*> starving_;
@@ -154,6 +155,8 @@ private:
   std::vector<std::unique_ptr<session>> buried_; ///< closed in this pass; has room for all of them
   size_t looked_at_ = 0;                         ///< where the next choice begins
   std::vector<session*> touched_;                ///< by the outcomes at hand; kept for its memory
+  std::vector<session*> sending_;                ///< of those, in the order of `sends_`; likewise
+  std::vector<socket_operation> sends_;
 };
 
 } // namespace texlex

@@ -41,6 +41,12 @@ public:
   /// to the end of the pass all the same.
   void settle() noexcept;
   void ready(uint32_t events) noexcept override;
+  /// Small frames are received for many connections in one go; large documents by one at a time.
+  std::optional<socket_operation> wants_to_receive() noexcept override;
+  void received(ssize_t result) noexcept override;
+  /// What waits to be written, to be sent along with others'; then `sent` is to be told. Nothing: it waits for none.
+  [[nodiscard]] std::optional<socket_operation> wants_to_send() noexcept;
+  void sent(ssize_t result) noexcept;
   /// It has waited, and goes on where it stopped.
   void take_turn() noexcept;
   /// Asks again for the request that is held back; true: it is no longer.
@@ -86,6 +92,8 @@ private:
 
   [[nodiscard]] bool wants_input() const noexcept;
   void read_on();
+  /// False: there is nothing more to read for now.
+  bool took_in(ssize_t result, size_t room);
   [[nodiscard]] std::span<uint8_t> where_to_read();
   void was_read(size_t bytes);
   void note_arrival(size_t bytes, bool filled);
@@ -101,7 +109,10 @@ private:
   void refuse_payload();
   void write_waiting();
   void write_rest();
+  [[nodiscard]] bool begin_write();
   [[nodiscard]] bool write_some();
+  [[nodiscard]] bool wrote(ssize_t result);
+  [[nodiscard]] socket_operation send_of_the_rest() noexcept;
   void put_out(std::span<const response> responses);
   void write_stats(const response& one);
   void watch_as_needed();
@@ -124,6 +135,7 @@ private:
   bool paused_ = false; ///< its client had as much in flight as it may
 
   read_ahead input_;
+  size_t receiving_ = 0; ///< room of the receive that is carried out for it; 0: none is
   document_lease payload_;
   size_t filled_ = 0; ///< of the payload being read
   instant arrived_;   ///< when what was read last could have been read, as far as is known

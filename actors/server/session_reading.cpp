@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include <sys/socket.h>
-
 #include <spdlog/spdlog.h>
 
 #include "actors/server/session.hpp"
@@ -24,17 +22,40 @@ bool session::wants_input() const noexcept {
 void session::read_on() {
   while (!closed_ && wants_input() && share_.left(core_.turn)) {
     const std::span<uint8_t> room = where_to_read();
-    const ssize_t got = ::recv(socket_.get(), room.data(), room.size(), MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return backlog_.emptied();
-    if (got < 0) return vanished(std::strerror(errno));
-    if (got == 0) return input_ended();
-    const auto bytes = static_cast<size_t>(got);
-    const bool filled = bytes == room.size();
-    note_arrival(bytes, filled);
-    was_read(bytes);
-    if (!filled) return;
+    const ssize_t got = carry_out({socket_operation::kind::receive, socket_.get(), room.data(), room.size()});
+    if (!took_in(got, room.size())) return;
   }
+}
+
+bool session::took_in(ssize_t result, size_t room) {
+  if (result == -EAGAIN || result == -EWOULDBLOCK) return backlog_.emptied(), false;
+  if (result < 0) return vanished(std::strerror(static_cast<int>(-result))), false;
+  if (result == 0) return input_ended(), false;
+  const auto bytes = static_cast<size_t>(result);
+  const bool filled = bytes == room;
+  note_arrival(bytes, filled);
+  was_read(bytes);
+  return filled;
+}
+
+std::optional<socket_operation> session::wants_to_receive() noexcept {
+  std::optional<socket_operation> wanted;
+  guarded([&] {
+    if (closed_ || lingering_ || protocol_.reading() != read_step::header || !wants_input()) return;
+    if (!share_.left(core_.turn)) return;
+    const std::span<uint8_t> room = where_to_read();
+    receiving_ = room.size();
+    wanted = {socket_operation::kind::receive, socket_.get(), room.data(), room.size()};
+  });
+  return wanted;
+}
+
+// Whatever happened to it meanwhile, what was received lies in its input.
+void session::received(ssize_t result) noexcept {
+  const size_t room = std::exchange(receiving_, 0);
+  guarded([&] {
+    if (!closed_ && took_in(result, room)) read_on();
+  });
 }
 
 // As far as is known the bytes could be read when the loop saw them first, or as long before as others that were in

@@ -4,21 +4,24 @@
 #include <cstring>
 #include <iterator>
 
-#include <sys/socket.h>
-
 #include "actors/server/session.hpp"
 
 namespace texlex {
 
 // Mostly the socket takes all at once, so that there is nothing to wait for.
 void session::write_waiting() {
-  while (written_ == out_.size()) {
-    const std::span<const response> responses = protocol_.begin_write(core_.loop.time());
-    if (responses.empty()) return;
-    put_out(responses);
-    share_.charge(core_.turn, out_.size());
+  while (begin_write())
     if (!write_some()) return;
-  }
+}
+
+// False: nothing waits, or something is being written.
+bool session::begin_write() {
+  if (written_ != out_.size()) return false;
+  const std::span<const response> responses = protocol_.begin_write(core_.loop.time());
+  if (responses.empty()) return false;
+  put_out(responses);
+  share_.charge(core_.turn, out_.size());
+  return true;
 }
 
 void session::write_rest() {
@@ -27,17 +30,37 @@ void session::write_rest() {
 
 // True: all that was put out is written.
 bool session::write_some() {
-  while (written_ < out_.size()) {
-    const ssize_t sent =
-      ::send(socket_.get(), out_.data() + written_, out_.size() - written_, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return vanished(std::strerror(errno)), false;
-    if (sent < 0) return false;
-    core_.counters.bytes_written.add(static_cast<size_t>(sent));
-    written_ += static_cast<size_t>(sent);
-  }
-  protocol_.written(core_.loop.time());
+  while (written_ < out_.size())
+    if (!wrote(carry_out(send_of_the_rest()))) return false;
   return true;
+}
+
+// False: the socket takes no more for now, or it has broken.
+bool session::wrote(ssize_t result) {
+  if (result == -EAGAIN || result == -EWOULDBLOCK) return false;
+  if (result < 0) return vanished(std::strerror(static_cast<int>(-result))), false;
+  core_.counters.bytes_written.add(static_cast<size_t>(result));
+  written_ += static_cast<size_t>(result);
+  if (written_ == out_.size()) protocol_.written(core_.loop.time());
+  return true;
+}
+
+socket_operation session::send_of_the_rest() noexcept {
+  return {socket_operation::kind::send, socket_.get(), out_.data() + written_, out_.size() - written_};
+}
+
+std::optional<socket_operation> session::wants_to_send() noexcept {
+  std::optional<socket_operation> wanted;
+  guarded([&] {
+    if (!closed_ && begin_write()) wanted = send_of_the_rest();
+  });
+  return wanted;
+}
+
+void session::sent(ssize_t result) noexcept {
+  guarded([&] {
+    if (!closed_) (void)wrote(result);
+  });
 }
 
 void session::put_out(std::span<const response> responses) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <future>
 #include <iterator>
 #include <random>
@@ -87,14 +88,30 @@ private:
   std::vector<std::string> documents_;
 };
 
-void check(server_under_test& serving, uint64_t seed) {
-  BOOST_TEST_CONTEXT("TEXLEX_SEED=" << seed) {
-    stream_of_frames frames{seed};
-    auto one = seed % 2 == 0 ? serving.connect() : serving.connect_tcp();
-    auto sent = std::async(std::launch::async, [&] { frames.send(one); });
+struct exchange {
+  exchange(server_under_test& serving, uint64_t seed)
+    : frames(seed), one(seed % 2 == 0 ? serving.connect() : serving.connect_tcp()),
+      sent(std::async(std::launch::async, [this] { frames.send(one); })) {}
+  void end() {
     frames.expect_answers(one);
     sent.get();
   }
+  stream_of_frames frames;
+  caller one;
+  std::future<void> sent;
+};
+
+void check(server_under_test& serving, uint64_t seed) {
+  BOOST_TEST_CONTEXT("TEXLEX_SEED=" << seed) { exchange{serving, seed}.end(); }
+}
+
+// All at once, so that the server serves several in one pass.
+void check_together(server_under_test& serving) {
+  std::deque<exchange> all;
+  for (uint64_t seed = 1; seed <= seeds; ++seed) all.emplace_back(serving, seed);
+  for (uint64_t seed = 1; seed <= seeds; ++seed) BOOST_TEST_CONTEXT("TEXLEX_SEED=" << seed << ", beside others") {
+      all[seed - 1].end();
+    }
 }
 
 } // namespace
@@ -105,4 +122,19 @@ BOOST_FIXTURE_TEST_CASE(each_request_of_a_stream_is_answered_once_however_it_is_
   start();
   if (const char* replay = std::getenv("TEXLEX_SEED")) return check(*this, std::strtoull(replay, nullptr, 10));
   for (uint64_t seed = 1; seed <= seeds; ++seed) check(*this, seed);
+}
+
+BOOST_FIXTURE_TEST_CASE(so_it_is_of_many_streams_at_once, server_under_test) {
+  limit_settings_.requests_per_connection_max = in_flight_max;
+  limit_settings_.document_bytes_max = document_bytes_max;
+  start();
+  check_together(*this);
+}
+
+BOOST_FIXTURE_TEST_CASE(and_where_each_socket_has_a_system_call_of_its_own, server_under_test) {
+  limit_settings_.requests_per_connection_max = in_flight_max;
+  limit_settings_.document_bytes_max = document_bytes_max;
+  server_settings_.io_uring = false;
+  start();
+  check_together(*this);
 }
