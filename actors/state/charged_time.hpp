@@ -18,6 +18,9 @@ public:
   /// What the thread does now; nothing where the system does not tell: the clock on the wall counts.
   void look(instant now, const std::optional<thread_times>& seen) noexcept;
 
+  /// It answers for nothing it has done so far.
+  void forgive() noexcept { total_ = ran_ = duration{0}; }
+
   [[nodiscard]] duration total() const noexcept { return total_; }
   /// It ran most of it: it does not stand still, but goes on and on.
   [[nodiscard]] bool mostly_ran() const noexcept { return ran_ > total_ / 2; }

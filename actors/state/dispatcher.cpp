@@ -192,7 +192,7 @@ void dispatcher::watch_attempts() {
       current_.push_back({lane, attempt.job, attempt.bytes, attempt.since});
   });
   watch_.look(
-    current_, now_, [this](lane_id lane) { return effects_.times(lane); }, hanging_);
+    current_, now_, [this](lane_id lane) { return effects_.signs(lane); }, hanging_);
   for (const hanging_lane& each : hanging_) effects_.stuck(each.lane, each.cause);
 }
 

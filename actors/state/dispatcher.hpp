@@ -30,8 +30,8 @@ public:
   virtual void disarm(job_id id) = 0;
   virtual void drained(lane_id lane) = 0;            ///< once a cooling lane
   virtual void stuck(lane_id lane, death cause) = 0; ///< an attempt there hangs: say `lane_left` when it is given up
-  /// What the lane's thread does, asked about one that is late; nothing where that is not known.
-  virtual std::optional<thread_times> times(lane_id) { return std::nullopt; }
+  /// What can be seen of the lane at work, asked about one that is late.
+  virtual lane_signs signs(lane_id) { return {}; }
 };
 
 struct dispatch_options {

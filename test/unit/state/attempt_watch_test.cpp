@@ -23,17 +23,20 @@ struct watching {
   attempt_watch watch;
   std::vector<current_attempt> current;
   std::map<uint32_t, thread_times> threads; ///< by lane; none: the system does not tell
+  std::map<uint32_t, uint64_t> chunks;      ///< by lane; none: nobody counts
   uint32_t asked = 0;
 
   // As "1 stood still, 2 ran on".
   std::string look(instant now) {
     std::vector<hanging_lane> found;
-    const auto times = [this](lane_id lane) -> std::optional<thread_times> {
+    const auto signs = [this](lane_id lane) {
       ++asked;
-      const auto known = threads.find(lane.value);
-      return known == threads.end() ? std::nullopt : std::optional{known->second};
+      lane_signs seen;
+      if (const auto known = threads.find(lane.value); known != threads.end()) seen.times = known->second;
+      if (const auto known = chunks.find(lane.value); known != chunks.end()) seen.chunks = known->second;
+      return seen;
     };
-    watch.look(current, now, times, found);
+    watch.look(current, now, signs, found);
     std::string text;
     for (const hanging_lane& each : found)
       text += (text.empty() ? "" : ", ") + std::to_string(each.lane.value)
@@ -42,11 +45,14 @@ struct watching {
   }
 
   // Looks every 50 ms, with what the thread of lane 1 does meanwhile; ends at the first word, or at `until`.
-  std::string live(instant from, instant until, duration ran_each_look, bool runnable) {
+  // With a chunk in each `chunk_every`, if any.
+  std::string live(instant from, instant until, duration ran_each_look, bool runnable,
+                   duration chunk_every = duration::max()) {
     for (instant at = from; at <= until; at += 50ms) {
       if (const std::string said = look(at); !said.empty()) return said + " after " + std::to_string((at - from) / 1ms);
       threads[1].processor_time += ran_each_look;
       threads[1].runnable = runnable;
+      if (chunk_every != duration::max()) chunks[1] = static_cast<uint64_t>((at + 50ms - from) / chunk_every);
     }
     return "";
   }
@@ -77,6 +83,47 @@ BOOST_FIXTURE_TEST_CASE(a_worker_that_is_given_a_core_now_and_then_hangs_once_it
   current = {{one, {1}, small, noon}};
   threads[1] = {.processor_time = 0ms, .runnable = true};
   BOOST_TEST(live(noon, noon + 1h, 4ms, true) == "1 ran on after 9650"); // the first quarter second apart
+}
+
+// The bound for all of it is eight times the limit, and what went before it was late is not charged.
+BOOST_FIXTURE_TEST_CASE(a_worker_that_gets_on_does_not_hang_until_it_has_taken_many_times_its_limit, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  chunks[1] = 0;
+  BOOST_TEST(live(noon, noon + 1h, 50ms, true, 500ms) == "1 ran on after 8000");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_worker_that_gets_on_and_is_given_a_core_now_and_then_is_waited_for_by_its_own_time,
+                        watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {.processor_time = 0ms, .runnable = true};
+  chunks[1] = 0;
+  BOOST_TEST(live(noon, noon + 90s, 4ms, true, 2s) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_worker_whose_next_chunk_never_ends_is_told_a_limit_after_the_last_that_did, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  chunks[1] = 0;
+  BOOST_TEST(live(noon, noon + 3s, 50ms, true, 250ms) == "");
+  BOOST_TEST(live(noon + 3050ms, noon + 1h, 50ms, true) == "1 ran on after 700");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_worker_that_ran_and_got_on_and_then_was_made_to_stand_is_not_to_blame, watching) {
+  current = {{one, {1}, small, noon}};
+  threads[1] = {};
+  chunks[1] = 0;
+  BOOST_TEST(live(noon, noon + 5s, 50ms, true, 250ms) == "");
+  BOOST_TEST(live(noon + 5050ms, noon + 1h, 0ms, false) == "1 stood still after 700");
+}
+
+BOOST_FIXTURE_TEST_CASE(where_only_chunks_are_told_the_clock_counts_from_the_last_one, watching) {
+  current = {{one, {1}, small, noon}};
+  for (int i = 0; i < 79; ++i) {
+    chunks[1] = static_cast<uint64_t>(i);
+    BOOST_TEST(look(noon + i * 100ms) == "");
+  }
+  BOOST_TEST(look(noon + 8s) == "1 stood still"); // all bounds hold by the clock then
 }
 
 BOOST_FIXTURE_TEST_CASE(whoever_looks_late_charges_no_more_than_a_tenth_of_a_second, watching) {
