@@ -27,22 +27,22 @@ void attempt_watch::look(std::span<const current_attempt> current, instant now, 
                          std::vector<hanging_lane>& out) {
   for (late_attempt& each : late_) each.seen = false;
   for (const current_attempt& attempt : current) {
-    if (now - attempt.since < limit_for(attempt.bytes) / late_part) continue;
+    if (now - attempt.since < attempt.limit / late_part) continue;
     late_attempt& late = find_or_note(attempt, now);
     if (late.told) continue;
-    if (late.looked_at && now - late.in_all.looked() < look_interval) continue;
+    if (late.looks > 0 && now - late.in_all.looked() < look_interval) continue;
     const lane_signs signs = ask ? ask(attempt.lane) : lane_signs{};
     look_at(late, now, signs);
     const auto cause = verdict_on(late, attempt, now, signs.times.has_value());
     if (!cause) continue;
     late.told = true;
-    out.push_back({attempt.lane, *cause});
+    out.push_back({attempt.lane, attempt.bytes, *cause});
   }
   std::erase_if(late_, [](const late_attempt& each) { return !each.seen; });
 }
 
 void attempt_watch::look_at(late_attempt& late, instant now, const lane_signs& signs) {
-  late.looked_at = true;
+  ++late.looks;
   late.in_all.look(now, signs.times);
   late.since_then.look(now, signs.times);
   const bool got_on = late.chunks && signs.chunks && *late.chunks != *signs.chunks;
@@ -55,7 +55,8 @@ void attempt_watch::look_at(late_attempt& late, instant now, const lane_signs& s
 // A document whose every chunk is slow gets on too: it ends at the bound for all of them.
 std::optional<death> attempt_watch::verdict_on(const late_attempt& late, const current_attempt& attempt, instant now,
                                                bool times_known) const {
-  const duration limit = limit_for(attempt.bytes), in_all_max = options_.getting_on_factor * limit;
+  if (!times_known && late.looks < 2) return std::nullopt; // whoever looks may have been late for the first time
+  const duration limit = attempt.limit, in_all_max = options_.getting_on_factor * limit;
   const auto cause_by = [](const charged_time& charged) {
     return charged.mostly_ran() ? death::crash : death::outside;
   };

@@ -34,13 +34,15 @@ struct attempt_watch_options {
 struct current_attempt {
   lane_id lane;
   job_id job;
+  duration limit{}; ///< it hangs once its worker answers for so much
+  instant since{};  ///< given to the lane
   uint64_t bytes = 0;
-  instant since{}; ///< given to the lane
 };
 
 struct hanging_lane {
   lane_id lane;
-  death cause{}; ///< a crash if it ran on and on: the document is to blame; else it stood still, and was made to
+  uint64_t bytes = 0; ///< of its attempt
+  death cause{};      ///< a crash if it ran on and on: the document is to blame; else it stood still, and was made to
 };
 
 /// What can be seen of a lane at work.
@@ -73,7 +75,7 @@ private:
     charged_time in_all;     ///< since it is late
     charged_time since_then; ///< since it got on, at most
     std::optional<uint64_t> chunks{};
-    bool looked_at = false;
+    uint32_t looks = 0;
     bool told = false;
     bool seen = true; ///< in this look
   };

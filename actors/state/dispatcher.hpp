@@ -110,6 +110,7 @@ private:
   void dispatch(job_id id, lane_id lane, origin origin);
   void learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service);
   void watch_attempts();
+  void watch_for_stalls();
   void condemn(const job& killer);
   [[nodiscard]] bool condemned(const job& job) const;
   void refuse_if_nobody_comes();
@@ -124,6 +125,7 @@ private:
   bool eject_slow_lanes_;
   lane_health health_;
   attempt_watch watch_;
+  attempt_watch stalls_; ///< attempts that take far longer than expected, long before they hang
   killer_memory killers_;
   std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy
   std::mt19937_64 dice_;

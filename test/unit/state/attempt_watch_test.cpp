@@ -26,6 +26,10 @@ struct watching {
   std::map<uint32_t, uint64_t> chunks;      ///< by lane; none: nobody counts
   uint32_t asked = 0;
 
+  current_attempt attempt(lane_id lane, uint64_t job, uint64_t bytes) const {
+    return {lane, {job}, watch.limit_for(bytes), noon, bytes};
+  }
+
   // As "1 stood still, 2 ran on".
   std::string look(instant now) {
     std::vector<hanging_lane> found;
@@ -61,33 +65,33 @@ struct watching {
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_runs_on_and_on_is_told_once_and_the_document_is_to_blame, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   BOOST_TEST(live(noon, noon + 1h, 50ms, true) == "1 ran on after 1000");
   BOOST_TEST(live(noon + 1h, noon + 2h, 50ms, true) == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_stands_still_is_told_and_was_made_to, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   BOOST_TEST(live(noon, noon + 1h, 0ms, false) == "1 stood still after 1000");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_is_given_no_core_is_waited_for, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {.processor_time = 0ms, .runnable = true};
   BOOST_TEST(live(noon, noon + 1h, 0ms, true) == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_is_given_a_core_now_and_then_hangs_once_it_has_run_for_its_limit, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {.processor_time = 0ms, .runnable = true};
   BOOST_TEST(live(noon, noon + 1h, 4ms, true) == "1 ran on after 9650"); // the first quarter second apart
 }
 
 // The bound for all of it is eight times the limit, and what went before it was late is not charged.
 BOOST_FIXTURE_TEST_CASE(a_worker_that_gets_on_does_not_hang_until_it_has_taken_many_times_its_limit, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   chunks[1] = 0;
   BOOST_TEST(live(noon, noon + 1h, 50ms, true, 500ms) == "1 ran on after 8000");
@@ -95,14 +99,14 @@ BOOST_FIXTURE_TEST_CASE(a_worker_that_gets_on_does_not_hang_until_it_has_taken_m
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_gets_on_and_is_given_a_core_now_and_then_is_waited_for_by_its_own_time,
                         watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {.processor_time = 0ms, .runnable = true};
   chunks[1] = 0;
   BOOST_TEST(live(noon, noon + 90s, 4ms, true, 2s) == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_worker_whose_next_chunk_never_ends_is_told_a_limit_after_the_last_that_did, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   chunks[1] = 0;
   BOOST_TEST(live(noon, noon + 3s, 50ms, true, 250ms) == "");
@@ -110,7 +114,7 @@ BOOST_FIXTURE_TEST_CASE(a_worker_whose_next_chunk_never_ends_is_told_a_limit_aft
 }
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_ran_and_got_on_and_then_was_made_to_stand_is_not_to_blame, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   chunks[1] = 0;
   BOOST_TEST(live(noon, noon + 5s, 50ms, true, 250ms) == "");
@@ -118,7 +122,7 @@ BOOST_FIXTURE_TEST_CASE(a_worker_that_ran_and_got_on_and_then_was_made_to_stand_
 }
 
 BOOST_FIXTURE_TEST_CASE(where_only_chunks_are_told_the_clock_counts_from_the_last_one, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   for (int i = 0; i < 79; ++i) {
     chunks[1] = static_cast<uint64_t>(i);
     BOOST_TEST(look(noon + i * 100ms) == "");
@@ -127,7 +131,7 @@ BOOST_FIXTURE_TEST_CASE(where_only_chunks_are_told_the_clock_counts_from_the_las
 }
 
 BOOST_FIXTURE_TEST_CASE(whoever_looks_late_charges_no_more_than_a_tenth_of_a_second, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   threads[1] = {};
   BOOST_TEST(look(noon + 10s) == "");
   for (int i = 1; i < 8; ++i) BOOST_TEST(look(noon + 10s + i * 10s) == "");
@@ -135,7 +139,7 @@ BOOST_FIXTURE_TEST_CASE(whoever_looks_late_charges_no_more_than_a_tenth_of_a_sec
 }
 
 BOOST_FIXTURE_TEST_CASE(where_the_system_does_not_tell_the_clock_counts, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   BOOST_TEST(look(noon + 500ms) == "");
   BOOST_TEST(look(noon + 1s - 1ns) == "");
   BOOST_TEST(look(noon + 1s + 20ms) == "1 stood still");
@@ -143,14 +147,14 @@ BOOST_FIXTURE_TEST_CASE(where_the_system_does_not_tell_the_clock_counts, watchin
 }
 
 BOOST_FIXTURE_TEST_CASE(nobody_is_asked_about_an_attempt_that_is_not_late, watching) {
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   for (instant at = noon; at < noon + 250ms; at += 2ms) BOOST_TEST(look(at) == "");
   BOOST_TEST(asked == 0u);
   BOOST_TEST(watch.late() == 0u);
 }
 
 BOOST_FIXTURE_TEST_CASE(of_a_late_attempt_the_system_is_asked_some_fifty_times_a_second, watching) {
-  current = {{one, {1}, huge, noon}};
+  current = {attempt(one, 1, huge)};
   threads[1] = {.processor_time = 0ms, .runnable = true};
   for (instant at = noon + 10s; at < noon + 11s; at += 1ms) BOOST_TEST(look(at) == "");
   BOOST_TEST(asked == 50u);
@@ -158,9 +162,9 @@ BOOST_FIXTURE_TEST_CASE(of_a_late_attempt_the_system_is_asked_some_fifty_times_a
 
 BOOST_FIXTURE_TEST_CASE(each_attempt_of_a_lane_has_its_time_for_itself, watching) {
   threads[1] = {};
-  current = {{one, {1}, small, noon}};
+  current = {attempt(one, 1, small)};
   BOOST_TEST(live(noon, noon + 900ms, 50ms, true) == "");
-  current = {{one, {2}, small, noon}}; // it waited behind the first, and is not charged for that
+  current = {attempt(one, 2, small)}; // it waited behind the first, and is not charged for that
   BOOST_TEST(live(noon + 950ms, noon + 1600ms, 50ms, true) == "");
   current.clear();
   BOOST_TEST(look(noon + 1650ms) == "");
@@ -168,7 +172,7 @@ BOOST_FIXTURE_TEST_CASE(each_attempt_of_a_lane_has_its_time_for_itself, watching
 }
 
 BOOST_FIXTURE_TEST_CASE(a_large_document_has_more_time, watching) {
-  current = {{one, {1}, huge, noon}, {two, {2}, small, noon}};
+  current = {attempt(one, 1, huge), attempt(two, 2, small)};
   threads[1] = threads[2] = {};
   std::string said;
   for (instant at = noon; at <= noon + 29s; at += 50ms) said += look(at);
