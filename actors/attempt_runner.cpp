@@ -17,8 +17,8 @@ constexpr std::chrono::microseconds interruption_min{20};
 } // namespace
 
 attempt_runner::attempt_runner(lane_id lane, const arena_options& arena, const texlex::kernel& kernel,
-                               const stall_options& stalls)
-  : kernel_(kernel), stalls_(stalls, lane.value), arenas_(arena) {}
+                               const stall_options& stalls, scan_progress* progress)
+  : kernel_(kernel), stalls_(stalls, lane.value), arenas_(arena), progress_(progress) {}
 
 outcome attempt_runner::run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
                             crash_function crash) {
@@ -49,7 +49,8 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
     kernel_.advance(input, input.document.size() / 2, cursor, output);
     crash();
   }
-  if (run_scan(kernel_, input, cursor, output, &stop) == scan_verdict::stopped) return {.status = status::cancelled};
+  if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
+    return {.status = status::cancelled};
   return {.status = status::ok,
           .token_count = static_cast<uint32_t>(cursor.token_count),
           .issue_count = static_cast<uint32_t>(cursor.issue_count)};

@@ -19,8 +19,10 @@ namespace texlex {
 
 class attempt_runner {
 public:
-  /// Faults the arenas in, so to be made on the thread that runs. Throws std::bad_alloc.
-  attempt_runner(lane_id lane, const arena_options& arena, const kernel& kernel, const stall_options& stalls);
+  /// Faults the arenas in, so to be made on the thread that runs. Throws std::bad_alloc. `progress`: where it counts its
+  /// chunks, for whoever watches it; null: nowhere.
+  attempt_runner(lane_id lane, const arena_options& arena, const kernel& kernel, const stall_options& stalls,
+                 scan_progress* progress = nullptr);
 
   /// What ends the worker in the middle of a document: throws, or ends the process.
   using crash_function = void (*)();
@@ -46,6 +48,7 @@ private:
   stall_plan stalls_;
   arena_pair arenas_;
   core_losses losses_;
+  scan_progress* progress_;
 };
 
 /// With the memory of this process, which is asked of the system only for a report that is told.

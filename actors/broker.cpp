@@ -175,9 +175,7 @@ private:
     if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane, cause);
   }
 
-  std::optional<thread_times> times(lane_id lane) override {
-    return links_.threads ? links_.threads->times(lane) : std::nullopt;
-  }
+  lane_signs signs(lane_id lane) override { return links_.threads ? links_.threads->signs(lane) : lane_signs{}; }
 
   // An earlier tick than the one planned is planned beside it: the later one cannot be taken back, and does no harm.
   void plan_tick() {

@@ -1,12 +1,14 @@
 #include "actors/lane_threads.hpp"
 
+#include <utility>
+
 #include <unistd.h>
 
 namespace texlex {
 
-void lane_threads::enter(lane_id lane, std::optional<pid_t> process) {
+void lane_threads::enter(lane_id lane, std::shared_ptr<const scan_progress> progress, std::optional<pid_t> process) {
   const std::lock_guard guard{mutex_};
-  rows_[lane.value] = {.thread = number_of_this_thread(), .process = process};
+  rows_[lane.value] = {.thread = number_of_this_thread(), .progress = std::move(progress), .process = process};
 }
 
 void lane_threads::leave(lane_id lane) {
@@ -25,18 +27,24 @@ bool lane_threads::abandoned(lane_id lane) const {
   return found != rows_.end() && found->second.abandoned;
 }
 
-// Of a process, its lane's thread has a part in it too: it has to be given a core to hand over what it was given.
-std::optional<thread_times> lane_threads::times(lane_id lane) const {
+lane_signs lane_threads::signs(lane_id lane) const {
   row asked;
   {
     const std::lock_guard guard{mutex_};
     const auto found = rows_.find(lane.value);
-    if (found == rows_.end()) return std::nullopt;
+    if (found == rows_.end()) return {};
     asked = found->second;
   }
-  const auto own = times_of(::getpid(), asked.thread);
-  if (!own || !asked.process) return own;
-  auto worker = times_of(*asked.process, *asked.process);
+  lane_signs seen{.times = times(asked)};
+  if (asked.progress) seen.chunks = asked.progress->chunks();
+  return seen;
+}
+
+// Of a process, its lane's thread has a part in it too: it has to be given a core to hand over what it was given.
+std::optional<thread_times> lane_threads::times(const row& of) {
+  const auto own = times_of(::getpid(), of.thread);
+  if (!own || !of.process) return own;
+  auto worker = times_of(*of.process, *of.process);
   if (worker) worker->runnable |= own->runnable;
   return worker;
 }

@@ -33,7 +33,7 @@ private:
 
 using packet_name = packet_text<64>;
 
-/// What a worker's process is to be.
+/// What a worker's process is to be. A `shared_page` is passed along, which begins with a `scan_progress`.
 struct start_frame {
   static constexpr uint32_t wanted_kind = 1;
   uint32_t kind = wanted_kind;

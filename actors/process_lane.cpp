@@ -1,6 +1,8 @@
 #include "actors/process_lane.hpp"
 
 #include <array>
+#include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -22,6 +24,7 @@
 #include "runtime/limits.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/packet_socket.hpp"
+#include "runtime/shared_memory.hpp"
 
 namespace texlex {
 namespace {
@@ -112,7 +115,9 @@ private:
     if (!limit_receive_time(socket_.get(), wait_look_interval)) throw std::runtime_error{"cannot limit a wait"};
     child_.emplace(this_program, std::vector<std::string>{"texlexd", std::string{worker_command}}, theirs.get());
     theirs.close(); // else its end would not be told
-    if (options_.threads) options_.threads->enter(options_.lane, child_->pid());
+    const auto page = std::make_shared<shared_page>();
+    const std::shared_ptr<const scan_progress> progress{page, new (page->data()) scan_progress};
+    if (options_.threads) options_.threads->enter(options_.lane, progress, child_->pid());
     send(start_frame{.lane = options_.lane.value,
                      .core = options_.core,
                      .lock_memory = options_.arena.lock,
@@ -124,7 +129,9 @@ private:
                      .stall_after = options_.stalls.after,
                      .stall_deaf = options_.stalls.deaf,
                      .kernel = packet_name{options_.kernel.name},
-                     .regime = packet_name{options_.regime}});
+                     .regime = packet_name{options_.regime}},
+         page->fd());
+    page->passed();
     charged_time waited{texlex::now(), 2 * wait_look_interval};
     const auto ready = receive<ready_frame>([&] {
       if (charge(waited) >= ready_time_max) throw lost_process{death::failure, "its process was not ready in time"};

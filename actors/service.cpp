@@ -222,9 +222,9 @@ const queue_pressure& service::pressure() const noexcept { return house_->pressu
 
 void service::ask_stats(job_id number) { caf::anon_send(house_->broker, atom::tell_v, number); }
 
-health_report service::wait_until_settled(std::chrono::milliseconds timeout) {
-  std::ignore = house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout);
-  return health();
+std::optional<health_report> service::wait_until_settled(std::chrono::milliseconds timeout) {
+  if (const auto settled = house_->ask<health_report>(house_->supervisor, atom::settled_v, timeout)) return settled;
+  return house_->ask<health_report>(house_->supervisor, atom::health_v, question_timeout);
 }
 
 health_report service::health() {

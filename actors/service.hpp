@@ -47,8 +47,9 @@ public:
   void ask_stats(job_id number) override;
   [[nodiscard]] const queue_pressure& pressure() const noexcept override;
 
-  /// Waits until no worker is starting any more, or the time is up. What it returns tells how many there are.
-  [[nodiscard]] health_report wait_until_settled(std::chrono::milliseconds timeout);
+  /// Waits until no worker is starting any more, or the time is up. What it returns tells how many there are; nothing:
+  /// nobody told in time, which says nothing about them.
+  [[nodiscard]] std::optional<health_report> wait_until_settled(std::chrono::milliseconds timeout);
 
   [[nodiscard]] health_report health();
   [[nodiscard]] metrics_report stats();

@@ -1,6 +1,7 @@
 #include "actors/worker.hpp"
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -32,7 +33,7 @@ protected:
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     if (options_.own_thread) settle_on_core();
     make_runner();
-    if (options_.own_thread && options_.threads) options_.threads->enter(options_.lane);
+    if (options_.own_thread && options_.threads) options_.threads->enter(options_.lane, progress_);
     if (options_.arena.lock && !runner_->locked())
       spdlog::debug("the arenas of core {} are not locked: RLIMIT_MEMLOCK is too low", options_.core);
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
@@ -60,7 +61,10 @@ private:
   // Faulting memory in takes milliseconds a MiB, and a worker that replaces another shares its core with it until then.
   // So another thread does it, on this core, when the core has nothing better to do.
   void make_runner() {
-    const auto make = [this] { runner_.emplace(options_.lane, options_.arena, options_.kernel, options_.stalls); };
+    progress_ = std::make_shared<scan_progress>();
+    const auto make = [this] {
+      runner_.emplace(options_.lane, options_.arena, options_.kernel, options_.stalls, progress_.get());
+    };
     if (!options_.own_thread) return make();
     std::exception_ptr failed;
     std::thread{[&] {
@@ -111,6 +115,7 @@ private:
 
   worker_options options_;
   worker_links links_;
+  std::shared_ptr<scan_progress> progress_; ///< outlives what counts in it
   std::optional<attempt_runner> runner_;
   uint64_t jobs_ = 0;
   report_pace pace_{options_.line_interval};

@@ -45,17 +45,19 @@ struct received_attempt {
 
 class worker_process {
 public:
-  worker_process(int socket, const start_frame& start, const kernel& kernel)
-    : socket_(socket), unpinned_(pin_this_thread(start.core)), runner_({start.lane},
-                                                                       {.document_bytes_max = start.document_bytes_max,
-                                                                        .resident_bytes = start.resident_bytes,
-                                                                        .lock = start.lock_memory != 0},
-                                                                       kernel,
-                                                                       {.ppm = start.stall_ppm,
-                                                                        .length = duration{start.stall_ns},
-                                                                        .after = start.stall_after != 0,
-                                                                        .deaf = start.stall_deaf != 0,
-                                                                        .seed = start.stall_seed}) {
+  worker_process(int socket, const start_frame& start, const kernel& kernel, shared_page page)
+    : socket_(socket), unpinned_(pin_this_thread(start.core)), page_(std::move(page)),
+      runner_({start.lane},
+              {.document_bytes_max = start.document_bytes_max,
+               .resident_bytes = start.resident_bytes,
+               .lock = start.lock_memory != 0},
+              kernel,
+              {.ppm = start.stall_ppm,
+               .length = duration{start.stall_ns},
+               .after = start.stall_after != 0,
+               .deaf = start.stall_deaf != 0,
+               .seed = start.stall_seed},
+              static_cast<scan_progress*>(page_.data())) {
     name_this_thread("texlex.w" + std::to_string(start.core));
   }
 
@@ -112,6 +114,7 @@ private:
 
   int socket_;
   std::optional<std::string> unpinned_; ///< pinned first, so that the arenas' pages lie near the core
+  shared_page page_;
   attempt_runner runner_;
   std::array<std::optional<shared_view>, mapping_slots::slot_count> views_;
 };
@@ -130,7 +133,9 @@ int run_worker_process() try {
   if (kernel == nullptr) return complain(cannot_work, "there is no kernel " + std::string{start->kernel.view()});
   if (find_regime(start->regime.view()) == nullptr) // made here, before the first document
     return complain(cannot_work, "there is no regime " + std::string{start->regime.view()});
-  return worker_process{passed_descriptor, *start, *kernel}.serve();
+  auto page = shared_page::map(got.passed);
+  if (!page) return complain(cannot_work, "cannot map the page its parent reads its progress in");
+  return worker_process{passed_descriptor, *start, *kernel, std::move(*page)}.serve();
 } catch (const std::exception& error) {
   return complain(cannot_work, error.what());
 }

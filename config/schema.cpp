@@ -94,7 +94,8 @@ const field rows[] = {
    "workers that are replaced at one time"},
   {"workers", "watchdog_ms", "--watchdog-ms", number{[](settings& s) -> uint32_t& { return s.workers.watchdog_ms; }}, 0,
    600'000,
-   "an attempt that takes longer hangs, time without a core apart, and its worker is replaced; 0: 1 s to 30 s by size"},
+   "an attempt that gets on by no chunk for longer hangs, time without a core apart, and its worker is replaced; "
+   "0: 1 s to 30 s by size"},
   {"workers", "stuck_max", "--stuck-max", number{[](settings& s) -> uint32_t& { return s.workers.stuck_max; }}, 0,
    limits::workers_max, "so many threads that hang end texlexd, to be started anew; 0: no limit"},
   {"workers", "absent_max_s", "--absent-max-s", number{[](settings& s) -> uint32_t& { return s.workers.absent_max_s; }},

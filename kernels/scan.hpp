@@ -72,11 +72,24 @@ struct kernel {
   expand_starts_function expand_starts;
 };
 
+/// How many chunks somebody has scanned, for others to see that he gets on. Written by one thread, read by any; a cache
+/// line of its own, as it is written all the time and read hardly ever.
+class alignas(64) scan_progress {
+public:
+  void chunk_done() noexcept { chunks_.store(chunks() + 1, std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t chunks() const noexcept { return chunks_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<uint64_t> chunks_ = 0;
+};
+static_assert(std::atomic<uint64_t>::is_always_lock_free); // else processes could not share it
+
 /// Whether a scan ran to its end.
 enum class scan_verdict : uint8_t { finished, stopped };
 
-/// Runs a scan in chunks of limits::scan_chunk_bytes, looking at `stop` before each; a null `stop` never stops it.
+/// Runs a scan in chunks of limits::scan_chunk_bytes, looking at `stop` before each and counting it in `progress` after
+/// it; a null `stop` never stops it, and a null `progress` is not told.
 scan_verdict run_scan(const kernel& kernel, const scan_input& input, scan_cursor& cursor, const scan_output& output,
-                      const std::atomic<bool>* stop = nullptr);
+                      const std::atomic<bool>* stop = nullptr, scan_progress* progress = nullptr);
 
 } // namespace texlex

@@ -49,13 +49,39 @@ std::optional<shared_view> shared_view::map(const owned_fd& passed, size_t bytes
   return shared_view{{static_cast<const uint8_t*>(address), bytes}};
 }
 
+shared_page::shared_page() : fd_(::memfd_create("texlex.page", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
+  if (!fd_.is_open() || ::ftruncate(fd_.get(), static_cast<off_t>(page_bytes())) != 0) throw std::bad_alloc{};
+  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) throw std::bad_alloc{};
+  void* const address = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (address == MAP_FAILED) throw std::bad_alloc{};
+  data_ = address;
+}
+
+std::optional<shared_page> shared_page::map(const owned_fd& passed) noexcept {
+  struct stat file {};
+  if (::fstat(passed.get(), &file) != 0 || static_cast<uint64_t>(file.st_size) < page_bytes()) return std::nullopt;
+  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return std::nullopt;
+  void* const address = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, passed.get(), 0);
+  if (address == MAP_FAILED) return std::nullopt;
+  return shared_page{address};
+}
+
 #else
+
+shared_page::shared_page() { throw std::bad_alloc{}; }
+
+std::optional<shared_page> shared_page::map(const owned_fd&) noexcept { return std::nullopt; }
 
 shared_memory::shared_memory(size_t bytes) : bytes_(bytes), number_(next_number()) { throw std::bad_alloc{}; }
 
 std::optional<shared_view> shared_view::map(const owned_fd&, size_t) noexcept { return std::nullopt; }
 
 #endif
+
+shared_page::~shared_page() {
+  if (data_ != nullptr) ::munmap(data_, page_bytes());
+}
 
 shared_memory::~shared_memory() { ::munmap(data_, bytes_); }
 

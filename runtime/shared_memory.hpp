@@ -61,4 +61,29 @@ private:
   std::span<const uint8_t> bytes_; ///< empty once moved from
 };
 
+/// One page that its maker and one other process both write, as small as it is: for what each tells the other all the
+/// time. Whoever it is passed to can spoil what is said there, and nothing else.
+class shared_page {
+public:
+  /// All zero. Throws std::bad_alloc as `shared_memory` does.
+  shared_page();
+  ~shared_page();
+  shared_page(shared_page&& other) noexcept : fd_(std::move(other.fd_)), data_(std::exchange(other.data_, nullptr)) {}
+  shared_page& operator=(shared_page&&) = delete;
+
+  /// Maps what was passed; nothing if it is no such page, or the system refuses.
+  [[nodiscard]] static std::optional<shared_page> map(const owned_fd& passed) noexcept;
+
+  [[nodiscard]] void* data() const noexcept { return data_; }
+  /// What to pass, until it was: then it is no file of this process any more.
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  void passed() noexcept { fd_.close(); }
+
+private:
+  explicit shared_page(void* data) noexcept : data_(data) {}
+
+  owned_fd fd_;
+  void* data_ = nullptr;
+};
+
 } // namespace texlex

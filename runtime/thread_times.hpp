@@ -1,4 +1,4 @@
-// What the system tells of a thread: how long it has run, and whether it would run now if it had a core.
+// What the system tells of threads: how long they have run, and whether they would run now if they had a core.
 #pragma once
 
 #include <cstdint>
@@ -32,5 +32,9 @@ public:
 private:
   int64_t seen_ = 0;
 };
+
+/// Of all threads of this process but the calling one, and of the first threads of its children, taken together: how
+/// long they have run, those that have ended too, and whether any of them would run. Takes a millisecond for hundreds.
+[[nodiscard]] std::optional<thread_times> times_of_all_others() noexcept;
 
 } // namespace texlex

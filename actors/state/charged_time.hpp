@@ -15,8 +15,11 @@ public:
   /// The thread answers from `begun` on. No look charges more than `look_max`: whoever looks may be late itself.
   charged_time(instant begun, duration look_max) : looked_(begun), look_max_(look_max) {}
 
-  /// What the thread does now; nothing where the system does not tell: the clock on the wall counts.
+  /// What the thread does now, or all threads of a process; nothing where the system does not tell: the clock on the wall counts.
   void look(instant now, const std::optional<thread_times>& seen) noexcept;
+
+  /// It answers for nothing it has done so far.
+  void forgive() noexcept { total_ = ran_ = duration{0}; }
 
   [[nodiscard]] duration total() const noexcept { return total_; }
   /// It ran most of it: it does not stand still, but goes on and on.
@@ -26,7 +29,7 @@ public:
 private:
   instant looked_;
   duration look_max_;
-  std::optional<duration> processor_time_; ///< at the last look
+  std::optional<duration> processor_time_; ///< as far as it is charged
   duration total_{};
   duration ran_{};
 };

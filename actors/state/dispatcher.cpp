@@ -176,11 +176,23 @@ void dispatcher::close() {
 
 void dispatcher::tick() {
   watch_attempts();
-  if (eject_slow_lanes_)
-    lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
-      health_.outlasting(lane, attempt.bytes, now_ - attempt.since, now_);
-    });
+  if (eject_slow_lanes_) watch_for_stalls();
   fill_lanes();
+}
+
+// A lane is no better or worse for being given no core now: if others are, it shows in how their attempts end. So a
+// stall counts as the watchdog counts, but that slow chunks are no excuse.
+void dispatcher::watch_for_stalls() {
+  current_.clear();
+  hanging_.clear();
+  lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
+    if (!current_.empty() && current_.back().lane == lane) return;
+    if (const auto stall = health_.stall_of(attempt.bytes))
+      current_.push_back({lane, attempt.job, *stall, attempt.since, attempt.bytes});
+  });
+  stalls_.look(
+    current_, now_, [this](lane_id lane) { return lane_signs{.times = effects_.signs(lane).times}; }, hanging_);
+  for (const hanging_lane& each : hanging_) health_.outlasting(each.lane, each.bytes, duration::max(), now_);
 }
 
 void dispatcher::watch_attempts() {
@@ -189,10 +201,10 @@ void dispatcher::watch_attempts() {
   lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
     if (lanes_.is_small_only(lane)) return; // who would hang there with it is who watches
     if (current_.empty() || current_.back().lane != lane)
-      current_.push_back({lane, attempt.job, attempt.bytes, attempt.since});
+      current_.push_back({lane, attempt.job, watch_.limit_for(attempt.bytes), attempt.since, attempt.bytes});
   });
   watch_.look(
-    current_, now_, [this](lane_id lane) { return effects_.times(lane); }, hanging_);
+    current_, now_, [this](lane_id lane) { return effects_.signs(lane); }, hanging_);
   for (const hanging_lane& each : hanging_) effects_.stuck(each.lane, each.cause);
 }
 

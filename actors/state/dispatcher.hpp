@@ -30,8 +30,8 @@ public:
   virtual void disarm(job_id id) = 0;
   virtual void drained(lane_id lane) = 0;            ///< once a cooling lane
   virtual void stuck(lane_id lane, death cause) = 0; ///< an attempt there hangs: say `lane_left` when it is given up
-  /// What the lane's thread does, asked about one that is late; nothing where that is not known.
-  virtual std::optional<thread_times> times(lane_id) { return std::nullopt; }
+  /// What can be seen of the lane at work, asked about one that is late.
+  virtual lane_signs signs(lane_id) { return {}; }
 };
 
 struct dispatch_options {
@@ -110,6 +110,7 @@ private:
   void dispatch(job_id id, lane_id lane, origin origin);
   void learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service);
   void watch_attempts();
+  void watch_for_stalls();
   void condemn(const job& killer);
   [[nodiscard]] bool condemned(const job& job) const;
   void refuse_if_nobody_comes();
@@ -124,6 +125,7 @@ private:
   bool eject_slow_lanes_;
   lane_health health_;
   attempt_watch watch_;
+  attempt_watch stalls_; ///< attempts that take far longer than expected, long before they hang
   killer_memory killers_;
   std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy
   std::mt19937_64 dice_;

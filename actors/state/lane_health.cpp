@@ -85,8 +85,15 @@ bool lane_health::stopped(lane_id lane, uint64_t bytes, duration at_least, insta
 bool lane_health::outlasting(lane_id lane, uint64_t bytes, duration so_far, instant now) noexcept {
   row* r = find(lane);
   if (r == nullptr || (r->out && !r->probing)) return false;
-  if (so_far < options_.stall_min || slowness_of(bytes, so_far) < options_.stall_factor) return false;
-  return eject(*r, now);
+  const auto stall = stall_of(bytes);
+  return stall && so_far >= *stall && eject(*r, now);
+}
+
+std::optional<duration> lane_health::stall_of(uint64_t bytes) const noexcept {
+  const double expected_ns = expected_ns_of(bytes);
+  if (expected_ns <= 0) return std::nullopt;
+  const double stall_ns = std::ceil(expected_ns * options_.stall_factor); // far below what a duration holds
+  return std::max(duration{static_cast<duration::rep>(stall_ns)}, options_.stall_min);
 }
 
 bool lane_health::usable(lane_id lane, instant now) const noexcept {
@@ -130,8 +137,13 @@ bool lane_health::better(const lane_load& a, const lane_load& b) const noexcept 
 
 // Of a class that no lane in good health has met yet nothing is expected: any time is usual.
 double lane_health::slowness_of(uint64_t bytes, duration took) const noexcept {
-  const double expected_ns = expectations_[index_of(size_class_of(bytes))].ns * scale_of(bytes);
-  return expected_ns > 0 ? ns_of(took) / std::max(expected_ns, ns_of(options_.expected_min)) : 1;
+  const double expected_ns = expected_ns_of(bytes);
+  return expected_ns > 0 ? ns_of(took) / expected_ns : 1;
+}
+
+double lane_health::expected_ns_of(uint64_t bytes) const noexcept {
+  const double ns = expectations_[index_of(size_class_of(bytes))].ns * scale_of(bytes);
+  return ns > 0 ? std::max(ns, ns_of(options_.expected_min)) : 0;
 }
 
 // One attempt after the other on the same lane counts little: at a low load a lane may have all the work, and were to

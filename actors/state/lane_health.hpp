@@ -53,7 +53,10 @@ public:
   /// Its attempt was stopped as another one had answered: it would have taken longer. Counts only against the lane.
   bool stopped(lane_id lane, uint64_t bytes, duration at_least, instant now) noexcept;
 
-  /// Its attempt still runs. True if the lane is ejected for it. May be told again and again.
+  /// From when on an attempt that still runs is a stall; nothing: whatever it takes is usual.
+  [[nodiscard]] std::optional<duration> stall_of(uint64_t bytes) const noexcept;
+
+  /// Its attempt still runs, and the lane is to blame. True if it is ejected for it. May be told again and again.
   bool outlasting(lane_id lane, uint64_t bytes, duration so_far, instant now) noexcept;
 
   /// May the lane be given an attempt? An ejected one: once its time is over, and while no probe runs there.
@@ -97,6 +100,7 @@ private:
   [[nodiscard]] row* find(lane_id lane) noexcept;
   [[nodiscard]] const row* find(lane_id lane) const noexcept;
   [[nodiscard]] double slowness_of(uint64_t bytes, duration took) const noexcept;
+  [[nodiscard]] double expected_ns_of(uint64_t bytes) const noexcept; ///< 0: nothing is expected
   void learn(const row& lane, uint64_t bytes, duration took) noexcept;
   bool measure(row& lane, double slowness, instant now) noexcept;
   bool judge_probe(row& lane, double slowness, bool ended, instant now) noexcept;

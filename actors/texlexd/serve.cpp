@@ -16,16 +16,19 @@
 #include "actors/server/request_server.hpp"
 #include "actors/server/stats_text.hpp"
 #include "actors/service.hpp"
+#include "actors/state/charged_time.hpp"
 #include "actors/texlexd/room_to_serve.hpp"
 #include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/thread_times.hpp"
 
 namespace texlex {
 namespace {
 
 using namespace std::chrono_literals;
 
+// Of the time the process answers for: one that is given no core starts slowly, and is waited for.
 constexpr std::chrono::seconds start_timeout{60};
 
 // Once there is a worker, the others have so long to come too.
@@ -73,11 +76,14 @@ document_memory memory_for(const settings& settings) {
 // Until all workers have started or failed for good, or enough of them have.
 health_report wait_for_workers(service& house, signals& signals) {
   const instant begun = now();
+  charged_time waited{begun, 2 * start_look};
   for (;;) {
-    const health_report health = house.wait_until_settled(start_look);
-    const duration waited = now() - begun;
-    if (health.lanes_starting == 0 || waited >= start_timeout || signals.end_within(duration{0})) return health;
-    if (health.ready() && waited >= wait_for_the_others) {
+    const auto told = house.wait_until_settled(start_look);
+    const health_report health = told.value_or(health_report{});
+    waited.look(now(), times_of_all_others());
+    if (signals.end_within(duration{0})) return health;
+    if (waited.total() >= start_timeout || (told && health.lanes_starting == 0)) return health;
+    if (health.ready() && now() - begun >= wait_for_the_others) {
       spdlog::warn("{} workers have started and {} have not: serving with those", health.lanes_alive,
                    health.lanes_starting);
       return health;

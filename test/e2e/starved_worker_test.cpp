@@ -61,6 +61,37 @@ size_t step_workers_back(const running_texlexd& server) {
 
 } // namespace
 
+// The bound of the shutdown is five seconds of its own time: it gets hardly any while the loops run.
+BOOST_AUTO_TEST_CASE(beside_twelve_busy_loops_the_end_is_in_order_however_long_it_takes) {
+  running_texlexd server{
+    {"--kernel", "reference", "--no-hedge", "--drain-timeout-ms", "10", "--document-bytes-max", "67108864"}};
+  auto one = server.connect();
+  one.request(1, std::string(60'000'000, 'a')); // longer than the drain waits
+  BOOST_TEST(step_workers_back(server) >= allowed_cores().size());
+  const busy_loops loops{12, 9s};
+  server.signal(SIGTERM);
+  one.expect(1, status::shutting_down);
+  BOOST_TEST(server.wait().exit_status == 0);
+  BOOST_TEST(server.log().find("did not end") == std::string::npos, server.log());
+}
+
+BOOST_AUTO_TEST_CASE(stopped_for_longer_than_the_bound_of_its_shutdown_it_still_ends_in_order) {
+  // The worker takes two seconds longer than it is stopped for, and notices nothing.
+  running_texlexd server{{"--no-hedge", "--drain-timeout-ms", "10", "--inject-stall-ppm", "1000000",
+                          "--inject-stall-us", "9000000", "--inject-stall-deaf", "--loop-bytes-max", "0",
+                          "--watchdog-ms", "60000"}};
+  auto one = server.connect();
+  one.request(1, "abc");
+  one.header(1, 2, 3u << 20); // refused from its header: then the one before was accepted
+  one.expect(2, status::document_too_large);
+  server.signal(SIGTERM);
+  one.expect(1, status::shutting_down);
+  server.signal(SIGSTOP);
+  std::this_thread::sleep_for(7s);
+  server.signal(SIGCONT);
+  BOOST_TEST(server.wait().exit_status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(beside_twelve_busy_loops_every_request_is_answered_and_no_worker_is_given_up) {
   for (const char* isolation : {"thread", "process"}) {
     // A tenth of a second is ten times what these documents take, and far less than they take here.

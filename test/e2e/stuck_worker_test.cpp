@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <random>
 
 #include "actors/exit_status.hpp"
 #include "runtime/cpu.hpp"
@@ -45,6 +46,23 @@ BOOST_AUTO_TEST_CASE(a_request_whose_worker_hangs_is_answered_by_another) {
   // A thread that hangs cannot be waited for: the end is bounded, and says so.
   server.signal(SIGTERM);
   BOOST_TEST(server.wait().exit_status != 0);
+}
+
+// It takes several times what one that stands still is given: what counts is that it gets on.
+BOOST_AUTO_TEST_CASE(a_worker_that_gets_on_with_a_long_document_is_not_given_up) {
+  std::string random(20'000'000, '\0');
+  std::mt19937_64 chance{1};
+  for (char& byte : random) byte = static_cast<char>(chance());
+  for (const char* isolation : {"thread", "process"}) {
+    running_texlexd server{{"--isolation", isolation, "--kernel", "reference", "--no-hedge", "--watchdog-ms", "300",
+                            "--document-bytes-max", "67108864"}};
+    auto one = server.connect();
+    one.request(1, random);
+    one.expect_counts(1, random);
+    const std::string log = server.log();
+    for (const char* word : {"outlived", "hangs", "died"}) BOOST_TEST(log.find(word) == std::string::npos, log);
+    server.stop();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(when_too_many_hang_the_process_ends_with_a_status_of_its_own) {

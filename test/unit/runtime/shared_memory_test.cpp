@@ -72,3 +72,27 @@ BOOST_AUTO_TEST_CASE(what_is_shorter_than_told_or_not_sealed_is_not_mapped) {
   BOOST_REQUIRE(::ftruncate(unsealed.get(), 4096) == 0);
   BOOST_TEST(!shared_view::map(unsealed, 4096).has_value());
 }
+
+BOOST_AUTO_TEST_CASE(a_page_is_written_by_both_sides_and_passed_on_once) {
+  shared_page page;
+  const owned_fd passed{::dup(page.fd())};
+  page.passed();
+  BOOST_TEST(page.fd() == -1);
+  auto view = shared_page::map(passed);
+  BOOST_REQUIRE(view.has_value());
+  auto* const here = static_cast<uint8_t*>(page.data());
+  auto* const there = static_cast<uint8_t*>(view->data());
+  BOOST_TEST(here[0] == 0);
+  here[0] = 7;
+  there[1] = 8;
+  BOOST_TEST(there[0] == 7);
+  BOOST_TEST(here[1] == 8);
+  BOOST_TEST(::ftruncate(passed.get(), 0) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_page_or_not_sealed_is_not_mapped_as_one) {
+  BOOST_TEST(!shared_page::map(owned_fd{}).has_value());
+  const owned_fd unsealed{::memfd_create("unsealed", MFD_CLOEXEC)};
+  BOOST_REQUIRE(::ftruncate(unsealed.get(), 1 << 20) == 0);
+  BOOST_TEST(!shared_page::map(unsealed).has_value());
+}

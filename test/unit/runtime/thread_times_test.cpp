@@ -78,16 +78,32 @@ BOOST_AUTO_TEST_CASE(of_two_threads_that_run_on_and_on_on_one_core_each_loses_it
     const instant until = now() + patience;
     while (!found && now() < until) found = found || losses.any_since_last_look();
   };
-  {
-    const std::jthread one{run_on}, other{run_on};
-  }
+  { const std::jthread one{run_on}, other{run_on}; }
   BOOST_TEST(found);
+}
+
+BOOST_AUTO_TEST_CASE(of_all_others_a_thread_that_runs_or_a_child_that_does_is_seen_and_sleepers_are_not) {
+  std::atomic<bool> runs = true;
+  BOOST_TEST(wait_until([] { return !times_of_all_others()->runnable; })); // the one who asks does not count
+  {
+    const std::jthread other{[&] {
+      while (runs.load()) {
+      }
+    }};
+    BOOST_TEST(wait_until([] { return times_of_all_others()->runnable; }));
+    BOOST_TEST(wait_until([] { return times_of_all_others()->processor_time >= 20ms; }));
+    runs = false;
+  }
+  BOOST_TEST(wait_until([] { return !times_of_all_others()->runnable; }));
+  const shell child{"while :; do :; done"};
+  BOOST_TEST(wait_until([] { return times_of_all_others()->runnable; }));
 }
 
 #else
 
 BOOST_AUTO_TEST_CASE(where_the_system_does_not_tell_nothing_is_told) {
   BOOST_TEST(!times_of(::getpid(), number_of_this_thread()).has_value());
+  BOOST_TEST(!times_of_all_others().has_value());
 }
 
 #endif
