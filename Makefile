@@ -71,7 +71,7 @@ bench-service-programs: deps
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target texlex texlexd bare_server
 
-bench-service: bench-service-programs ## Measure texlexd beside a bare server and itself without hedging; LARGE=1mb.tex SMALL=4kb.tex
+bench-service: bench-service-programs ## Measure texlexd beside a bare server, in load and overload, and count what a request costs; LARGE=1mb.tex SMALL=4kb.tex
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
 
 bench-tail: bench-service-programs ## Measure the tail under stalls, overload, mixed sizes, rotations, kills, hostile clients: 18 minutes

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -24,19 +25,28 @@ STALLS = ["--inject-stall-ppm", "10000", "--inject-stall-us", "50000", "--inject
 
 
 class Server:
-    """A server that runs until it is stopped, reached over one transport."""
+    """A server that runs until it is stopped, reached over one transport. `under`: what it is started by."""
 
-    def __init__(self, name, transport, command, folder):
+    def __init__(self, name, transport, command, folder, under=()):
         self.name, self.transport = name, transport
-        socket = os.path.join(folder, f"{name}-{transport}.sock".replace(" ", "-"))
-        self.log = open(os.path.join(folder, f"{name}-{transport}.log".replace(" ", "-")), "w")
-        where = ["--unix", socket] if transport == "unix" else ["--tcp-port", "0"]
-        self.process = subprocess.Popen(command + where, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        file = f"{name}-{transport}".replace(" ", "-").replace(",", "")
+        self.log = open(os.path.join(folder, file + ".log"), "w")
+        where = ["--unix", os.path.join(folder, file + ".sock")] if transport == "unix" else ["--tcp-port", "0"]
+        self.process = subprocess.Popen([*under, *command, *where], stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline() # it says that it is ready, or ends
         if " ready: " not in line:
-            raise SystemExit(f"{' '.join(command + where)} did not become ready; see {self.log.name}")
+            raise SystemExit(f"{' '.join([*under, *command, *where])} did not become ready; see {self.log.name}")
         words = line.split()
         self.address = words[words.index(transport) + 1]
+        self.pid = int(words[words.index("pid") + 1])
+
+    @property
+    def sockets(self):
+        """As `texlex bench` takes them."""
+        return ["--socket", self.address]
+
+    def processor_ns(self):
+        return threads_of(self.pid)[0]
 
     def __enter__(self):
         return self
@@ -45,15 +55,35 @@ class Server:
         self.stop()
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            os.kill(self.pid, signal.SIGTERM) # not what it was started by, which ends with it
         try:
             status = self.process.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
+        self.process.stdout.close()
         self.log.close()
         if status != 0:
             print(f"{self.name} ended with status {status}", file=sys.stderr)
+
+
+class Several:
+    """Servers that share a load: connections are dealt over them in turn."""
+
+    def __init__(self, name, servers):
+        self.name, self.servers = name, servers
+
+    @property
+    def sockets(self):
+        return [word for server in self.servers for word in server.sockets]
+
+    def processor_ns(self):
+        return sum(server.processor_ns() for server in self.servers)
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
 
 
 class Cells:
@@ -63,7 +93,7 @@ class Cells:
         self.runs = {}
         self.failed = 0
 
-    def measure(self, name, arguments, seconds, warm_up=0.2, may_fail=False):
+    def measure(self, name, arguments, seconds, warm_up=0.2, may_fail=False, round_number=0):
         """Runs `texlex bench`; its report as a dictionary, or None. `may_fail`: requests may, that is what is measured."""
         with tempfile.NamedTemporaryFile("r", suffix=".json") as out:
             command = [os.path.join(BUILD, "texlex"), "bench", *arguments, "--warm-up", str(warm_up),
@@ -76,6 +106,7 @@ class Cells:
         if not lines:
             return None
         run = json.loads(lines[-1])
+        run["round"] = round_number
         self.runs.setdefault(name, []).append(run)
         return run
 
@@ -86,6 +117,29 @@ class Cells:
     def median(self, name, pick):
         values = self.values(name, pick)
         return statistics.median(values) if values else None
+
+    def beside(self, name, other, pick, compare):
+        """The median of what each run and the other's run of the same round give: noise that met both goes out."""
+        others = {run["round"]: pick(run) for run in self.runs.get(other, [])}
+        pairs = [(pick(run), others.get(run["round"])) for run in self.runs.get(name, [])]
+        values = [compare(mine, its) for mine, its in pairs if mine is not None and its]
+        return statistics.median(values) if values else None
+
+
+def threads_of(pid):
+    """Of all threads of a process: processor time in ns, switches they asked for, switches forced on them."""
+    totals = [0, 0, 0]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                totals[0] += int(file.read().split()[0])
+            with open(f"/proc/{pid}/task/{task}/status") as file:
+                switches = re.findall(r"ctxt_switches:\s+(\d+)", file.read())
+            totals[1] += int(switches[0])
+            totals[2] += int(switches[1])
+        except FileNotFoundError:
+            pass # a thread that has ended
+    return totals
 
 
 def latency(percentile):
@@ -121,15 +175,18 @@ def open_loop_of(per_s, seconds, connections=16):
     return [*closed_loop_of(connections, seconds), "--open", f"{per_s:.1f}"]
 
 
+def markdown(title, labels, columns, rows, note=""):
+    """A table: each row has a text for each label and for each column."""
+    return [f"\n### {title}\n", *([note, ""] if note else []), "| " + " | ".join([*labels, *columns]) + " |",
+            "|---" * len(labels) + "|" + "---:|" * len(columns),
+            *("| " + " | ".join(row) + " |" for row in rows)]
+
+
 def table(cells, title, labels, columns, rows):
-    """Markdown: a row for each pair of its labels' texts and a measurement's name, if it was made; medians."""
-    out = [f"\n### {title}\n", "| " + " | ".join([*labels, *(name for name, _ in columns)]) + " |",
-           "|---" * len(labels) + "|" + "---:|" * len(columns)]
-    for texts, name in rows:
-        if name in cells.runs:
-            values = [number(cells.median(name, pick)) for _, pick in columns]
-            out.append("| " + " | ".join([*texts, *values]) + " |")
-    return out
+    """A row for each pair of its labels' texts and a measurement's name, if it was made; medians."""
+    return markdown(title, labels, [name for name, _ in columns],
+                    [[*texts, *(number(cells.median(name, pick)) for _, pick in columns)]
+                     for texts, name in rows if name in cells.runs])
 
 
 def progress(text):
@@ -139,7 +196,7 @@ def progress(text):
 def number(value):
     if value is None:
         return ""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
 
 
 def document_of(path, size, folder, name):

@@ -164,6 +164,7 @@ std::string as_json_line(const run_report& report) {
   out.key("elapsed_s").number(summary.seconds);
   out.key("requests").number(summary.all.requests);
   out.key("ok").number(summary.all.ok);
+  out.key("requests_in_all").number(result.requests_in_all);
   out.key("requests_per_s").number(summary.requests_per_second);
   out.key("mb_per_s").number(summary.megabytes_per_second);
   add_counts(out, "endings", result.by_ending);
