@@ -19,8 +19,8 @@ namespace texlex {
 
 class attempt_runner {
 public:
-  /// Faults the arenas in, so to be made on the thread that runs. Throws std::bad_alloc. `progress`: where it counts its
-  /// chunks, for whoever watches it; null: nowhere.
+  /// Faults the arenas in, so to be made on the thread that runs. Throws std::bad_alloc. `progress`: where it counts
+  /// its chunks, for whoever watches it; null: nowhere.
   attempt_runner(lane_id lane, const arena_options& arena, const kernel& kernel, const stall_options& stalls,
                  scan_progress* progress = nullptr);
 

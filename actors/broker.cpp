@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/state/warning_pace.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -27,77 +29,110 @@ public:
 protected:
   behavior_type make_behavior() override {
     set_default_handler(caf::drop);
-    if (on_unit()) on_unit()->at_rest([this] { arm_what_still_runs(); });
+    if (on_unit())
+      on_unit()->at_rest(this, [this] {
+        guarded([this] {
+          arm_what_still_runs();
+          if (!with_orders_.empty() || !undone_.empty()) after_event(); // there was no memory for it
+        });
+      });
     return {
       [this](atom::finished, lane_id lane, const result_batch& results) {
-        dispatcher& dispatcher = event();
-        for (const attempt_result& each : results) {
-          dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted});
-          sample(attempt_sample{lane, each.result.status, each.took});
-        }
-        after_event();
+        guarded([&] {
+          dispatcher& dispatcher = event();
+          for (const attempt_result& each : results)
+            guarded([&] {
+              dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted});
+              sample(attempt_sample{lane, each.result.status, each.took});
+            });
+          after_event();
+        });
       },
       [this](atom::overdue, job_id id) {
-        const hedge_verdict verdict = event().overdue(id);
-        spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
-        after_event();
+        guarded([&] {
+          const hedge_verdict verdict = event().overdue(id);
+          spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
+          after_event();
+        });
       },
       [this](atom::joined, lane_id lane, const lane_actor& handle, const lane_traits& traits) {
-        lanes_[lane.value].handle = handle;
-        event().lane_joined(lane, traits);
-        after_event();
+        guarded([&] {
+          lanes_[lane.value].handle = handle;
+          with_orders_.reserve(lanes_.size());
+          undone_.reserve(lanes_.size() * limits::sockets_a_pass_max);
+          event().lane_joined(lane, traits);
+          after_event();
+        });
       },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
-        lanes_[lane.value].listener = listener;
-        event().lane_cooling(lane);
-        after_event();
+        guarded([&] {
+          lanes_[lane.value].listener = listener;
+          event().lane_cooling(lane);
+          after_event();
+        });
       },
       [this](atom::left, lane_id lane, death cause) {
-        lanes_.erase(lane.value);
-        event().lane_left(lane, cause);
-        after_event();
+        guarded([&] {
+          lanes_.erase(lane.value);
+          event().lane_left(lane, cause);
+          after_event();
+        });
       },
       [this](atom::unstaffed) {
-        event().unstaffed();
-        after_event();
+        guarded([&] {
+          event().unstaffed();
+          after_event();
+        });
       },
       [this](atom::submit, const job_batch& jobs) {
-        dispatcher& dispatcher = event();
-        for (const job_ptr& job : jobs) dispatcher.submit(job);
-        after_event();
+        guarded([&] {
+          dispatcher& dispatcher = event();
+          for (const job_ptr& job : jobs) guarded([&] { dispatcher.submit(job); });
+          after_event();
+        });
       },
       [this](atom::cancel, job_id id) {
-        event().cancel(id);
-        after_event();
+        guarded([&] {
+          event().cancel(id);
+          after_event();
+        });
       },
       [this](atom::close) {
-        event().close();
-        after_event();
+        guarded([&] {
+          event().close();
+          after_event();
+        });
       },
       [this](atom::tick, duration due) {
-        if (tick_due_ == instant{due}) tick_due_.reset();
-        event().tick();
-        after_event();
+        guarded([&] {
+          if (tick_due_ == instant{due}) tick_due_.reset();
+          event().tick();
+          after_event();
+        });
       },
       [this](atom::flush) {
-        flush_planned_ = false;
-        flush();
+        guarded([&] {
+          flush_planned_ = false;
+          flush();
+        });
       },
       [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::tell, job_id number) {
-        flush();
-        caf::anon_send(links_.metrics, atom::tell_v, number);
+        guarded([&] {
+          flush();
+          caf::anon_send(links_.metrics, atom::tell_v, number);
+        });
       },
       [this](atom::stats) -> caf::result<metrics_report> {
-        flush();
+        guarded([&] { flush(); });
         return delegate(links_.metrics, atom::stats_v);
       },
     };
   }
 
   void on_exit() override {
-    flush();
-    if (on_unit()) on_unit()->at_rest(nullptr);
+    guarded([&] { flush(); });
+    if (on_unit()) on_unit()->at_rest(this, nullptr);
     to_arm_.clear();
     lanes_.clear();
     stuck_listener_ = nullptr;
@@ -115,19 +150,30 @@ private:
 
   void run(lane_id lane, const job_ptr& job, uint32_t attempt) override {
     attempt_batch& orders = lanes_.at(lane.value).orders;
-    if (orders.empty()) {
-      with_orders_.push_back(lane);
-      orders.reserve(limits::sockets_a_pass_max);
+    try {
+      if (orders.empty()) orders.reserve(limits::sockets_a_pass_max);
+      orders.push_back({job, attempt});
+    } catch (const std::bad_alloc&) {
+      return undone_.push_back({lane, job->id});
     }
-    orders.push_back({job, attempt});
+    if (orders.size() == 1) with_orders_.push_back(lane);
   }
 
-  // What one event gave a lane goes there in one message.
+  // What one event gave a lane goes there in one message. Where there is no memory for that, the orders are kept, and
+  // what could not even be written down ends with `overload`.
   void after_event() {
-    for (const lane_id lane : with_orders_)
-      if (const auto found = lanes_.find(lane.value); found != lanes_.end())
-        caf::anon_send(found->second.handle, atom::run_v, std::exchange(found->second.orders, {}));
-    with_orders_.clear();
+    while (!undone_.empty()) {
+      const undone_order last = undone_.back();
+      undone_.pop_back();
+      dispatcher_.at(event_time_).finished(last.lane, last.job, {.status = status::overload});
+    }
+    for (; !with_orders_.empty(); with_orders_.pop_back())
+      if (const auto found = lanes_.find(with_orders_.back().value); found != lanes_.end()) {
+        attempt_batch& orders = found->second.orders;
+        if (orders.empty()) continue;
+        caf::anon_send(found->second.handle, atom::run_v, std::move(orders)); // moved only once all else is there
+        orders.clear();
+      }
     if (links_.pressure != nullptr && on_unit()->attached()) *links_.pressure = dispatcher_.pressure();
     plan_tick();
   }
@@ -146,15 +192,18 @@ private:
 
   // On a loop an attempt may well be over before the turn is: then nobody need watch it.
   void arm(job_id id, duration delay) override {
-    if (on_unit() && on_unit()->runs_here())
-      to_arm_.push_back({id, event_time_ + delay});
-    else
-      caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
+    guarded([&] {
+      if (on_unit() && on_unit()->runs_here())
+        to_arm_.push_back({id, event_time_ + delay});
+      else
+        caf::anon_send(links_.timer, atom::arm_v, id, delay, overdue_listener{this});
+    });
   }
 
   void disarm(job_id id) override {
     const auto waiting = std::find_if(to_arm_.begin(), to_arm_.end(), [id](const alarm& a) { return a.job == id; });
-    if (waiting == to_arm_.end()) return caf::anon_send(links_.timer, atom::disarm_v, id);
+    if (waiting == to_arm_.end()) // a ring that is not called off finds nobody
+      return guarded([&] { caf::anon_send(links_.timer, atom::disarm_v, id); });
     *waiting = to_arm_.back();
     to_arm_.pop_back();
   }
@@ -162,9 +211,8 @@ private:
   void arm_what_still_runs() {
     if (to_arm_.empty()) return;
     const instant at = clock().now();
-    for (const alarm& each : to_arm_)
-      caf::anon_send(links_.timer, atom::arm_v, each.job, each.due - at, overdue_listener{this});
-    to_arm_.clear();
+    for (; !to_arm_.empty(); to_arm_.pop_back())
+      caf::anon_send(links_.timer, atom::arm_v, to_arm_.back().job, to_arm_.back().due - at, overdue_listener{this});
   }
 
   void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
@@ -183,34 +231,57 @@ private:
     if (!wanted) return;
     const instant due = event_time_ + *wanted;
     if (tick_due_ && *tick_due_ <= due) return;
-    tick_due_ = due;
     send_at(due, atom::tick_v, due.time_since_epoch());
+    tick_due_ = due;
   }
 
+  // Without memory they are not counted, and what they are about goes on.
   void sample(const request_sample& one) {
-    samples_.requests.push_back(one);
-    flush_if_due();
+    guarded([&] {
+      samples_.requests.push_back(one);
+      flush_if_due();
+    });
   }
   void sample(const attempt_sample& one) {
-    samples_.attempts.push_back(one);
-    flush_if_due();
+    guarded([&] {
+      samples_.attempts.push_back(one);
+      flush_if_due();
+    });
   }
 
   // Metrics runs on another thread, and to wake it for each request would cost more than the request's own way here.
   void flush_if_due() {
     if (samples_.requests.size() >= batch_samples || samples_.attempts.size() >= batch_samples) return flush();
     if (flush_planned_) return;
-    flush_planned_ = true;
     send_at(look() + batch_age_max, atom::flush_v);
+    flush_planned_ = true;
   }
 
   void flush() {
     if (samples_.requests.empty() && samples_.attempts.empty()) return;
-    caf::anon_send(links_.metrics, atom::samples_v, std::exchange(samples_, {}));
+    caf::anon_send(links_.metrics, atom::samples_v, std::move(samples_));
+    samples_ = {};
     samples_.requests.reserve(batch_samples);
     samples_.attempts.reserve(batch_samples);
   }
 
+  // Whatever finds no memory costs what it was about; the broker lives on, as all answers rest on it.
+  template <class Work>
+  void guarded(Work work) {
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      if (const auto left_out = no_memory_warnings_.due(now()))
+        spdlog::warn("the broker finds no memory{}", left_out_text(*left_out));
+    }
+  }
+
+  static instant now() { return texlex::now(); } // `local_actor` declares one that it lacks
+
+  struct undone_order {
+    lane_id lane;
+    job_id job;
+  };
   struct known_lane {
     lane_actor handle;
     drain_listener listener; ///< null until it cools
@@ -224,7 +295,9 @@ private:
   broker_links links_;
   stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
-  std::vector<lane_id> with_orders_;
+  std::vector<lane_id> with_orders_; ///< has room for all lanes
+  std::vector<undone_order> undone_; ///< has room for all attempts at one time
+  warning_pace no_memory_warnings_;
   instant event_time_{};      ///< one look at the clock for all that an event brings about
   std::vector<alarm> to_arm_; ///< of the turn at hand
   dispatcher dispatcher_;

@@ -1,11 +1,14 @@
 #include "actors/hedge_timer.hpp"
 
+#include <new>
 #include <unordered_map>
 
 #include "actors/state/overdue_watch.hpp"
+#include "actors/state/warning_pace.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
 
 namespace texlex {
 namespace {
@@ -20,9 +23,11 @@ protected:
     set_default_handler(caf::drop);
     return {
       [this](atom::arm, job_id id, duration delay, const overdue_listener& listener) {
-        watch_.arm(id, clock().now() + delay);
-        listeners_.insert_or_assign(id.value, listener);
-        ask_clock();
+        guarded([&] {
+          listeners_.insert_or_assign(id.value, listener);
+          watch_.arm(id, clock().now() + delay);
+          ask_clock();
+        });
       },
       [this](atom::disarm, job_id id) {
         watch_.disarm(id);
@@ -30,11 +35,12 @@ protected:
       },
       [this](atom::ring, duration due) {
         watch_.rang(instant{due});
-        while (const auto id = watch_.pop(clock().now())) {
-          const auto listener = listeners_.extract(id->value);
-          caf::anon_send(listener.mapped(), atom::overdue_v, *id);
-        }
-        ask_clock();
+        guarded([&] {
+          while (const auto id = watch_.pop(clock().now()))
+            if (const auto listener = listeners_.extract(id->value))
+              caf::anon_send(listener.mapped(), atom::overdue_v, *id);
+        });
+        guarded([&] { ask_clock(); });
       },
     };
   }
@@ -42,12 +48,30 @@ protected:
   void on_exit() override { listeners_.clear(); }
 
 private:
+  // Without memory a job is not hedged, and the next one that is armed asks the clock again.
+  template <class Work>
+  void guarded(Work work) {
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      if (const auto left_out = no_memory_warnings_.due(texlex::now()))
+        spdlog::warn("the hedge timer finds no memory{}", left_out_text(*left_out));
+    }
+  }
+
   void ask_clock() {
     const auto due = watch_.next_ring();
-    if (due) send_at(*due, atom::ring_v, due->time_since_epoch());
+    if (!due) return;
+    try {
+      send_at(*due, atom::ring_v, due->time_since_epoch());
+    } catch (const std::bad_alloc&) {
+      watch_.rang(*due);
+      throw;
+    }
   }
 
   overdue_watch watch_;
+  warning_pace no_memory_warnings_;
   std::unordered_map<uint64_t, overdue_listener> listeners_;
 };
 

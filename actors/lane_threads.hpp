@@ -1,5 +1,5 @@
 // Which threads carry out a lane's attempts and how far they get, so that the broker can ask what they do, and whether
-// the lane was abandoned. Lanes come and go on threads of their own: safe from any thread, and off the way of a request.
+// the lane was abandoned. Lanes come and go on threads of their own: safe from any thread, off the way of a request.
 #pragma once
 
 #include <map>

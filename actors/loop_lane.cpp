@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -12,6 +13,8 @@
 #include "actors/attempt_runner.hpp"
 #include "actors/death_reason.hpp"
 #include "actors/report_pace.hpp"
+#include "actors/state/warning_pace.hpp"
+#include "runtime/limits.hpp"
 
 namespace texlex {
 namespace {
@@ -35,28 +38,19 @@ protected:
     set_default_handler(caf::drop);
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     runner_.emplace(options_.lane, options_.arena, options_.kernel, stall_options{});
+    results_.reserve(limits::sockets_a_pass_max); // as many as it is given at a time
     caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
     return {
-      [this](atom::run, const attempt_batch& orders) {
-        if (stalled_) {
-          behind_.insert(behind_.end(), orders.begin(), orders.end());
-          return;
-        }
-        last_end_ = now();
-        results_.reserve(orders.size());
-        for (size_t i = 0; i < orders.size(); ++i)
-          if (!run(orders[i])) {
-            behind_.insert(behind_.end(), orders.begin() + static_cast<ptrdiff_t>(i) + 1, orders.end());
-            break;
-          }
-        tell();
-      },
-      [this](atom::checkup) { go_on(); },
+      [this](atom::run, const attempt_batch& orders) { guarded([&] { run_all(orders); }); },
+      [this](atom::checkup) { guarded([this] { go_on(); }); },
     };
   }
 
   void on_exit() override {
-    if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
+    if (on_unit()) on_unit()->at_rest(this, nullptr);
+    guarded([this] {
+      if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
+    });
     runner_.reset();
     behind_.clear();
     stalled_.reset();
@@ -70,6 +64,39 @@ private:
     instant until;
     std::optional<outcome> result; ///< if it stalls after it was carried out
   };
+
+  // What finds no memory is said later: it lives on, as an actor's end takes memory too.
+  template <class Work>
+  void guarded(Work work) {
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      if (const auto left_out = no_memory_warnings_.due(now()))
+        spdlog::warn("the worker of the I/O thread finds no memory{}", left_out_text(*left_out));
+      tell_at_rest();
+    }
+  }
+
+  void tell_at_rest() {
+    if (!on_unit() || !on_unit()->runs_here() || std::exchange(tells_at_rest_, true)) return;
+    on_unit()->at_rest(this, [this] {
+      if (!results_.empty() && !stalled_) guarded([this] { tell(); });
+    });
+  }
+
+  void run_all(const attempt_batch& orders) {
+    if (stalled_) {
+      behind_.insert(behind_.end(), orders.begin(), orders.end());
+      return;
+    }
+    last_end_ = now();
+    for (size_t i = 0; i < orders.size(); ++i)
+      if (!run(orders[i])) {
+        behind_.insert(behind_.end(), orders.begin() + static_cast<ptrdiff_t>(i) + 1, orders.end());
+        break;
+      }
+    tell();
+  }
 
   // False: the attempt stalls, and others wait behind it, as they would for a thread that got no core.
   bool run(const attempt_order& order) {
@@ -124,7 +151,9 @@ private:
   }
 
   void tell_results() {
-    if (!results_.empty()) caf::anon_send(links_.finish, atom::finished_v, options_.lane, std::exchange(results_, {}));
+    if (results_.empty()) return;
+    caf::anon_send(links_.finish, atom::finished_v, options_.lane, result_batch{results_});
+    results_.clear(); // and keeps its memory
   }
 
   worker_report report(bool ended) const {
@@ -135,7 +164,7 @@ private:
 
   caf::error died(const std::exception_ptr& error) {
     spdlog::error("the worker of the I/O thread (lane {}) died: {}", options_.lane.value, text_of(error));
-    tell_results(); // so that the attempt it died of is the first of those it still has
+    guarded([this] { tell_results(); }); // so that the attempt it died of is the first of those it still has
     return to_reason(runner_ ? death::crash : death::failure);
   }
 
@@ -147,7 +176,9 @@ private:
   std::optional<attempt_runner> runner_;
   std::optional<stalled_attempt> stalled_;
   std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
-  result_batch results_;             ///< that the broker has not heard of
+  warning_pace no_memory_warnings_;
+  bool tells_at_rest_ = false;
+  result_batch results_; ///< that the broker has not heard of
   uint64_t jobs_ = 0;
   instant last_end_{};                                    ///< of an attempt
   report_pace pace_{options_.line_interval, report_jobs}; // else it would tell, and wake somebody, every other pass

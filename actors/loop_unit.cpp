@@ -9,12 +9,18 @@ namespace {
 // Messages an actor may take in one go, so that sockets get their turn.
 constexpr size_t messages_in_a_row_max = 64;
 
+// What finds room for its message is not lost when there is no memory.
+constexpr size_t actors_expected = 64, messages_expected = 1024;
+
 /// Whose `run` this thread calls, if anybody's.
 thread_local const loop_unit* unit_of_this_thread = nullptr;
 
 } // namespace
 
 void loop_unit::attach(wake_function wake) {
+  for (auto* each : {&ready_, &ready_here_, &running_}) each->reserve(actors_expected);
+  at_rest_.reserve(actors_expected);
+  for (auto* each : {&deliveries_, &being_made_}) each->reserve(messages_expected);
   wake_ = std::move(wake);
   attached_ = true;
 }
@@ -64,7 +70,7 @@ instant loop_unit::run(instant at) {
   make_calls();
   take_ready();
   if (!make_deliveries() && running_.empty()) {
-    if (at_rest_) at_rest_();
+    for (size_t i = 0; i < at_rest_.size(); ++i) at_rest_[i].second();
     if (any_ready()) return instant::min();
     return calls_.empty() ? instant::max() : calls_.begin()->first;
   }
@@ -96,6 +102,12 @@ void loop_unit::take_ready() {
   has_ready_.store(false, std::memory_order_relaxed);
 }
 
+void loop_unit::at_rest(const void* owner, std::function<void()> call) {
+  const std::lock_guard guard{mutex_}; // before there is a loop, and after it, actors run on several threads
+  std::erase_if(at_rest_, [owner](const auto& each) { return each.first == owner; });
+  if (call) at_rest_.emplace_back(owner, std::move(call));
+}
+
 bool loop_unit::call_at(instant due, std::function<void()> call) {
   if (!attached_) return false;
   calls_.emplace(due, std::move(call));
@@ -103,7 +115,11 @@ bool loop_unit::call_at(instant due, std::function<void()> call) {
 }
 
 void loop_unit::make_calls() {
-  while (!calls_.empty() && calls_.begin()->first <= time_) calls_.extract(calls_.begin()).mapped()();
+  while (!calls_.empty() && calls_.begin()->first <= time_) {
+    const auto first = calls_.begin();
+    first->second(); // without memory for what it says it is made again
+    calls_.erase(first);
+  }
 }
 
 // Each actor that is ready comes with a reference, given back unless it stays ready.

@@ -52,8 +52,8 @@ public:
   void looked(instant at) noexcept { time_ = std::max(time_, at); }
 
   /// Has `run` make this call whenever no actor is ready, before it returns: for what would often be taken back in the
-  /// same turn. For actors that run on the loop; null ends it.
-  void at_rest(std::function<void()> call) { at_rest_ = std::move(call); }
+  /// same turn, or found no memory. One for each owner. For actors that run on the loop; null ends it.
+  void at_rest(const void* owner, std::function<void()> call);
   [[nodiscard]] bool attached() const noexcept { return attached_; }
 
   /// Has `run` make this call at that time. False: there is no loop. For actors that run on it.
@@ -96,7 +96,7 @@ private:
   std::vector<caf::resumable*> running_; ///< kept for its memory
   instant time_ = instant::min();
   std::multimap<instant, std::function<void()>> calls_;
-  std::function<void()> at_rest_;
+  std::vector<std::pair<const void*, std::function<void()>>> at_rest_;
 };
 
 /// An actor that runs on a unit, if there is one; else on the scheduler, as usual. To be spawned with `caf::lazy_init`:

@@ -256,7 +256,7 @@ private:
   owned_fd socket_;
   uint64_t attempts_ = 0;
   bool interrupted_ = false; ///< the attempt that has just ended
-  mapping_slots mapped_; ///< what the process has mapped
+  mapping_slots mapped_;     ///< what the process has mapped
   worker_report used_;
   warning_pace warnings_;
   report_pace pace_{options_.line_interval};

@@ -47,7 +47,7 @@ struct worker_settings {
   uint64_t rss_budget_mb = 0;        ///< memory of the process before a worker is replaced; 0: no budget
   uint32_t max_age_s = 0;            ///< a worker older than this is replaced even if idle; 0: none. Up to a year
   uint32_t rotations_at_once = 1;    ///< workers being replaced at one time; 1..256
-  uint32_t watchdog_ms = 0;          ///< without a chunk for longer an attempt hangs; 0: by the document's size. Up to 600000
+  uint32_t watchdog_ms = 0;          ///< an attempt without a chunk for longer hangs; 0: by the size. Up to 600000
   uint32_t stuck_max = 4;            ///< workers that hang before texlexd ends to be started anew; 0: no limit
   uint64_t arena_resident_mb = 16;   ///< of each arena, faulted in at start; what a job used beyond it is trimmed
   uint32_t absent_max_s = 30; ///< without any worker before texlexd ends to be started anew; 0: no limit. Up to 86400

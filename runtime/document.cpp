@@ -8,6 +8,7 @@
 #include "runtime/frame.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/memory.hpp"
+#include "runtime/memory_reserve.hpp"
 
 namespace texlex {
 namespace {
@@ -27,6 +28,7 @@ uint64_t shared_document_bytes(uint64_t document_bytes) noexcept {
 }
 
 document_buffer::document_buffer(size_t capacity, document_memory memory) : capacity_(capacity) {
+  const memory_reserve::untouched no_reserve_for_documents;
   if (memory == document_memory::own) {
     own_ = std::make_unique_for_overwrite<uint8_t[]>(capacity);
     data_ = own_.get();

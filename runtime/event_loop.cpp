@@ -152,7 +152,18 @@ void event_loop::make_posted_calls() {
     has_posted_.store(false, std::memory_order_relaxed);
     std::swap(calls, posted_);
   }
-  for (const call& each : calls) each();
+  for (size_t made = 0; made < calls.size(); ++made) {
+    try {
+      calls[made]();
+    } catch (const std::bad_alloc&) { // it is left undone, and the others wait for the next pass
+      calls.erase(calls.begin(), calls.begin() + static_cast<ptrdiff_t>(made) + 1);
+      const std::lock_guard guard{posted_mutex_};
+      std::swap(calls, posted_);
+      for (call& later : calls) posted_.push_back(std::move(later)); // what came meanwhile; mostly nothing
+      has_posted_.store(true, std::memory_order_relaxed);
+      throw;
+    }
+  }
 }
 
 void event_loop::wake() noexcept {

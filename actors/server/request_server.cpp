@@ -17,6 +17,8 @@
 #include "actors/server/server_core.hpp"
 #include "actors/server/session.hpp"
 #include "runtime/event_loop.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/memory_reserve.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -45,7 +47,8 @@ class request_server::loop {
 public:
   loop(const server_settings& server, const limit_settings& limits, const regime* rules, job_port& port,
        document_memory memory)
-    : settings_(server), core_(server, limits, rules, port, memory) {}
+    : settings_(server), answers_expected_(std::min(limits.requests_max, limits::waiting_max)),
+      core_(server, limits, rules, port, memory) {}
 
   ~loop() { stop(); }
 
@@ -61,6 +64,7 @@ private:
   void run();
   void stop();
   [[nodiscard]] instant take_turn(instant until) noexcept;
+  void look_at_memory() noexcept;
   [[nodiscard]] instant do_rounds();
   bool take_deliveries();
   void begin_drain(instant deadline);
@@ -72,6 +76,7 @@ private:
   void all_closed();
 
   server_settings settings_;
+  size_t answers_expected_; ///< at one time
   server_core core_;
   std::optional<listener> unix_;
   std::optional<listener> tcp_;
@@ -89,6 +94,7 @@ private:
   std::vector<std::pair<job_id, outcome>> taken_;
 
   turn_function on_turn_;
+  bool short_of_memory_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
@@ -121,6 +127,8 @@ std::variant<server_endpoints, server_error> request_server::loop::start() {
     if (*each && !(*each)->accept_on()) return server_error{"The system has no room to watch the listening socket."};
   if (settings_.io_uring && !core_.loop.by_io_uring())
     spdlog::info("the system does not let io_uring be used: sockets are served one by one");
+  // Each request is answered once: what an answer takes on its way is there before the request is.
+  for (auto* each : {&deliveries_, &deliveries_here_, &taken_}) each->reserve(answers_expected_);
   taking_deliveries_ = true;
   thread_ = std::thread{[this] { run(); }};
   return endpoints;
@@ -142,12 +150,23 @@ instant request_server::loop::take_turn(instant until) noexcept {
     core_.give_turns();
     const instant next = do_rounds();
     core_.end_turn();
-    return next;
+    if (!memory_reserve::whole() || short_of_memory_) look_at_memory();
+    return short_of_memory_ ? std::min(next, now() + retry_without_memory) : next;
   } catch (const std::bad_alloc&) {
+    look_at_memory();
     if (const auto left_out = core_.no_memory_warnings.due(now()))
       spdlog::warn("the I/O thread finds no memory{}", left_out_text(*left_out));
     return now() + retry_without_memory;
   }
+}
+
+// Nobody new is let in until what was given up for others is set aside again.
+void request_server::loop::look_at_memory() noexcept {
+  short_of_memory_ = !memory_reserve::fill();
+  core_.gate.short_of_memory(short_of_memory_);
+  if (!short_of_memory_) return;
+  if (const auto left_out = core_.no_memory_warnings.due(now()))
+    spdlog::warn("the process is short of memory: requests are refused{}", left_out_text(*left_out));
 }
 
 // What a batch of sockets brought goes all the way, to a worker or back into a socket, before the thread looks at

@@ -15,7 +15,8 @@ public:
   /// The thread answers from `begun` on. No look charges more than `look_max`: whoever looks may be late itself.
   charged_time(instant begun, duration look_max) : looked_(begun), look_max_(look_max) {}
 
-  /// What the thread does now, or all threads of a process; nothing where the system does not tell: the clock on the wall counts.
+  /// What the thread does now, or all threads of a process; nothing where the system does not tell: then the clock on
+  /// the wall counts.
   void look(instant now, const std::optional<thread_times>& seen) noexcept;
 
   /// It answers for nothing it has done so far.

@@ -30,12 +30,16 @@ public:
   /// A client that has `in_flight` requests open announces a document of `bytes`.
   [[nodiscard]] answer ask(uint64_t bytes, size_t in_flight) noexcept;
 
+  /// While the process is short of memory all are refused, those who come as those who wait.
+  void short_of_memory(bool yes) noexcept { short_of_memory_ = yes; }
+
   /// It has waited as long as anybody may: what it is told.
   [[nodiscard]] uint32_t retry_after_ms() const noexcept { return pressure_.retry_after_ms; }
 
 private:
   admission& places_;
   const queue_pressure& pressure_;
+  bool short_of_memory_ = false;
 };
 
 } // namespace texlex

@@ -33,12 +33,12 @@ struct open_job {
   workload work{};
   duration expected{0}; ///< of an attempt, as was known when it came
   boost::container::static_vector<attempt, attempts_at_once_max> attempts{}; ///< those still running
-  uint32_t dispatched = 0;         ///< attempts in all
-  std::optional<instant> begun{};  ///< its first dispatch
-  uint32_t losses = 0;             ///< attempts whose lane was lost
-  uint32_t crashes = 0;            ///< of those, as their lane crashed on it
-  uint32_t withdrawals = 0;        ///< attempts that were not carried out
-  bool armed = false;              ///< its hedge delay runs
+  uint32_t dispatched = 0;                                                   ///< attempts in all
+  std::optional<instant> begun{};                                            ///< its first dispatch
+  uint32_t losses = 0;                                                       ///< attempts whose lane was lost
+  uint32_t crashes = 0;                                                      ///< of those, as their lane crashed on it
+  uint32_t withdrawals = 0;                                                  ///< attempts that were not carried out
+  bool armed = false;                                                        ///< its hedge delay runs
   bool hedged = false;
   bool hedge_skipped = false;
 };

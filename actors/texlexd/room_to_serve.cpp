@@ -16,6 +16,7 @@
 #include "runtime/cgroup.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/document.hpp"
+#include "runtime/memory_reserve.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -109,7 +110,8 @@ uint64_t address_space_needed(const settings& settings) {
   const uint64_t loop_arenas = 2 * arena_mapped_bytes({.document_bytes_max = settings.workers.loop_bytes_max});
   const uint64_t threads = workers + scheduler_threads + other_threads;
   return (settings.workers.in_processes() ? arenas : arenas * workers + loop_arenas) + threads * stack_bytes()
-         + shared_document_bytes(settings.limits.document_bytes_max);
+         + shared_document_bytes(settings.limits.document_bytes_max)
+         + memory_reserve::blocks * memory_reserve::block_bytes;
 }
 
 // Whether there is so much is found out by taking it: nobody else knows what the program itself has.

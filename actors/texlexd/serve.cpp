@@ -20,6 +20,7 @@
 #include "actors/texlexd/room_to_serve.hpp"
 #include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
+#include "runtime/memory_reserve.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/thread_times.hpp"
 
@@ -125,7 +126,14 @@ void obey(signals& signals, service& house, const request_server& server, const 
   }
 }
 
+// Too little memory for it is too little to serve, and told so by what fails first.
+void set_memory_aside() {
+  memory_reserve::install();
+  if (!memory_reserve::fill()) spdlog::warn("there is no memory to set aside for the moment there is none");
+}
+
 int serve_in(const settings& settings, const regime& regime, const kernel& kernel, signals& signals) {
+  set_memory_aside();
   service house{settings, kernel};
   request_server server{settings.server, settings.limits, &regime, house, memory_for(settings)};
   house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },

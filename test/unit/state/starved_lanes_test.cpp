@@ -87,7 +87,7 @@ private:
     at.left -= step;
     if (at.left > 0ns) return;
     at.busy = false;
-    broker_.at(now_).finished({lane}, at.job, {.status = status::ok}, now_ - given_[lane]);
+    broker_.at(now_).finished({lane}, at.job, {.status = status::ok}, {.took = now_ - given_[lane]});
   }
 
   void run(lane_id lane, const job_ptr& job, uint32_t) override {
