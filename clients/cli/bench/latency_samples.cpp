@@ -10,16 +10,25 @@ constexpr uint64_t whole_ppm = 1'000'000;
 /// From one point of the curve to the next, the share beyond it shrinks so far: twenty points for each factor of ten.
 constexpr double points_per_decade = 20;
 
+// From 1.
+uint64_t rank_of(uint64_t count, uint32_t parts_per_million) {
+  return (count * parts_per_million + whole_ppm - 1) / whole_ppm;
+}
+
 } // namespace
+
+bool supports(uint64_t count, uint32_t parts_per_million) noexcept {
+  const uint64_t rank = rank_of(count, parts_per_million);
+  return rank > 0 && rank + samples_beyond_min <= count;
+}
 
 latency_samples::latency_samples(std::vector<uint32_t> us) : sorted_us_(std::move(us)) {
   std::ranges::sort(sorted_us_);
 }
 
 std::optional<uint32_t> latency_samples::percentile_us(uint32_t parts_per_million) const noexcept {
-  const uint64_t rank = (sorted_us_.size() * uint64_t{parts_per_million} + whole_ppm - 1) / whole_ppm; // from 1
-  if (rank == 0 || rank + samples_beyond_min > sorted_us_.size()) return std::nullopt;
-  return sorted_us_[rank - 1];
+  if (!supports(sorted_us_.size(), parts_per_million)) return std::nullopt;
+  return sorted_us_[rank_of(sorted_us_.size(), parts_per_million) - 1];
 }
 
 std::optional<uint32_t> latency_samples::max_us() const noexcept {

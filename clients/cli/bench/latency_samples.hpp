@@ -19,6 +19,9 @@ struct curve_point {
   friend bool operator==(const curve_point&, const curve_point&) = default;
 };
 
+/// Whether so many samples support a percentile of this share, in parts per million.
+[[nodiscard]] bool supports(uint64_t count, uint32_t parts_per_million) noexcept;
+
 class latency_samples {
 public:
   /// In any order.

@@ -139,6 +139,7 @@ instant load_generator::next_look() noexcept {
 void load_generator::issue_due() {
   const instant at = now();
   for (; next_ && next_->intended <= at; next_ = next_scheduled()) {
+    if (next_->counted) result_.looked_late.record(to_us(at - next_->intended));
     if (pending_.size() < pending_max) {
       pending_.push_back(*next_);
     } else {

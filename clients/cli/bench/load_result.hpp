@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/histogram.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
 
@@ -57,6 +58,7 @@ using ending_counts = std::array<uint64_t, ending_count>;
 struct load_result {
   std::deque<load_sample> samples; ///< a deque, as growing a vector would hold up a run by copying it
   ending_counts by_ending{};
+  histogram looked_late; ///< of an open loop's counted requests: from when each was due to when that was seen
   ending_counts connection_failures{}; ///< what befell connections, whether or not requests were lost with them
   uint64_t idle_closes = 0;            ///< by the server, with nothing in flight
   uint64_t requests_in_all = 0;        ///< those of the warm-up too

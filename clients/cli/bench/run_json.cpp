@@ -103,6 +103,14 @@ void add_percentiles(json_line& out, std::string_view name, const latency_sample
   out.close('}');
 }
 
+void add_percentiles(json_line& out, std::string_view name, const histogram& counted) {
+  out.key(name).open('{');
+  for (const auto& [label, parts] : percentiles)
+    if (supports(counted.count(), parts)) out.key(label).number(counted.percentile_us(parts / 1e4));
+  if (counted.count() > 0) out.key("max").number(counted.max_us());
+  out.close('}');
+}
+
 void add_slices(json_line& out, std::string_view name, const std::vector<slice>& slices) {
   if (slices.empty()) return;
   out.key(name).open('[');
@@ -174,6 +182,7 @@ std::string as_json_line(const run_report& report) {
   add_percentiles(out, "latency_us", summary.all.latency);
   add_percentiles(out, "refusal_us", summary.refusals);
   add_percentiles(out, "lateness_us", summary.lateness);
+  add_percentiles(out, "looked_late_us", result.looked_late);
   add_slices(out, "documents", summary.documents);
   add_slices(out, "targets", summary.targets);
   out.key("server").open('[');

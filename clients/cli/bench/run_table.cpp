@@ -30,11 +30,22 @@ void add_row(text& out, std::string_view name, const latency_samples& samples, s
   add(out, " {:>9} {:>8}\n", milliseconds(samples.max_us()), hedged);
 }
 
+// The same of a histogram, whose percentiles are of its buckets.
+void add_row(text& out, std::string_view name, const histogram& counted) {
+  add(out, "{:<24} {:>9}", name, counted.count());
+  for (const auto& [label, parts] : percentiles)
+    add(out, " {:>9}",
+        milliseconds(supports(counted.count(), parts)
+                       ? std::optional{static_cast<uint32_t>(counted.percentile_us(parts / 1e4))}
+                       : std::nullopt));
+  add(out, " {:>9}\n", milliseconds(static_cast<uint32_t>(counted.max_us())));
+}
+
 void add_slice(text& out, const slice& part) {
   add_row(out, part.name, part.latency, fmt::format("{:.2f} %", 100 * part.hedged_share()));
 }
 
-void add_latencies(text& out, const run_summary& summary) {
+void add_latencies(text& out, const run_summary& summary, const load_result& result) {
   add(out, "\n{:<24} {:>9}", "latency in ms", "measured");
   for (const auto& [label, parts] : percentiles) add(out, " {:>9}", label);
   add(out, " {:>9} {:>8}\n", "max", "hedged");
@@ -43,6 +54,7 @@ void add_latencies(text& out, const run_summary& summary) {
   for (const slice& part : summary.targets) add_slice(out, part);
   if (summary.refusals.count() > 0) add_row(out, "refusals", summary.refusals, "");
   add_row(out, "lateness of first bytes", summary.lateness, "");
+  if (result.looked_late.count() > 0) add_row(out, "of it before any look", result.looked_late);
 }
 
 void add_counts(text& out, std::string_view title, const ending_counts& counts) {
@@ -102,7 +114,7 @@ std::string as_table(const run_report& report) {
   add_counts(out, "ended", result.by_ending);
   add_counts(out, "failures of connections", result.connection_failures);
   if (result.idle_closes > 0) add(out, "closed by the server with nothing in flight: {}\n", result.idle_closes);
-  add_latencies(out, summary);
+  add_latencies(out, summary, result);
   add(out, "\n");
   for (size_t i = 0; i < figures.size(); ++i) add_figures(out, plan.targets[i].address, figures[i]);
   return fmt::to_string(out);

@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(an_open_loop_sends_by_its_schedule_and_tells_how_late_it_wa
   plan.in_flight = 64;
   const auto result = run(plan);
   BOOST_TEST(result.count_of(ending::ok) == 500u);
+  BOOST_TEST(result.looked_late.count() == 500u);
   for (const load_sample& sample : result.samples) {
     BOOST_TEST(sample.lateness_us != never_sent);
     BOOST_TEST(sample.latency_us >= sample.lateness_us); // both from when it was due

@@ -20,7 +20,7 @@ struct hundred_requests {
 
   hundred_requests() {
     plan.documents = {{"small \"s\"", std::vector<uint8_t>(1000), {}, 3}, {"large", std::vector<uint8_t>(9000), {}, 1}};
-    plan.targets = {{"./a.sock", {}, false}, {"localhost:4000", {}, true}};
+    plan.targets = {{"./a.sock", {}, 0, false}, {"localhost:4000", {}, 0, true}};
     plan.seed = 42;
     result.elapsed = 2s;
     for (uint32_t i = 0; i < 100; ++i)
@@ -65,6 +65,15 @@ BOOST_AUTO_TEST_CASE(tells_how_long_refusals_took_apart_from_the_answers) {
   BOOST_TEST(*summary.refusals.max_us() == 700u);
   BOOST_TEST(holds(as_table(report(summary, {})), "refusals"));
   BOOST_TEST(holds(as_json_line(report(summary, {})), "\"refusal_us\":{\"max\":700}"));
+}
+
+BOOST_AUTO_TEST_CASE(tells_how_late_the_generator_was_where_it_had_a_schedule) {
+  const auto summary = summarize(plan, result);
+  BOOST_TEST(!holds(as_table(report(summary, {})), "before any look"));
+  BOOST_TEST(holds(as_json_line(report(summary, {})), R"("looked_late_us":{})"));
+  for (uint64_t i = 1; i <= 100; ++i) result.looked_late.record(i);
+  BOOST_TEST(holds(as_table(report(summary, {})), "of it before any look          100     0.050     0.090         -"));
+  BOOST_TEST(holds(as_json_line(report(summary, {})), R"("looked_late_us":{"p50":50,"p90":90,"max":100})"));
 }
 
 BOOST_AUTO_TEST_CASE(counts_a_time_out_as_the_latency_it_took_at_least) {
