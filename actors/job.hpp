@@ -109,6 +109,7 @@ struct lane_traits {
   uint32_t capacity = 1;                    ///< attempts at one time
   uint64_t document_bytes_max = UINT64_MAX; ///< no longer documents
   duration attempt_max = duration::max();   ///< none that is expected to take longer
+  duration in_all_max = duration::max();    ///< of all it has at one time, as expected
 
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }

@@ -82,9 +82,10 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   }
   options.loop_worker = options.worker;
   options.loop_worker.arena.document_bytes_max = loop_bytes;
-  options.loop_traits = {.capacity = limits::sockets_a_pass_max,
+  options.loop_traits = {.capacity = limits::loop_attempts_max,
                          .document_bytes_max = loop_bytes,
-                         .attempt_max = std::chrono::microseconds{settings.workers.loop_us_max}};
+                         .attempt_max = std::chrono::microseconds{settings.workers.loop_us_max},
+                         .in_all_max = std::chrono::microseconds{limits::loop_attempts_us_max}};
   return options;
 }
 

@@ -18,6 +18,12 @@ inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 /// first is answered soon. Its own worker has room for as many attempts.
 inline constexpr uint32_t sockets_a_pass_max = 16;
 
+/// Attempts that the I/O thread's own worker may have at one time: more than one turn of the loop brings.
+inline constexpr uint32_t loop_attempts_max = 256;
+
+/// And how long it may be expected to be at them, while all sockets wait.
+inline constexpr uint32_t loop_attempts_us_max = 500;
+
 /// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;
 

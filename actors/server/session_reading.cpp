@@ -134,7 +134,11 @@ bool session::take_header() {
   if (std::exchange(paused_, false)) arrived_ = core_.loop.time(); // it had enough in flight, which is no lag of ours
   const auto header = input_.take(frame_header_bytes).first<frame_header_bytes>();
   filled_ = 0;
-  const header_verdict verdict = protocol_.header_read(decode_header(header), core_.loop.time());
+  const frame_header decoded = decode_header(header);
+  const instant at = core_.loop.time();
+  const bool more_behind = input_.bytes() > decoded.payload_bytes;
+  const header_verdict verdict =
+    protocol_.header_read(decoded, at, {.waited = at - arrived_, .more_behind = more_behind});
   switch (verdict.kind) {
     case header_kind::request: core_.counters.requests.add(); break;
     case header_kind::held_back:

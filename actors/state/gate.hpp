@@ -16,6 +16,14 @@ namespace texlex {
 
 enum class gate_verdict : uint8_t { take, hold, refuse };
 
+/// A request as its header tells of it.
+struct gate_request {
+  uint64_t document_bytes = 0;
+  size_t in_flight = 0;     ///< requests of the same client that are open
+  duration waited{0};       ///< in its socket, as far as is known
+  bool more_behind = false; ///< its client has sent more already
+};
+
 class gate {
 public:
   struct answer {
@@ -27,8 +35,7 @@ public:
   /// Both must outlive this.
   gate(admission& places, const queue_pressure& pressure) noexcept : places_(places), pressure_(pressure) {}
 
-  /// A client that has `in_flight` requests open announces a document of `bytes`.
-  [[nodiscard]] answer ask(uint64_t bytes, size_t in_flight) noexcept;
+  [[nodiscard]] answer ask(const gate_request& request) noexcept;
 
   /// While the process is short of memory all are refused, those who come as those who wait.
   void short_of_memory(bool yes) noexcept { short_of_memory_ = yes; }

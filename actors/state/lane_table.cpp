@@ -8,7 +8,9 @@
 namespace texlex {
 namespace {
 
-auto find(const std::vector<lane_attempt>& attempts, job_id job) {
+using attempts_in_turn = boost::circular_buffer<lane_attempt>;
+
+auto find(attempts_in_turn& attempts, job_id job) {
   return std::find_if(attempts.begin(), attempts.end(), [&](const lane_attempt& a) { return a.job == job; });
 }
 
@@ -16,7 +18,7 @@ auto find(const std::vector<lane_attempt>& attempts, job_id job) {
 
 void lane_table::join(lane_id id, const lane_traits& traits) {
   row entry{.traits = traits};
-  entry.in_flight.reserve(traits.capacity); // so that starting an attempt cannot fail for memory
+  entry.in_flight.set_capacity(traits.capacity); // so that starting an attempt cannot fail for memory
   require(lanes_.try_emplace(id.value, std::move(entry)).second, "a lane joins once");
   note_small_only();
 }
@@ -39,7 +41,7 @@ bool lane_table::cool(lane_id id) {
 std::vector<lane_attempt> lane_table::leave(lane_id id) {
   const auto found = lanes_.find(id.value);
   if (found == lanes_.end()) return {};
-  std::vector<lane_attempt> lost = std::move(found->second.in_flight);
+  std::vector<lane_attempt> lost{found->second.in_flight.begin(), found->second.in_flight.end()};
   lanes_.erase(found);
   note_small_only();
   return lost;
@@ -56,7 +58,8 @@ std::optional<lane_id> lane_table::small_only_with_room(uint64_t bytes, duration
   for (const auto& [id, lane] : lanes_) {
     const lane_traits& traits = lane.traits;
     if (lane.state == lane_state::hot && traits.small_only() && lane.in_flight.size() < traits.capacity
-        && bytes <= traits.document_bytes_max && expected <= traits.attempt_max)
+        && bytes <= traits.document_bytes_max && expected <= traits.attempt_max
+        && (lane.in_flight.empty() || lane.expected + expected <= traits.in_all_max))
       return lane_id{id};
   }
   return std::nullopt;
@@ -71,8 +74,8 @@ void lane_table::started(lane_id id, const lane_attempt& attempt) {
   row& lane = lanes_.at(id.value);
   require(lane.state == lane_state::hot, "only a hot lane is given work");
   require(lane.in_flight.size() < lane.traits.capacity, "a lane is given no more than it can run");
-  require(find(lane.in_flight, attempt.job) == lane.in_flight.end(), "a lane runs a job once");
   lane.in_flight.push_back(attempt);
+  lane.expected += attempt.expected;
 }
 
 lane_release lane_table::finished(lane_id id, job_id job) {
@@ -82,7 +85,8 @@ lane_release lane_table::finished(lane_id id, job_id job) {
   const auto attempt = find(lane.in_flight, job);
   if (attempt == lane.in_flight.end()) return {};
   lane_release release{release_verdict::freed, *attempt};
-  lane.in_flight.erase(attempt);
+  lane.expected -= attempt->expected;
+  lane.in_flight.rerase(attempt); // moves those before it, of which there are mostly none
   if (lane.state == lane_state::cooling && lane.in_flight.empty()) release.verdict = release_verdict::drained;
   return release;
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include <boost/circular_buffer.hpp>
+
 #include "actors/job.hpp"
 #include "actors/state/lane_health.hpp"
 #include "actors/state/service_estimate.hpp"
@@ -87,7 +89,8 @@ private:
   struct row {
     lane_state state = lane_state::hot;
     lane_traits traits{};
-    std::vector<lane_attempt> in_flight{};
+    boost::circular_buffer<lane_attempt> in_flight{}; ///< the one it is at first, which mostly is the next to end
+    duration expected{0};                             ///< of all of them
   };
 
   void note_small_only() noexcept;

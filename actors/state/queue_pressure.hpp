@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "runtime/time.hpp"
+
 namespace texlex {
 
 struct queue_pressure {
@@ -14,6 +16,8 @@ struct queue_pressure {
   /// is let in, and who has nothing in flight is held back until that changes.
   uint32_t in_flight_a_client_max = no_limit;
   uint32_t retry_after_ms = 0; ///< what a refused client is told; 0: not known
+  /// A request that has waited longer in its socket is not let in if its client has sent others ahead of it or behind.
+  duration waited_max = duration::max();
 
   friend bool operator==(const queue_pressure&, const queue_pressure&) = default;
 };

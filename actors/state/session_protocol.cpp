@@ -57,7 +57,7 @@ void session_protocol::frame_ended(instant now) {
   quiet_since_ = now;
 }
 
-header_verdict session_protocol::header_read(const frame_header& header, instant now) {
+header_verdict session_protocol::header_read(const frame_header& header, instant now, const frame_arrival& arrival) {
   require(step_ == read_step::header, "a header is read where a header was due");
   frame_begun(now);
   payload_bytes_ = header.payload_bytes;
@@ -74,7 +74,7 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
     return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
   }
   step_ = read_step::skip;
-  const header_verdict verdict = is_request ? request_header_read(header)
+  const header_verdict verdict = is_request ? request_header_read(header, arrival)
                                  : is_stats ? stats_header_read(header)
                                             : cancel_header_read(header);
   if (verdict.kind == header_kind::held_back) {
@@ -91,7 +91,7 @@ void session_protocol::skip_refused(instant now) {
 }
 
 // The cheapest reasons to refuse come first; the place is taken last, when nothing else can refuse.
-header_verdict session_protocol::request_header_read(const frame_header& header) {
+header_verdict session_protocol::request_header_read(const frame_header& header, const frame_arrival& arrival) {
   constexpr header_verdict request{header_kind::request, {}};
   const auto refused = [&](status reason) {
     respond(header.id, reason);
@@ -103,15 +103,18 @@ header_verdict session_protocol::request_header_read(const frame_header& header)
   if (draining_) return refused(status::shutting_down);
   if (document_bytes > limits_.document_bytes_max) return refused(status::document_too_large);
   if (in_flight(header.id)) return refused(status::duplicate_id);
-  if (let_in(header)) return request;
+  if (let_in(header, arrival)) return request;
   held_back_ = header;
   return {header_kind::held_back, {}};
 }
 
-bool session_protocol::let_in(const frame_header& header) {
+bool session_protocol::let_in(const frame_header& header, const frame_arrival& arrival) {
   const uint32_t bytes = header.payload_bytes;
   const auto inner = static_cast<uint32_t>(document_length_bytes);
-  gate::answer answer = gate_.ask(bytes >= inner ? bytes - inner : bytes, open_.size());
+  gate::answer answer = gate_.ask({.document_bytes = bytes >= inner ? bytes - inner : bytes,
+                                   .in_flight = open_.size(),
+                                   .waited = arrival.waited,
+                                   .more_behind = arrival.more_behind});
   if (answer.verdict == gate_verdict::hold) return false;
   if (answer.verdict == gate_verdict::refuse) {
     respond(header.id, status::overload, answer.retry_after_ms);
@@ -127,7 +130,7 @@ bool session_protocol::go_on(instant now) {
   if (!held_back_) return true;
   if (draining_) {
     refuse_held_back(status::shutting_down, now);
-  } else if (let_in(*held_back_)) {
+  } else if (let_in(*held_back_, {})) {
     held_back_.reset();
     frame_begun_ += now - held_back_since_; // that was our time, not the client's
     skip_refused(now);

@@ -71,6 +71,12 @@ struct header_verdict {
   job_id to_cancel; ///< for `cancel`
 };
 
+/// How a frame came.
+struct frame_arrival {
+  duration waited{0};       ///< in its socket, before it was read
+  bool more_behind = false; ///< there is more after it already
+};
+
 /// A request read to its end: the shell makes a job of it and submits it.
 struct submission {
   document_extent document; ///< where in the payload
@@ -97,7 +103,7 @@ public:
 
   // What was read.
   void frame_begun(instant now); ///< the first byte of a header
-  [[nodiscard]] header_verdict header_read(const frame_header& header, instant now);
+  [[nodiscard]] header_verdict header_read(const frame_header& header, instant now, const frame_arrival& arrival = {});
   /// Asks again for the request that is held back; true if it is no longer, whatever became of it.
   bool go_on(instant now);
   /// When to ask at the latest.
@@ -163,9 +169,9 @@ public:
   [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
 
 private:
-  [[nodiscard]] header_verdict request_header_read(const frame_header& header);
+  [[nodiscard]] header_verdict request_header_read(const frame_header& header, const frame_arrival& arrival);
   /// False: there is no room for it yet.
-  bool let_in(const frame_header& header);
+  bool let_in(const frame_header& header, const frame_arrival& arrival);
   void refuse_held_back(status reason, instant now);
   [[nodiscard]] uint32_t payload_missing() const noexcept { return payload_bytes_ - payload_arrived_; }
   [[nodiscard]] duration frame_time(instant now) const noexcept;

@@ -43,14 +43,18 @@ bool waiting_room::admit(const job& job, duration expected, instant now, std::ve
 }
 
 // In overload a client that has its share of the room waiting, and one request that runs, would be refused with more.
-// One with nothing here is let in: it may be patient, or push another out.
+// One with nothing here is let in: it may be patient, or push another out. Whoever sends ahead is refused what has
+// waited in its socket for twice the target: it would be too late when it is done, and others behind it too.
 queue_pressure waiting_room::pressure(instant now) const noexcept {
-  if (!overloaded()) return {};
+  if (!control_) return {};
+  const duration waited_max = 2 * control_->target();
+  if (!overloaded()) return {.waited_max = waited_max};
   const duration share = control_->room(now) / static_cast<duration::rep>(std::max<size_t>(queue_.clients(), 1));
   const duration each = queue_.cost_of_document(usual_service_);
   const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now));
   return {.in_flight_a_client_max = 2 + static_cast<uint32_t>(std::min<duration::rep>(share / each, 1000)),
-          .retry_after_ms = static_cast<uint32_t>(retry_ms.count())};
+          .retry_after_ms = static_cast<uint32_t>(retry_ms.count()),
+          .waited_max = waited_max};
 }
 
 // In overload clients share what may wait, so that one that floods takes nothing from the others.

@@ -22,7 +22,9 @@ struct at_the_gate {
   queue_pressure pressure;
   gate way_in{places, pressure};
 
-  gate_verdict verdict(uint64_t bytes, size_t in_flight) { return way_in.ask(bytes, in_flight).verdict; }
+  gate_verdict verdict(uint64_t bytes, size_t in_flight) {
+    return way_in.ask({.document_bytes = bytes, .in_flight = in_flight}).verdict;
+  }
 };
 
 } // namespace
@@ -36,7 +38,7 @@ BOOST_AUTO_TEST_CASE(a_calm_queue_lets_everybody_in_for_whom_there_is_a_place) {
 BOOST_AUTO_TEST_CASE(who_has_its_share_of_a_queue_under_pressure_is_refused_and_told_when_to_come_back) {
   pressure = {.in_flight_a_client_max = 2, .retry_after_ms = 7};
   BOOST_TEST((verdict(1, 1) == gate_verdict::take));
-  const auto answer = way_in.ask(1, 2);
+  const auto answer = way_in.ask({.document_bytes = 1, .in_flight = 2});
   BOOST_TEST((answer.verdict == gate_verdict::refuse));
   BOOST_TEST(answer.retry_after_ms == 7u);
   BOOST_TEST(places.requests_in_flight() == 0u);
@@ -46,11 +48,24 @@ BOOST_AUTO_TEST_CASE(who_has_nothing_in_flight_is_held_back_where_there_is_no_ro
   pressure.in_flight_a_client_max = 0;
   BOOST_TEST((verdict(1, 0) == gate_verdict::hold));
   pressure = no_pressure;
-  auto all = way_in.ask(100, 0);
+  auto all = way_in.ask({.document_bytes = 100});
   all.place.arrived(100);
   all.place.whole();
   BOOST_TEST((verdict(1, 0) == gate_verdict::hold));
   BOOST_TEST((verdict(1, 1) == gate_verdict::refuse));
+}
+
+BOOST_AUTO_TEST_CASE(what_has_lain_in_its_socket_for_too_long_is_refused_to_whoever_sends_ahead) {
+  pressure = {.retry_after_ms = 7, .waited_max = 10ms};
+  const auto asked = [this](duration waited, size_t in_flight, bool more_behind) {
+    return way_in.ask(
+      {.document_bytes = 1, .in_flight = in_flight, .waited = waited, .more_behind = more_behind});
+  };
+  BOOST_TEST((asked(10ms, 1, true).verdict == gate_verdict::take));
+  BOOST_TEST((asked(11ms, 1, false).verdict == gate_verdict::refuse));
+  BOOST_TEST((asked(11ms, 0, true).verdict == gate_verdict::refuse));
+  BOOST_TEST(asked(11ms, 0, true).retry_after_ms == 7u);
+  BOOST_TEST((asked(1h, 0, false).verdict == gate_verdict::take)); // its client waits for it alone
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_held_back_for_what_will_never_have_room) {

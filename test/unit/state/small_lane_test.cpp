@@ -90,6 +90,14 @@ BOOST_FIXTURE_TEST_CASE(with_no_room_there_small_documents_go_where_all_go, desk
   BOOST_TEST(broker.waiting().size() == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(it_has_no_more_at_one_time_than_keeps_it_busy_for_so_long, desk_with_both) {
+  broker.at(now).lane_left(small, death::outside);
+  broker.at(now).lane_joined({3}, {100, small_bytes_max, 30us, 1us});
+  submit(1, 1); // whatever it takes
+  submit(2, 1);
+  BOOST_TEST(said.read() == "run 1 at 3, arm 1, run 2 at 1, arm 2");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_late_one_is_copied_to_another_lane, desk_with_both) {
   submit(1, 1);
   said.read();
