@@ -339,9 +339,12 @@ void server_core::update_gauges() noexcept {
   counters.request_bytes_in_flight.set(admission.bytes_in_flight());
 }
 
-// Time-outs are coarse on purpose: one look at all connections, and none while there is no connection.
+// Time-outs are coarse on purpose: one look at all connections, and none while there is no connection. A look that
+// comes late tells that this thread was given no core, or had too much to do, while clients' bytes lay unread.
 void server_core::sweep() {
   const instant at = loop.time();
+  if (const duration late = at - next_sweep_; late > sweep_interval_)
+    for_each_session([&](session& one) { one.forgive(late, at); });
   next_sweep_ = at + sweep_interval_;
   uint64_t unread = 0;
   for_each_session([&](session& one) { unread += one.sweep(at); });

@@ -65,6 +65,9 @@ public:
   /// Ends at once; jobs in flight are cancelled.
   void close() noexcept;
 
+  /// The loop was so late: see `session_protocol::forgive`.
+  void forgive(duration lag, instant at) noexcept { protocol_.forgive(lag, at); }
+
   /// It is only there to learn that there is no place for it.
   [[nodiscard]] bool refused() const noexcept { return refused_; }
   [[nodiscard]] bool waits_for_turn() const noexcept { return waits_for_turn_; }

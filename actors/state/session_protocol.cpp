@@ -288,6 +288,11 @@ size_t session_protocol::abandon() {
   return begun;
 }
 
+void session_protocol::forgive(duration lag, instant now) noexcept {
+  for (instant* const since : {&quiet_since_, &frame_begun_, &write_begun_}) *since = std::min(*since + lag, now);
+  if (starved_since_) *starved_since_ = std::min(*starved_since_ + lag, now);
+}
+
 tick_verdict session_protocol::tick(instant now, size_t ahead) {
   if (!being_written_.empty() && now - write_begun_ >= limits_.write_timeout) return tick_verdict::close;
   if (step_ == read_step::ended) return tick_verdict::nothing;

@@ -158,6 +158,8 @@ public:
   /// many requests that were.
   size_t abandon();
   [[nodiscard]] tick_verdict tick(instant now, size_t ahead = 0); ///< `ahead`: bytes read and not taken yet
+  /// Nobody looked at the connection for so long, up to now: that is not its client's time.
+  void forgive(duration lag, instant now) noexcept;
   /// Another needs its place more: ends as if its time were over.
   void push_out();
   [[nodiscard]] standing standing_at(instant now, size_t ahead = 0) const noexcept;

@@ -5,14 +5,8 @@
 #include "runtime/limits.hpp"
 
 namespace texlex::cli {
-namespace {
 
-/// A healthy server answers within milliseconds; this is for one that is overloaded or gone.
-constexpr std::chrono::seconds answer_timeout{30};
-
-} // namespace
-
-std::string remote::connect(const std::string& address) {
+std::string remote::connect(const std::string& address, std::chrono::milliseconds answer_timeout) {
   auto connected = client::connect(address, answer_timeout);
   if (const auto* error = std::get_if<client_error>(&connected)) return error->sentence;
   client_.emplace(std::move(std::get<client>(connected)));
@@ -25,9 +19,9 @@ remote_answer remote::tokenize(std::span<const uint8_t> document) {
     return {{},
             fmt::format("the document has {} bytes; no server takes more than {}", document.size(),
                         limits::document_bytes_max)};
-  if (const auto error = client_->send_request(id, document)) return {{}, error->sentence};
+  if (const auto error = client_->send_request(id, document)) return {{}, error->sentence, false};
   auto received = client_->receive();
-  if (const auto* error = std::get_if<client_error>(&received)) return {{}, error->sentence};
+  if (const auto* error = std::get_if<client_error>(&received)) return {{}, error->sentence, false};
   const auto& response = std::get<client_response>(received);
   if (response.result.status != status::ok)
     return {response.result,

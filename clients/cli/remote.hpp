@@ -1,6 +1,7 @@
 // A running texlexd, as the command line speaks to it: one document after another over one connection.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,15 +12,20 @@
 
 namespace texlex::cli {
 
+/// A healthy server answers within milliseconds; this is for one that is overloaded or gone.
+inline constexpr std::chrono::milliseconds usual_answer_timeout{30'000};
+
 struct remote_answer {
   outcome result;
-  std::string error; ///< a sentence; empty if the status is ok
+  std::string error;    ///< a sentence; empty if the status is ok
+  bool answered = true; ///< by the server, if only by a refusal
 };
 
 class remote {
 public:
   /// Connects to a Unix socket or host:port. A sentence if that failed, else nothing.
-  [[nodiscard]] std::string connect(const std::string& address);
+  [[nodiscard]] std::string connect(const std::string& address,
+                                    std::chrono::milliseconds answer_timeout = usual_answer_timeout);
 
   /// Sends a document and waits for its response.
   [[nodiscard]] remote_answer tokenize(std::span<const uint8_t> document);

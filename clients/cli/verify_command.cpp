@@ -25,6 +25,7 @@ struct tally {
   std::vector<uint64_t> latencies_us;
   std::array<uint64_t, 3> by_origin{};
   uint64_t wrong = 0; ///< answered ok with other counts
+  bool given_up = false;
   std::string first_error;
 
   void add(const tally& other) {
@@ -41,30 +42,70 @@ struct document_case {
   outcome expected;
 };
 
+// How long connections may fail, one after the other, with no answer to any of them, before the server is given up.
+constexpr duration failing_max = std::chrono::seconds{3};
+constexpr std::chrono::milliseconds pause_after_failure{20};
+
+// When the server was last heard of, by any connection.
+class signs_of_life {
+public:
+  void answered() noexcept {
+    last_answer_.store(now().time_since_epoch().count(), std::memory_order_relaxed);
+    failing_since_.store(none, std::memory_order_relaxed);
+  }
+
+  /// What was begun then has failed. A time-out with no answer meanwhile is enough; what fails sooner may be a restart.
+  void failed(instant begun, bool timed_out) noexcept {
+    const duration::rep at = now().time_since_epoch().count();
+    duration::rep since = none;
+    if (failing_since_.compare_exchange_strong(since, at)) since = at;
+    const bool silent = timed_out && last_answer_.load() < begun.time_since_epoch().count();
+    if (silent || at - since >= failing_max.count()) given_up_ = true;
+  }
+
+  [[nodiscard]] bool given_up() const noexcept { return given_up_.load(std::memory_order_relaxed); }
+
+private:
+  static constexpr duration::rep none = -1;
+  std::atomic<duration::rep> last_answer_{none};
+  std::atomic<duration::rep> failing_since_{none}; ///< since the last answer
+  std::atomic<bool> given_up_ = false;
+};
+
 // One connection: takes numbers until none is left. A connection that breaks is made anew for the next number.
 class connection_run {
 public:
-  connection_run(const verify_options& options, const document_case& document, std::atomic<uint64_t>& next)
-    : options_(options), document_(document), next_(next) {}
+  connection_run(const verify_options& options, const document_case& document, std::atomic<uint64_t>& next,
+                 signs_of_life& life)
+    : options_(options), document_(document), next_(next), life_(life) {}
 
   tally run() {
     bool connected = false;
-    while (next_.fetch_add(1, std::memory_order_relaxed) < options_.count)
+    while (!life_.given_up() && next_.fetch_add(1, std::memory_order_relaxed) < options_.count)
       connected = (connected || connect()) && ask();
     return std::move(seen_);
   }
 
 private:
   bool connect() {
-    const std::string error = service_.connect(options_.socket);
-    if (!error.empty()) fail(error);
-    return error.empty();
+    const instant begun = now();
+    const std::string error = service_.connect(options_.socket, std::chrono::milliseconds{options_.timeout_ms});
+    if (error.empty()) return true;
+    fail(error);
+    no_answer(begun);
+    return false;
   }
 
   // Says whether the connection may be used again.
   bool ask() {
     const instant sent = now();
     const remote_answer answer = service_.tokenize(document_.bytes);
+    if (!answer.answered) {
+      fail(answer.error);
+      no_answer(sent);
+      return false;
+    }
+    life_.answered();
     seen_.latencies_us.push_back(to_us(now() - sent));
     if (!answer.error.empty()) {
       fail(answer.error);
@@ -83,6 +124,11 @@ private:
     return true;
   }
 
+  void no_answer(instant begun) {
+    life_.failed(begun, now() - begun >= std::chrono::milliseconds{options_.timeout_ms});
+    if (!life_.given_up()) std::this_thread::sleep_for(pause_after_failure);
+  }
+
   void fail(const std::string& why) {
     if (seen_.first_error.empty()) seen_.first_error = why;
   }
@@ -90,6 +136,7 @@ private:
   const verify_options& options_;
   const document_case& document_;
   std::atomic<uint64_t>& next_;
+  signs_of_life& life_;
   remote service_;
   tally seen_;
 };
@@ -127,6 +174,7 @@ void run_connection(connection_run connection, std::mutex& mutex, tally& total) 
 
 tally send_all(const verify_options& options, const document_case& document) {
   std::atomic<uint64_t> next{0};
+  signs_of_life life;
   std::mutex mutex;
   tally total;
   std::jthread progress;
@@ -135,8 +183,9 @@ tally send_all(const verify_options& options, const document_case& document) {
   {
     std::vector<std::jthread> connections;
     for (uint32_t i = 0; i < options.connections; ++i)
-      connections.emplace_back([&] { run_connection(connection_run{options, document, next}, mutex, total); });
+      connections.emplace_back([&] { run_connection(connection_run{options, document, next, life}, mutex, total); });
   }
+  total.given_up = life.given_up();
   return total;
 }
 
@@ -156,6 +205,7 @@ int report(const verify_options& options, const document_case& document, tally s
                       static_cast<double>(options.count) / std::chrono::duration<double>(elapsed).count());
   text += fmt::format("answered by a first attempt {}, by a hedge {}\n", seen.by_origin[1], seen.by_origin[2]);
   const bool written = write(stdout, text);
+  if (seen.given_up) complain("given up, as the server answers nothing any more; what was not sent has failed");
   if (!seen.first_error.empty()) complain("first of these: " + seen.first_error);
   if (right != options.count) return exit_service;
   return written ? exit_ok : exit_input;
@@ -173,7 +223,11 @@ void add_verify_command(CLI::App& app, verify_options& options) {
   command->add_option("--connections", options.connections, "connections at one time")
     ->check(CLI::Range(1, 1024))
     ->capture_default_str();
+  command->add_option("--timeout-ms", options.timeout_ms, "how long an answer may take")
+    ->check(CLI::Range(1, 3'600'000))
+    ->capture_default_str();
   command->footer(
+    "A server that answers nothing for longer than that, or that cannot be reached for 3 seconds, is given up.\n"
     "The server must serve the regime latex, its default.\n"
     "Exit status: 0 every answer was right; 2 usage; 3 an input could not be read or the output not written;\n"
     "4 any other; 141, as a shell tells it, nobody reads the output.");

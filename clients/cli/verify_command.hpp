@@ -14,6 +14,7 @@ struct verify_options {
   std::string socket;
   uint64_t count = 100;
   uint32_t connections = 4;
+  uint32_t timeout_ms = 30'000; ///< for each answer
 };
 
 /// Adds the subcommand and its flags; `options` must outlive the parse.

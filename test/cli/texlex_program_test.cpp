@@ -209,6 +209,45 @@ BOOST_AUTO_TEST_CASE(a_folder_is_no_document) {
   BOOST_TEST(here.read("errors").find("Is a directory") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_fifo_is_read_to_its_end_however_long_it_takes) {
+  const folder here;
+  const auto file = here.write("a.tex", std::string(200'000, 'a')); // more than a pipe holds
+  const std::string fifo = here / "fifo", output = here / "output";
+  BOOST_TEST(here.shell("mkfifo " + fifo + "; (head -c 1000 " + file + "; sleep 0.2; tail -c +1001 " + file + ") >"
+                        + fifo + " & " + program + "tokens --format counts " + fifo + " >" + output)
+             == 0);
+  BOOST_TEST(here.read("output") == "200001\t0\t" + fifo + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_fifo_whose_writer_says_nothing_is_an_empty_document) {
+  const folder here;
+  const std::string fifo = here / "fifo", output = here / "output";
+  BOOST_TEST(
+    here.shell("mkfifo " + fifo + "; : >" + fifo + " & " + program + "tokens --format counts " + fifo + " >" + output)
+    == 0);
+  BOOST_TEST(here.read("output") == "1\t0\t" + fifo + "\n"); // its one empty line
+}
+
+// It is as long as what can be read of it, whatever it was when it was opened.
+BOOST_AUTO_TEST_CASE(a_file_that_shrinks_while_it_is_read_is_no_error) {
+  const folder here;
+  const std::string file = here / "a.tex", output = here / "output";
+  for (const char* later : {"0", "0.01", "0.05"}) {
+    const int status =
+      here.shell("truncate -s 100M " + file + "; (sleep " + later + "; truncate -s 10 " + file + ") & " + program
+                 + "tokens --format counts " + file + " >" + output + "; s=$?; wait; exit $s");
+    BOOST_TEST(status == 0);
+    BOOST_TEST(here.read("errors").empty(), here.read("errors"));
+    const uint64_t tokens = std::stoull(here.read("output"));
+    BOOST_TEST(tokens <= 100u << 20);
+  }
+  const std::string shows_more = "/sys/kernel/mm/transparent_hugepage/enabled"; // a page, whatever is in it
+  if (!fs::exists(shows_more)) return;
+  BOOST_TEST(here.shell(program + "tokens --format counts " + shows_more + " | cut -f 1 >" + output + "; cat "
+                        + shows_more + " | " + program + "tokens --format counts - | cut -f 1 | cmp - " + output)
+             == 0);
+}
+
 // The server sends the signal, so that the load has begun by then.
 BOOST_AUTO_TEST_CASE(a_load_that_is_interrupted_ends_with_a_report_and_a_status_that_says_so) {
   for (const int signal : {SIGINT, SIGTERM})
@@ -232,6 +271,36 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_ends_with_4_and_names_the_socke
   const auto result = here.run("tokens --format counts --socket " + (here / "none") + " -");
   BOOST_TEST(result.status == 4);
   BOOST_TEST(result.errors.find(here / "none") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_whose_server_is_gone_or_silent_or_only_closes_is_given_up) {
+  const folder here;
+  using kind = test::scripted_answer::kind;
+  for (const kind what : {kind::close, kind::keep_silent}) {
+    const test::scripted_server server{[what](uint64_t number, size_t) {
+      return test::scripted_answer{number < 5 ? kind::respond : what, {status::ok, 2, 0, origin::primary}, {}, {}};
+    }};
+    const auto result =
+      here.run("verify --timeout-ms 500 --count 1000000 --socket " + server.path() + " " + here.write("a.tex", "a"));
+    BOOST_TEST(result.status == 4);
+    BOOST_TEST(result.output.find("5 right, 0 wrong, 999995 failed") != std::string::npos, result.output);
+    BOOST_TEST(result.errors.find("given up") != std::string::npos, result.errors);
+  }
+  const auto result = here.run("verify --count 1000000 --socket " + (here / "none") + " " + here.write("a.tex", "a"));
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(result.errors.find("given up") != std::string::npos, result.errors);
+  BOOST_TEST(result.errors.find(here / "none") != std::string::npos, result.errors);
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_whose_server_refuses_goes_on_to_its_end) {
+  const folder here;
+  const test::scripted_server server{[](uint64_t, size_t) {
+    return test::scripted_answer{test::scripted_answer::kind::respond, {status::overload, 0, 0, origin::none}, {}, {}};
+  }};
+  const auto result = here.run("verify --count 2000 --socket " + server.path() + " " + here.write("a.tex", "a"));
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(result.output.find("0 right, 0 wrong, 2000 failed") != std::string::npos, result.output);
+  BOOST_TEST(result.errors.find("given up") == std::string::npos, result.errors);
 }
 
 BOOST_AUTO_TEST_CASE(a_load_that_contradicts_itself_ends_with_2_and_says_how) {

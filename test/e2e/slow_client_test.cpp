@@ -2,6 +2,7 @@
 #define BOOST_TEST_MODULE slow_client
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <thread>
 
 #include "test/e2e/neighbour.hpp"
@@ -25,6 +26,21 @@ struct with_neighbour {
 };
 
 } // namespace
+
+// Stopped, it is given no core either.
+BOOST_AUTO_TEST_CASE(one_that_was_silent_while_the_server_was_stopped_is_not_closed_for_it) {
+  running_texlexd server{{"--idle-timeout-ms", "1500"}};
+  auto one = server.connect();
+  one.request(1, "abc");
+  one.expect_counts(1, "abc");
+  server.signal(SIGSTOP);
+  std::this_thread::sleep_for(3s);
+  server.signal(SIGCONT);
+  std::this_thread::sleep_for(300ms); // until it has looked
+  one.request(2, "abc");
+  one.expect_counts(2, "abc");
+  server.stop();
+}
 
 BOOST_FIXTURE_TEST_SUITE(slow_client, with_neighbour)
 

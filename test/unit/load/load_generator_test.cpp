@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "clients/cli/bench/ending_signals.hpp"
 #include "clients/cli/bench/load_generator.hpp"
 #include "clients/cli/bench/load_target.hpp"
 #include "clients/cli/bench/server_figures.hpp"
@@ -326,6 +327,25 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_a_run_and_what_is_in_flight_is_not_counted) {
     BOOST_TEST(result.count_of(ending::ok) == 20u);
     BOOST_TEST(!result.passed(true));
   }
+}
+
+BOOST_AUTO_TEST_CASE(after_the_first_signal_a_second_has_its_usual_effect) {
+  const auto handler_of = [](int signal) {
+    struct sigaction now {};
+    BOOST_REQUIRE(::sigaction(signal, nullptr, &now) == 0);
+    return now.sa_handler;
+  };
+  const auto before = handler_of(SIGINT), before_term = handler_of(SIGTERM);
+  event_loop loop;
+  ending_signals signals{loop};
+  BOOST_TEST((handler_of(SIGINT) != before));
+  BOOST_TEST(!signals.take().has_value());
+  BOOST_TEST((handler_of(SIGINT) != before)); // still waited for
+  ::raise(SIGINT);
+  BOOST_TEST((signals.take() == SIGINT));
+  BOOST_TEST((handler_of(SIGINT) == before));
+  BOOST_TEST((handler_of(SIGTERM) == before_term));
+  BOOST_TEST(!signals.take().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(figures_come_from_a_server_that_has_them) {

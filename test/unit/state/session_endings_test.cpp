@@ -158,6 +158,23 @@ BOOST_AUTO_TEST_CASE(a_refused_payload_that_never_ends_has_had_its_answer) {
   BOOST_TEST(client.protocol.done());
 }
 
+BOOST_AUTO_TEST_CASE(time_in_which_nobody_looked_is_not_the_clients) {
+  auto frame = request(7, "abcdef");
+  frame.pop_back();
+  client.send(frame);
+  client.time += 500ms;
+  client.protocol.forgive(490ms, client.time);
+  BOOST_TEST(after(9ms) == tick_verdict::nothing);
+  BOOST_TEST(after(1ms) == tick_verdict::reading_ended);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_forgiven_is_not_earned) {
+  client.time += 50ms;
+  client.protocol.forgive(1h, client.time);
+  BOOST_TEST(after(99ms) == tick_verdict::nothing);
+  BOOST_TEST(after(1ms) == tick_verdict::close);
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_timeout_is_told_once_and_after_what_is_in_flight) {
   client.send(request(7, "abc"));
   client.send(header(1, 8, 5));
