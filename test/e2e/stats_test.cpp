@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "runtime/cpu.hpp"
+#include "runtime/time.hpp"
 #include "test/e2e/running_texlexd.hpp"
 
 using namespace texlex;
