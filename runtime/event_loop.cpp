@@ -69,7 +69,8 @@ bool event_loop::watch_for(int fd, uint32_t events, watcher& by) noexcept {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
-void event_loop::unwatch(int fd) noexcept {
+void event_loop::unwatch(int fd, const watcher& by) noexcept {
+  early_.forget(by);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); // fails only for what is not watched
 }
 
@@ -77,13 +78,22 @@ void event_loop::call_at(instant due, call what) { timers_.emplace(timer{due, ++
 
 void event_loop::wait(instant until) {
   const instant before = now();
-  const int count = wait_for_events(until, before);
-  time_ = now();
+  const bool early = may_go_on_early();
+  const int count = early ? 0 : wait_for_events(early_.any() ? instant::min() : until, before);
+  time_ = early ? before : now();
   note_readiness(before, count);
   take_wakes();
+  early_.tell();
   tell_watchers(count > 0 ? static_cast<size_t>(count) : 0);
   make_due_calls();
   if (has_posted_.load(std::memory_order_acquire)) make_posted_calls();
+}
+
+// With something received already the look at all sockets can wait; yet not for long, or others would starve.
+bool event_loop::may_go_on_early() noexcept {
+  constexpr uint32_t in_a_row_max = 4;
+  passes_without_look_ = early_.any() && passes_without_look_ < in_a_row_max ? passes_without_look_ + 1 : 0;
+  return passes_without_look_ > 0;
 }
 
 void event_loop::tell_watchers(size_t count) noexcept {

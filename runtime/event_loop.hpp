@@ -21,6 +21,8 @@
 
 #include <sys/epoll.h>
 
+#include "runtime/descriptor_watcher.hpp"
+#include "runtime/early_receives.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/socket_batch.hpp"
@@ -30,22 +32,7 @@ namespace texlex {
 
 class event_loop {
 public:
-  /// Whoever watches a descriptor. Must outlive the pass in which its watch ends, as it may be in the batch at hand.
-  class watcher {
-  public:
-    /// `events` as of epoll: EPOLLIN, EPOLLOUT, and unasked EPOLLERR, EPOLLHUP. Must not throw.
-    virtual void ready(uint32_t events) noexcept = 0;
-
-    /// Asked when there is something to read and others have something too: what is to be received along with
-    /// theirs, so that `received` is told instead of `ready`. Nothing: `ready` is told. Must not throw.
-    virtual std::optional<socket_operation> wants_to_receive() noexcept { return std::nullopt; }
-    /// `result` as in `socket_operation`. Must not throw.
-    virtual void received(ssize_t /*result*/) noexcept {}
-
-  protected:
-    ~watcher() = default;
-  };
-
+  using watcher = descriptor_watcher;
   using call = std::function<void()>;
   /// Throws `std::system_error` if the process has no file left.
   explicit event_loop(socket_batch::way way = socket_batch::way::one_by_one);
@@ -53,10 +40,13 @@ public:
   /// False: the system has no memory or no room for one more watch.
   [[nodiscard]] bool watch(int fd, uint32_t events, watcher& by) noexcept;
   [[nodiscard]] bool watch_for(int fd, uint32_t events, watcher& by) noexcept; ///< other events than before
-  void unwatch(int fd) noexcept;
+  void unwatch(int fd, const watcher& by) noexcept;
 
-  /// Many operations on sockets that do not wait, in one system call where that is possible.
-  void carry_out(std::span<socket_operation> operations) noexcept { sockets_.carry_out(operations); }
+  /// Sends that do not wait, in one system call where that is possible, which also looks whether those who were
+  /// expected have sent something: they are told in the next pass.
+  void send(std::span<socket_operation> sends) noexcept { early_.carry_out(sockets_, sends); }
+  /// It has been sent something, and may send something itself soon.
+  void expect(watcher& from) noexcept { early_.expect(from); }
   [[nodiscard]] bool by_io_uring() const noexcept { return sockets_.by_io_uring(); }
 
   /// Throws std::bad_alloc.
@@ -89,6 +79,7 @@ private:
     friend auto operator<=>(const timer&, const timer&) = default;
   };
 
+  [[nodiscard]] bool may_go_on_early() noexcept;
   void note_readiness(instant before, int count) noexcept;
   int wait_for_events(instant until, instant before) noexcept;
   void tell_watchers(size_t count) noexcept;
@@ -100,6 +91,8 @@ private:
   owned_fd wake_event_;
   std::array<epoll_event, limits::sockets_a_pass_max> batch_{};
   socket_batch sockets_;
+  early_receives early_;
+  uint32_t passes_without_look_ = 0;                                           ///< at all sockets
   std::array<socket_operation, limits::sockets_a_pass_max> receives_;          ///< for those of the batch
   std::array<std::optional<size_t>, limits::sockets_a_pass_max> receive_of_{}; ///< by place in the batch
   instant time_ = now();

@@ -27,7 +27,7 @@ listener::listener(server_core& core, owned_fd socket, int family)
   : core_(core), socket_(std::move(socket)), family_(family) {}
 
 listener::~listener() {
-  if (socket_.is_open()) core_.loop.unwatch(socket_.get());
+  if (socket_.is_open()) core_.loop.unwatch(socket_.get(), *this);
 }
 
 bool listener::accept_on() {
@@ -75,7 +75,7 @@ listener::taken listener::take_one() {
 
 // Who waits to be accepted keeps the socket ready: unless it is left alone for a moment, nothing else is done.
 void listener::pause() {
-  core_.loop.unwatch(socket_.get());
+  core_.loop.unwatch(socket_.get(), *this);
   try {
     core_.loop.call_at(now() + pause_after_failure, [this] { watch_again(); });
   } catch (const std::bad_alloc&) {
@@ -91,7 +91,7 @@ void listener::watch_again() {
 void listener::close() {
   while (take_one() == taken::one) { // who has connected shall hear that we end, not find the connection broken
   }
-  core_.loop.unwatch(socket_.get());
+  core_.loop.unwatch(socket_.get(), *this);
   socket_.close();
 }
 

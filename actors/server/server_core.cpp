@@ -289,7 +289,7 @@ void server_core::answer(job_id job, const outcome& result, instant at) {
 // Only now do they write: a session with several outcomes writes them in one go, and finds nothing the next time. One
 // of them may have others answered on its way, so that the list can grow.
 void server_core::settle_touched() {
-  if (touched_.size() > 1 && loop.by_io_uring()) send_for_touched();
+  if (loop.by_io_uring()) send_for_touched();
   for (size_t i = 0; i < touched_.size(); ++i) touched_[i]->settle();
   touched_.clear();
 }
@@ -309,7 +309,7 @@ void server_core::send_for_touched() {
       sending_.push_back(each);
       sends_.push_back(*wanted);
     }
-  loop.carry_out(sends_);
+  loop.send(sends_);
   for (size_t i = 0; i < sends_.size(); ++i) sending_[i]->sent(sends_[i].result);
 }
 

@@ -212,7 +212,7 @@ void session::close() noexcept {
   core_.abandon(protocol_.open_jobs());
   protocol_.end(); // this lives to the end of the pass: its place is not held so long
   payload_.reset();
-  core_.loop.unwatch(socket_.get());
+  core_.loop.unwatch(socket_.get(), *this);
   socket_.close();
   core_.closed(*this);
 }

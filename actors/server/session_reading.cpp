@@ -20,7 +20,7 @@ bool session::wants_input() const noexcept {
 // Until the socket is found empty, a read that fills less than it could having emptied it, or its share of the turn is
 // used up: then the socket is found ready again in the next one.
 void session::read_on() {
-  while (!closed_ && wants_input() && share_.left(core_.turn)) {
+  while (!closed_ && receiving_ == 0 && wants_input() && share_.left(core_.turn)) {
     const std::span<uint8_t> room = where_to_read();
     const ssize_t got = carry_out({socket_operation::kind::receive, socket_.get(), room.data(), room.size()});
     if (!took_in(got, room.size())) return;
@@ -41,7 +41,7 @@ bool session::took_in(ssize_t result, size_t room) {
 std::optional<socket_operation> session::wants_to_receive() noexcept {
   std::optional<socket_operation> wanted;
   guarded([&] {
-    if (closed_ || lingering_ || protocol_.reading() != read_step::header || !wants_input()) return;
+    if (closed_ || lingering_ || receiving_ > 0 || protocol_.reading() != read_step::header || !wants_input()) return;
     if (!share_.left(core_.turn)) return;
     const std::span<uint8_t> room = where_to_read();
     receiving_ = room.size();

@@ -41,7 +41,9 @@ bool session::wrote(ssize_t result) {
   if (result < 0) return vanished(std::strerror(static_cast<int>(-result))), false;
   core_.counters.bytes_written.add(static_cast<size_t>(result));
   written_ += static_cast<size_t>(result);
-  if (written_ == out_.size()) protocol_.written(core_.loop.time());
+  if (written_ < out_.size()) return true;
+  protocol_.written(core_.loop.time());
+  if (core_.loop.by_io_uring()) core_.loop.expect(*this);
   return true;
 }
 

@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(a_watch_may_be_for_other_events_and_may_end, loop_alone)
   BOOST_REQUIRE(loop.watch_for(sockets.ours.get(), EPOLLOUT, watcher));
   pass_at_once();
   BOOST_TEST(watcher.heard == std::vector<uint32_t>{EPOLLOUT}, boost::test_tools::per_element());
-  loop.unwatch(sockets.ours.get());
+  loop.unwatch(sockets.ours.get(), watcher);
   sockets.say("a");
   pass_without_waiting();
   BOOST_TEST(watcher.heard.size() == 1u);
