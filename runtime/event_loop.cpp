@@ -45,9 +45,9 @@ int wait_on(int epoll, epoll_event* events, int count_max, std::optional<duratio
 
 // Edge-triggered: each write to the eventfd is one event, so that it is never read. Its number would overflow after
 // more wakes than a process lives to see.
-event_loop::event_loop(socket_batch::way way)
+event_loop::event_loop(socket_batch::way way, duration look_on)
   : epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-    wake_event_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")), sockets_(way) {
+    wake_event_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")), sockets_(way), waits_(look_on) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.ptr = nullptr; // a wake, and nobody's descriptor
@@ -137,13 +137,30 @@ int event_loop::wait_for_events(instant until, instant before) noexcept {
   std::optional<duration> timeout; // none: for as long as it takes
   if (until != instant::max())
     timeout = until == instant::min() ? duration::zero() : std::max(until - before, duration::zero());
+  if (timeout != duration::zero()) {
+    if (const int found = look_on(before); found != 0) return found;
+  }
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
   // What was posted may have had its wake taken since, by who looked for something else.
   if (woken_.load() || has_posted_.load()) timeout = duration::zero();
   const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), timeout);
   asleep_.store(false, std::memory_order_relaxed);
+  if (timeout != duration::zero()) waits_.ended(now() - before, true);
   require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");
   return count;
+}
+
+// Returns what it has found; 0: nothing.
+int event_loop::look_on(instant before) noexcept {
+  const duration length = waits_.worth();
+  if (length == duration::zero()) return 0;
+  for (instant at = before; at - before < length && !woken_.load() && !has_posted_.load(); at = now()) {
+    const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), duration::zero());
+    if (count <= 0) continue;
+    waits_.ended(now() - before, false);
+    return count;
+  }
+  return 0;
 }
 
 void event_loop::make_due_calls() {

@@ -24,6 +24,7 @@
 #include "runtime/descriptor_watcher.hpp"
 #include "runtime/early_receives.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/short_waits.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/socket_batch.hpp"
 #include "runtime/time.hpp"
@@ -35,7 +36,7 @@ public:
   using watcher = descriptor_watcher;
   using call = std::function<void()>;
   /// Throws `std::system_error` if the process has no file left.
-  explicit event_loop(socket_batch::way way = socket_batch::way::one_by_one);
+  explicit event_loop(socket_batch::way way = socket_batch::way::one_by_one, duration look_on = duration::zero());
 
   /// False: the system has no memory or no room for one more watch.
   [[nodiscard]] bool watch(int fd, uint32_t events, watcher& by) noexcept;
@@ -82,6 +83,7 @@ private:
   [[nodiscard]] bool may_go_on_early() noexcept;
   void note_readiness(instant before, int count) noexcept;
   int wait_for_events(instant until, instant before) noexcept;
+  [[nodiscard]] int look_on(instant before) noexcept;
   void tell_watchers(size_t count) noexcept;
   void receive_for_many(size_t count) noexcept;
   void make_due_calls();
@@ -92,6 +94,7 @@ private:
   std::array<epoll_event, limits::sockets_a_pass_max> batch_{};
   socket_batch sockets_;
   early_receives early_;
+  short_waits waits_;
   uint32_t passes_without_look_ = 0;                                           ///< at all sockets
   std::array<socket_operation, limits::sockets_a_pass_max> receives_;          ///< for those of the batch
   std::array<std::optional<size_t>, limits::sockets_a_pass_max> receive_of_{}; ///< by place in the batch

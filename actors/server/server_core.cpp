@@ -29,6 +29,10 @@ duration sweep_interval_of(const server_settings& server) {
   return std::clamp(milliseconds{shortest_ms / 4}, milliseconds{5}, milliseconds{250});
 }
 
+socket_batch::way way_of(const server_settings& server) {
+  return server.io_uring ? socket_batch::way::io_uring_if_possible : socket_batch::way::one_by_one;
+}
+
 session_limits limits_of(const server_settings& server, const limit_settings& limits) {
   return {.document_bytes_max = limits.document_bytes_max,
           .requests_in_flight_max = limits.requests_per_connection_max,
@@ -48,7 +52,7 @@ server_core::server_core(const server_settings& server, const limit_settings& li
     protocol_limits(limits_of(server, limits)), request_timeout(milliseconds{limits.request_timeout_ms}),
     admission(limits.requests_max, limits.request_bytes_max), gate(admission, jobs.pressure()),
     documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)), regime(rules),
-    port(jobs), loop(server.io_uring ? socket_batch::way::io_uring_if_possible : socket_batch::way::one_by_one),
+    port(jobs), loop(way_of(server), std::chrono::microseconds{server.busy_poll_us}),
     stats_(milliseconds{limits::stats_pause_ms}), peers_(server.connections_per_peer_max) {}
 
 server_core::~server_core() = default;
