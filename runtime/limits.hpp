@@ -22,7 +22,7 @@ inline constexpr uint32_t sockets_a_pass_max = 16;
 inline constexpr uint32_t loop_attempts_max = 256;
 
 /// And how long it may be expected to be at them, while all sockets wait.
-inline constexpr uint32_t loop_attempts_us_max = 500;
+inline constexpr uint32_t loop_attempts_us_max = 2000;
 
 /// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;

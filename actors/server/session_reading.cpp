@@ -42,7 +42,7 @@ std::optional<socket_operation> session::wants_to_receive() noexcept {
   std::optional<socket_operation> wanted;
   guarded([&] {
     if (closed_ || lingering_ || receiving_ > 0 || protocol_.reading() != read_step::header || !wants_input()) return;
-    if (!share_.left(core_.turn)) return;
+    if (written_ < out_.size() || !share_.left(core_.turn)) return; // it is being answered
     const std::span<uint8_t> room = where_to_read();
     receiving_ = room.size();
     wanted = {socket_operation::kind::receive, socket_.get(), room.data(), room.size()};
