@@ -1,11 +1,15 @@
 #include "actors/loop_lane.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
+#include <exception>
+#include <memory>
 #include <new>
 #include <optional>
 #include <utility>
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
@@ -14,6 +18,7 @@
 #include "actors/death_reason.hpp"
 #include "actors/report_pace.hpp"
 #include "actors/state/warning_pace.hpp"
+#include "runtime/cpu.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -25,7 +30,8 @@ constexpr std::chrono::milliseconds stall_look{1};
 constexpr uint64_t report_jobs = 4096;
 
 /// `checkup` is its word to itself: a stalled attempt may go on.
-using loop_lane_base = on_loop<lane_actor::extend<takes<atom::checkup>>::base>;
+using lane_and_checkup = lane_actor::extend<takes<atom::checkup>>;
+using loop_lane_base = on_loop<lane_and_checkup::base>;
 
 class loop_lane final : public loop_lane_base {
 public:
@@ -37,12 +43,11 @@ protected:
   behavior_type make_behavior() override {
     set_default_handler(caf::drop);
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
-    runner_.emplace(options_.lane, options_.arena, options_.kernel, stall_options{});
-    results_.reserve(limits::sockets_a_pass_max); // as many as it is given at a time
-    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
+    results_.reserve(limits::loop_attempts_max); // as many as it is given at a time
+    prepare();
     return {
       [this](atom::run, const attempt_batch& orders) { guarded([&] { run_all(orders); }); },
-      [this](atom::checkup) { guarded([this] { go_on(); }); },
+      [this](atom::checkup) { guarded([this] { runner_ ? go_on() : begin_if_prepared(); }); },
     };
   }
 
@@ -52,12 +57,44 @@ protected:
       if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
     });
     runner_.reset();
+    prepared_.reset();
     behind_.clear();
     stalled_.reset();
     links_ = {};
   }
 
 private:
+  struct preparation {
+    std::unique_ptr<attempt_runner> runner;
+    std::exception_ptr failed;
+    std::atomic<bool> done = false;
+  };
+
+  // Faulting memory in takes milliseconds, for which all connections would wait: an actor with a thread of its own does
+  // it, when the machine has nothing better to do. Who is replaced works on meanwhile.
+  void prepare() {
+    prepared_ = std::make_shared<preparation>();
+    home_system().spawn<caf::detached>([state = prepared_, lane = options_.lane, arena = options_.arena,
+                                        kernel = options_.kernel, self = caf::strong_actor_ptr{ctrl()}] {
+      step_back_this_thread();
+      try {
+        state->runner = std::make_unique<attempt_runner>(lane, arena, kernel, stall_options{});
+      } catch (...) {
+        state->failed = std::current_exception();
+      }
+      state->done = true;
+      caf::anon_send(caf::actor_cast<lane_and_checkup>(self), atom::checkup_v);
+    });
+  }
+
+  void begin_if_prepared() {
+    if (!prepared_ || !prepared_->done) return;
+    const std::shared_ptr<preparation> state = std::exchange(prepared_, nullptr);
+    if (state->failed) return quit(died(state->failed));
+    runner_ = std::move(state->runner);
+    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
+  }
+
   struct stalled_attempt {
     attempt_order order;
     instant begun;
@@ -173,7 +210,8 @@ private:
   worker_options options_;
   worker_links links_;
   stall_plan stalls_;
-  std::optional<attempt_runner> runner_;
+  std::unique_ptr<attempt_runner> runner_; ///< null until it is prepared
+  std::shared_ptr<preparation> prepared_;  ///< that its own thread fills in; null once it is taken
   std::optional<stalled_attempt> stalled_;
   std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
   warning_pace no_memory_warnings_;
