@@ -46,7 +46,10 @@ protected:
     results_.reserve(limits::loop_attempts_max); // as many as it is given at a time
     prepare();
     return {
-      [this](atom::run, const attempt_batch& orders) { guarded([&] { run_all(orders); }); },
+      [this](atom::run, const attempt_batch& orders) {
+        if (!runner_) begin_if_prepared();
+        guarded([&] { run_all(orders); });
+      },
       [this](atom::checkup) { guarded([this] { runner_ ? go_on() : begin_if_prepared(); }); },
     };
   }
@@ -75,7 +78,8 @@ private:
   void prepare() {
     prepared_ = std::make_shared<preparation>();
     home_system().spawn<caf::detached>([state = prepared_, lane = options_.lane, arena = options_.arena,
-                                        kernel = options_.kernel, self = caf::strong_actor_ptr{ctrl()}] {
+                                        kernel = options_.kernel, supervisor = links_.supervisor,
+                                        self = caf::strong_actor_ptr{ctrl()}] {
       step_back_this_thread();
       try {
         state->runner = std::make_unique<attempt_runner>(lane, arena, kernel, stall_options{});
@@ -83,7 +87,11 @@ private:
         state->failed = std::current_exception();
       }
       state->done = true;
-      caf::anon_send(caf::actor_cast<lane_and_checkup>(self), atom::checkup_v);
+      if (state->failed)
+        caf::anon_send(caf::actor_cast<lane_and_checkup>(self), atom::checkup_v);
+      else
+        caf::anon_send(supervisor, atom::ready_v, lane); // it takes it with its first order
+      spdlog::debug("the worker of the I/O thread (lane {}) is prepared", lane.value);
     });
   }
 
@@ -92,7 +100,6 @@ private:
     const std::shared_ptr<preparation> state = std::exchange(prepared_, nullptr);
     if (state->failed) return quit(died(state->failed));
     runner_ = std::move(state->runner);
-    caf::anon_send(links_.supervisor, atom::ready_v, options_.lane);
   }
 
   struct stalled_attempt {

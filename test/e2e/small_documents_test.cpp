@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <regex>
 #include <string>
+#include <thread>
 
+#include "runtime/time.hpp"
 #include "test/e2e/running_texlexd.hpp"
 
 using namespace texlex;
@@ -23,6 +25,13 @@ std::optional<int> attempts_of_the_loop(const std::string& log) {
   return last;
 }
 
+// Until then small documents are for the others.
+void wait_for_the_loops_worker(const running_texlexd& server) {
+  for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(std::chrono::milliseconds{5}))
+    if (server.log().find("the worker of the I/O thread") != std::string::npos) return;
+  BOOST_FAIL("the I/O thread has no worker: " << server.log());
+}
+
 void serve_some(const running_texlexd& server, uint64_t count, const std::string& document) {
   auto one = server.connect();
   for (uint64_t id = 1; id <= count; ++id) {
@@ -34,7 +43,8 @@ void serve_some(const running_texlexd& server, uint64_t count, const std::string
 } // namespace
 
 BOOST_AUTO_TEST_CASE(small_documents_are_the_io_threads_own_and_large_ones_are_not) {
-  running_texlexd server{{"--loop-us-max", "1000"}};
+  running_texlexd server{{"--loop-us-max", "1000", "--log-level", "debug"}};
+  wait_for_the_loops_worker(server);
   serve_some(server, 100, "Hi \\TeX");
   serve_some(server, 10, std::string(100'000, 'a'));
   server.stop();
@@ -77,12 +87,14 @@ BOOST_AUTO_TEST_CASE(a_stalled_attempt_of_the_io_thread_is_hedged_on_a_worker) {
 }
 
 BOOST_AUTO_TEST_CASE(the_io_threads_worker_dies_of_a_document_and_is_started_again) {
-  running_texlexd server{{"--test-crash-marker", "%die", "--test-crash-count", "1", "--loop-us-max", "1000"}};
-  serve_some(server, 20, "harmless");
+  running_texlexd server{
+    {"--test-crash-marker", "%die", "--test-crash-count", "1", "--loop-us-max", "1000", "--log-level", "debug"}};
+  wait_for_the_loops_worker(server);
+  serve_some(server, 200, "harmless"); // the broker may not have heard of it yet
   auto one = server.connect();
   one.request(1, "%die");
   one.expect_counts(1, "%die");
   serve_some(server, 20, "harmless");
   server.stop();
-  BOOST_TEST(server.log().find("the worker of the I/O thread") != std::string::npos);
+  BOOST_TEST(std::regex_search(server.log(), std::regex{R"(the worker of the I/O thread \(lane \d+\) died)"}));
 }

@@ -25,8 +25,8 @@ std::map<std::string, double> stats_of(service_caller& caller, uint64_t id) {
 }
 
 std::vector<std::string> stalling(uint32_t core) {
-  return {"--inject-stall-ppm",  "1000000",           "--inject-stall-us", "30000000",
-          "--inject-stall-core", std::to_string(core)};
+  return {"--inject-stall-ppm", "1000000", "--inject-stall-us", "30000000", "--inject-stall-core", std::to_string(core),
+          "--loop-bytes-max",   "0"};
 }
 
 } // namespace
