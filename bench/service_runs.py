@@ -127,12 +127,13 @@ class Cells:
 
 
 def threads_of(pid):
-    """Of all threads of a process: processor time in ns, switches they asked for, switches forced on them."""
-    totals = [0, 0, 0]
+    """Of a process: processor time in ns, to a hundredth of a second and with that of threads that have ended; of its
+    present threads, switches they asked for and switches forced on them."""
+    with open(f"/proc/{pid}/stat") as file:
+        ticks = sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13]) # proc(5): utime, stime
+    totals = [ticks * 10**9 // os.sysconf("SC_CLK_TCK"), 0, 0]
     for task in os.listdir(f"/proc/{pid}/task"):
         try:
-            with open(f"/proc/{pid}/task/{task}/schedstat") as file:
-                totals[0] += int(file.read().split()[0])
             with open(f"/proc/{pid}/task/{task}/status") as file:
                 switches = re.findall(r"ctxt_switches:\s+(\d+)", file.read())
             totals[1] += int(switches[0])

@@ -58,8 +58,7 @@ BOOST_AUTO_TEST_CASE(who_has_nothing_in_flight_is_held_back_where_there_is_no_ro
 BOOST_AUTO_TEST_CASE(what_has_lain_in_its_socket_for_too_long_is_refused_to_whoever_sends_ahead) {
   pressure = {.retry_after_ms = 7, .waited_max = 10ms};
   const auto asked = [this](duration waited, size_t in_flight, bool more_behind) {
-    return way_in.ask(
-      {.document_bytes = 1, .in_flight = in_flight, .waited = waited, .more_behind = more_behind});
+    return way_in.ask({.document_bytes = 1, .in_flight = in_flight, .waited = waited, .more_behind = more_behind});
   };
   BOOST_TEST((asked(10ms, 1, true).verdict == gate_verdict::take));
   BOOST_TEST((asked(11ms, 1, false).verdict == gate_verdict::refuse));
