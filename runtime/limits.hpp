@@ -15,7 +15,7 @@ inline constexpr uint64_t scan_bytes_max = 0xFFFF'FFFFull;
 inline constexpr uint32_t frame_payload_bytes_max = 256u << 20;
 
 /// Sockets the I/O thread handles in one pass of its loop: enough to share what a pass costs, and few enough that the
-/// first is answered soon. Its own worker has room for as many attempts.
+/// first is answered soon.
 inline constexpr uint32_t sockets_a_pass_max = 16;
 
 /// Attempts that the I/O thread's own worker may have at one time: more than one turn of the loop brings.
