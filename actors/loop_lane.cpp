@@ -77,9 +77,9 @@ private:
   // it, when the machine has nothing better to do. Who is replaced works on meanwhile.
   void prepare() {
     prepared_ = std::make_shared<preparation>();
-    home_system().spawn<caf::detached>([state = prepared_, lane = options_.lane, arena = options_.arena,
-                                        kernel = options_.kernel, supervisor = links_.supervisor,
-                                        self = caf::strong_actor_ptr{ctrl()}] {
+    const auto make = [lane = options_.lane, arena = options_.arena, kernel = options_.kernel,
+                       supervisor = links_.supervisor,
+                       self = caf::strong_actor_ptr{ctrl()}](const std::shared_ptr<preparation>& state) {
       step_back_this_thread();
       try {
         state->runner = std::make_unique<attempt_runner>(lane, arena, kernel, stall_options{});
@@ -92,7 +92,8 @@ private:
       else
         caf::anon_send(supervisor, atom::ready_v, lane); // it takes it with its first order
       spdlog::debug("the worker of the I/O thread (lane {}) is prepared", lane.value);
-    });
+    };
+    home_system().spawn<caf::detached>(make, prepared_); // CAF looks through a null pointer where there is no argument
   }
 
   void begin_if_prepared() {
