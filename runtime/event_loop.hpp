@@ -56,6 +56,9 @@ public:
   /// Waits until something is ready, a call is due, somebody wakes it, or it is `until`; then handles all of that.
   void wait(instant until);
 
+  /// A pass begins without a wait: the first one.
+  void begin() noexcept { time_ = now(); }
+
   /// When this pass's wait ended: what was ready then has waited since, whenever its turn comes.
   [[nodiscard]] instant time() const noexcept { return time_; }
   /// When what is handled now could be handled at the earliest, as far as is known: when the wait ended, or, if there

@@ -36,9 +36,12 @@ void socket_batch::ring_ends::operator()(ring* ended) const noexcept {
 
 socket_batch::socket_batch(way wanted) noexcept {
   if (wanted == way::one_by_one) return;
-  std::unique_ptr<ring> made{new (std::nothrow) ring};
-  if (!made || io_uring_queue_init(operations_max, &made->queue, 0) != 0) return; // too old a system, or forbidden
-  ring_.reset(made.release());
+  try {
+    auto made = std::make_unique<ring>();
+    if (io_uring_queue_init(operations_max, &made->queue, 0) == 0) ring_.reset(made.release());
+  } catch (const std::bad_alloc&) { // as where the system is too old, or forbids it
+    return;
+  }
 }
 
 // A ring that fails, for want of memory in the system, is given up for good: what it had not done is done one by one.

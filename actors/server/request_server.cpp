@@ -138,7 +138,8 @@ void request_server::loop::run() {
   loop_of_this_thread = this;
   ::pthread_setname_np(::pthread_self(), "texlex.io");
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns); // a hedge that rings late is a hedge for nothing
-  instant next = do_rounds();                 // for what was planned before
+  core_.loop.begin();
+  instant next = do_rounds(); // for what was planned before
   while (!stopping_.load(std::memory_order_relaxed)) next = take_turn(next);
 }
 
