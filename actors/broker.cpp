@@ -59,7 +59,7 @@ protected:
         guarded([&] {
           lanes_[lane.value].handle = handle;
           with_orders_.reserve(lanes_.size());
-          undone_.reserve(lanes_.size() * limits::sockets_a_pass_max);
+          undone_.reserve(lanes_.size() * limits::loop_attempts_max);
           event().lane_joined(lane, traits);
           after_event();
         });
