@@ -79,8 +79,10 @@ void event_loop::call_at(instant due, call what) { timers_.emplace(timer{due, ++
 void event_loop::wait(instant until) {
   const instant before = now();
   const bool early = may_go_on_early();
+  waited_ = slept_ = false;
   const int count = early ? 0 : wait_for_events(early_.any() ? instant::min() : until, before);
   time_ = early ? before : now();
+  if (waited_) waits_.ended(time_ - before, slept_);
   note_readiness(before, count);
   take_wakes();
   early_.tell();
@@ -137,15 +139,16 @@ int event_loop::wait_for_events(instant until, instant before) noexcept {
   std::optional<duration> timeout; // none: for as long as it takes
   if (until != instant::max())
     timeout = until == instant::min() ? duration::zero() : std::max(until - before, duration::zero());
-  if (timeout != duration::zero()) {
+  waited_ = timeout != duration::zero();
+  if (waited_) {
     if (const int found = look_on(before); found != 0) return found;
   }
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
   // What was posted may have had its wake taken since, by who looked for something else.
   if (woken_.load() || has_posted_.load()) timeout = duration::zero();
+  waited_ = slept_ = timeout != duration::zero();
   const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), timeout);
   asleep_.store(false, std::memory_order_relaxed);
-  if (timeout != duration::zero()) waits_.ended(now() - before, true);
   require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");
   return count;
 }
@@ -156,9 +159,7 @@ int event_loop::look_on(instant before) noexcept {
   if (length == duration::zero()) return 0;
   for (instant at = before; at - before < length && !woken_.load() && !has_posted_.load(); at = now()) {
     const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), duration::zero());
-    if (count <= 0) continue;
-    waits_.ended(now() - before, false);
-    return count;
+    if (count > 0) return count;
   }
   return 0;
 }
