@@ -11,7 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
 
-#include "actors/state/warning_pace.hpp"
+#include "actors/no_memory.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -31,17 +31,17 @@ protected:
     set_default_handler(caf::drop);
     if (on_unit())
       on_unit()->at_rest(this, [this] {
-        guarded([this] {
+        guarded_([this] {
           arm_what_still_runs();
           if (!with_orders_.empty() || !undone_.empty()) after_event(); // there was no memory for it
         });
       });
     return {
       [this](atom::finished, lane_id lane, const result_batch& results) {
-        guarded([&] {
+        guarded_([&] {
           dispatcher& dispatcher = event();
           for (const attempt_result& each : results)
-            guarded([&] {
+            guarded_([&] {
               dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted});
               sample(attempt_sample{lane, each.result.status, each.took});
             });
@@ -49,14 +49,14 @@ protected:
         });
       },
       [this](atom::overdue, job_id id) {
-        guarded([&] {
+        guarded_([&] {
           const hedge_verdict verdict = event().overdue(id);
           spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
           after_event();
         });
       },
       [this](atom::joined, lane_id lane, const lane_actor& handle, const lane_traits& traits) {
-        guarded([&] {
+        guarded_([&] {
           lanes_[lane.value].handle = handle;
           with_orders_.reserve(lanes_.size());
           undone_.reserve(lanes_.size() * limits::loop_attempts_max);
@@ -65,73 +65,73 @@ protected:
         });
       },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
-        guarded([&] {
+        guarded_([&] {
           lanes_[lane.value].listener = listener;
           event().lane_cooling(lane);
           after_event();
         });
       },
       [this](atom::left, lane_id lane, death cause) {
-        guarded([&] {
+        guarded_([&] {
           lanes_.erase(lane.value);
           event().lane_left(lane, cause);
           after_event();
         });
       },
       [this](atom::unstaffed) {
-        guarded([&] {
+        guarded_([&] {
           event().unstaffed();
           after_event();
         });
       },
       [this](atom::submit, const job_batch& jobs) {
-        guarded([&] {
+        guarded_([&] {
           dispatcher& dispatcher = event();
-          for (const job_ptr& job : jobs) guarded([&] { dispatcher.submit(job); });
+          for (const job_ptr& job : jobs) guarded_([&] { dispatcher.submit(job); });
           after_event();
         });
       },
       [this](atom::cancel, job_id id) {
-        guarded([&] {
+        guarded_([&] {
           event().cancel(id);
           after_event();
         });
       },
       [this](atom::close) {
-        guarded([&] {
+        guarded_([&] {
           event().close();
           after_event();
         });
       },
       [this](atom::tick, duration due) {
-        guarded([&] {
+        guarded_([&] {
           if (tick_due_ == instant{due}) tick_due_.reset();
           event().tick();
           after_event();
         });
       },
       [this](atom::flush) {
-        guarded([&] {
+        guarded_([&] {
           flush_planned_ = false;
           flush();
         });
       },
       [this](atom::watched, const stuck_listener& listener) { stuck_listener_ = listener; },
       [this](atom::tell, job_id number) {
-        guarded([&] {
+        guarded_([&] {
           flush();
           caf::anon_send(links_.metrics, atom::tell_v, number);
         });
       },
       [this](atom::stats) -> caf::result<metrics_report> {
-        guarded([&] { flush(); });
+        guarded_([&] { flush(); });
         return delegate(links_.metrics, atom::stats_v);
       },
     };
   }
 
   void on_exit() override {
-    guarded([&] { flush(); });
+    guarded_([&] { flush(); });
     if (on_unit()) on_unit()->at_rest(this, nullptr);
     to_arm_.clear();
     lanes_.clear();
@@ -192,7 +192,7 @@ private:
 
   // On a loop an attempt may well be over before the turn is: then nobody need watch it.
   void arm(job_id id, duration delay) override {
-    guarded([&] {
+    guarded_([&] {
       if (on_unit() && on_unit()->runs_here())
         to_arm_.push_back({id, event_time_ + delay});
       else
@@ -203,7 +203,7 @@ private:
   void disarm(job_id id) override {
     const auto waiting = std::find_if(to_arm_.begin(), to_arm_.end(), [id](const alarm& a) { return a.job == id; });
     if (waiting == to_arm_.end()) // a ring that is not called off finds nobody
-      return guarded([&] { caf::anon_send(links_.timer, atom::disarm_v, id); });
+      return guarded_([&] { caf::anon_send(links_.timer, atom::disarm_v, id); });
     *waiting = to_arm_.back();
     to_arm_.pop_back();
   }
@@ -237,13 +237,13 @@ private:
 
   // Without memory they are not counted, and what they are about goes on.
   void sample(const request_sample& one) {
-    guarded([&] {
+    guarded_([&] {
       samples_.requests.push_back(one);
       flush_if_due();
     });
   }
   void sample(const attempt_sample& one) {
-    guarded([&] {
+    guarded_([&] {
       samples_.attempts.push_back(one);
       flush_if_due();
     });
@@ -265,19 +265,6 @@ private:
     samples_.attempts.reserve(batch_samples);
   }
 
-  // Whatever finds no memory costs what it was about; the broker lives on, as all answers rest on it.
-  template <class Work>
-  void guarded(Work work) {
-    try {
-      work();
-    } catch (const std::bad_alloc&) {
-      if (const auto left_out = no_memory_warnings_.due(now()))
-        spdlog::warn("the broker finds no memory{}", left_out_text(*left_out));
-    }
-  }
-
-  static instant now() { return texlex::now(); } // `local_actor` declares one that it lacks
-
   struct undone_order {
     lane_id lane;
     job_id job;
@@ -297,7 +284,7 @@ private:
   std::map<uint32_t, known_lane> lanes_;
   std::vector<lane_id> with_orders_; ///< has room for all lanes
   std::vector<undone_order> undone_; ///< has room for all attempts at one time
-  warning_pace no_memory_warnings_;
+  no_memory_guard guarded_{"the broker"};
   instant event_time_{};      ///< one look at the clock for all that an event brings about
   std::vector<alarm> to_arm_; ///< of the turn at hand
   dispatcher dispatcher_;

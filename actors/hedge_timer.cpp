@@ -3,12 +3,11 @@
 #include <new>
 #include <unordered_map>
 
-#include "actors/state/overdue_watch.hpp"
-#include "actors/state/warning_pace.hpp"
-
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
+
+#include "actors/no_memory.hpp"
+#include "actors/state/overdue_watch.hpp"
 
 namespace texlex {
 namespace {
@@ -23,7 +22,7 @@ protected:
     set_default_handler(caf::drop);
     return {
       [this](atom::arm, job_id id, duration delay, const overdue_listener& listener) {
-        guarded([&] {
+        guarded_([&] {
           listeners_.insert_or_assign(id.value, listener);
           watch_.arm(id, clock().now() + delay);
           ask_clock();
@@ -35,12 +34,12 @@ protected:
       },
       [this](atom::ring, duration due) {
         watch_.rang(instant{due});
-        guarded([&] {
+        guarded_([&] {
           while (const auto id = watch_.pop(clock().now()))
             if (const auto listener = listeners_.extract(id->value))
               caf::anon_send(listener.mapped(), atom::overdue_v, *id);
         });
-        guarded([&] { ask_clock(); });
+        guarded_([&] { ask_clock(); });
       },
     };
   }
@@ -48,17 +47,6 @@ protected:
   void on_exit() override { listeners_.clear(); }
 
 private:
-  // Without memory a job is not hedged, and the next one that is armed asks the clock again.
-  template <class Work>
-  void guarded(Work work) {
-    try {
-      work();
-    } catch (const std::bad_alloc&) {
-      if (const auto left_out = no_memory_warnings_.due(texlex::now()))
-        spdlog::warn("the hedge timer finds no memory{}", left_out_text(*left_out));
-    }
-  }
-
   void ask_clock() {
     const auto due = watch_.next_ring();
     if (!due) return;
@@ -71,7 +59,8 @@ private:
   }
 
   overdue_watch watch_;
-  warning_pace no_memory_warnings_;
+  no_memory_guard guarded_{
+    "the hedge timer"}; ///< a job is not hedged then, and the next one that is armed asks the clock again
   std::unordered_map<uint64_t, overdue_listener> listeners_;
 };
 

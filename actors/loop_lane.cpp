@@ -16,8 +16,8 @@
 
 #include "actors/attempt_runner.hpp"
 #include "actors/death_reason.hpp"
+#include "actors/no_memory.hpp"
 #include "actors/report_pace.hpp"
-#include "actors/state/warning_pace.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/limits.hpp"
 
@@ -48,15 +48,15 @@ protected:
     return {
       [this](atom::run, const attempt_batch& orders) {
         if (!runner_) begin_if_prepared();
-        guarded([&] { run_all(orders); });
+        guarded_([&] { run_all(orders); });
       },
-      [this](atom::checkup) { guarded([this] { runner_ ? go_on() : begin_if_prepared(); }); },
+      [this](atom::checkup) { guarded_([this] { runner_ ? go_on() : begin_if_prepared(); }); },
     };
   }
 
   void on_exit() override {
     if (on_unit()) on_unit()->at_rest(this, nullptr);
-    guarded([this] {
+    guarded_([this] {
       if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
     });
     runner_.reset();
@@ -110,22 +110,10 @@ private:
     std::optional<outcome> result; ///< if it stalls after it was carried out
   };
 
-  // What finds no memory is said later: it lives on, as an actor's end takes memory too.
-  template <class Work>
-  void guarded(Work work) {
-    try {
-      work();
-    } catch (const std::bad_alloc&) {
-      if (const auto left_out = no_memory_warnings_.due(now()))
-        spdlog::warn("the worker of the I/O thread finds no memory{}", left_out_text(*left_out));
-      tell_at_rest();
-    }
-  }
-
   void tell_at_rest() {
     if (!on_unit() || !on_unit()->runs_here() || std::exchange(tells_at_rest_, true)) return;
     on_unit()->at_rest(this, [this] {
-      if (!results_.empty() && !stalled_) guarded([this] { tell(); });
+      if (!results_.empty() && !stalled_) guarded_([this] { tell(); });
     });
   }
 
@@ -209,7 +197,7 @@ private:
 
   caf::error died(const std::exception_ptr& error) {
     spdlog::error("the worker of the I/O thread (lane {}) died: {}", options_.lane.value, text_of(error));
-    guarded([this] { tell_results(); }); // so that the attempt it died of is the first of those it still has
+    guarded_([this] { tell_results(); }); // so that the attempt it died of is the first of those it still has
     return to_reason(runner_ ? death::crash : death::failure);
   }
 
@@ -222,7 +210,7 @@ private:
   std::shared_ptr<preparation> prepared_;  ///< that its own thread fills in; null once it is taken
   std::optional<stalled_attempt> stalled_;
   std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
-  warning_pace no_memory_warnings_;
+  no_memory_guard guarded_{"the worker of the I/O thread"};
   bool tells_at_rest_ = false;
   result_batch results_; ///< that the broker has not heard of
   uint64_t jobs_ = 0;
