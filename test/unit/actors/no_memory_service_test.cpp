@@ -4,10 +4,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <cstdlib>
-#include <cstring>
-#include <new>
-#include <pthread.h>
 #include <random>
 
 #include <spdlog/spdlog.h>
@@ -17,6 +13,7 @@
 #include "config/regimes.hpp"
 #include "kernels/reference.hpp"
 #include "runtime/memory_reserve.hpp"
+#include "test/support/failing_allocations.hpp"
 #include "test/support/frame_caller.hpp"
 #include "test/support/temporary_folder.hpp"
 #include "test/unit/state/seed.hpp"
@@ -27,53 +24,15 @@ std::atomic<uint64_t> every = 0; // so many-th allocation of the I/O thread fail
 std::atomic<uint64_t> in_a_row = 1;
 std::atomic<uint64_t> tries = 0, failures = 0;
 
-bool on_io_thread() noexcept {
-  thread_local int known = -1;
-  if (known < 0) {
-    char name[16] = {};
-    ::pthread_getname_np(::pthread_self(), name, sizeof name);
-    if (std::strcmp(name, "texlex.io") != 0) return false; // it may be named yet
-    known = 1;
-  }
-  return known == 1;
-}
+} // namespace
 
-bool must_fail() noexcept {
+bool texlex::test::must_fail() noexcept {
   const uint64_t n = every.load(std::memory_order_relaxed);
-  if (n == 0 || !on_io_thread()) return false;
+  if (n == 0) return false;
   if (tries.fetch_add(1) % n >= in_a_row) return false;
   failures.fetch_add(1);
   return true;
 }
-
-// As the standard has it: whoever may find memory is asked until there is some, or throws.
-template <class Allocate>
-void* allocate(Allocate from_system) {
-  for (;;) {
-    if (!must_fail())
-      if (void* const got = from_system()) return got;
-    const std::new_handler handler = std::get_new_handler();
-    if (handler == nullptr) throw std::bad_alloc{};
-    handler();
-  }
-}
-
-// Not inlined: compilers think that what `new` gave must not be freed.
-[[gnu::noinline]] void give_back(void* memory) noexcept { std::free(memory); }
-
-} // namespace
-
-void* operator new(size_t bytes) {
-  return allocate([bytes] { return std::malloc(bytes == 0 ? 1 : bytes); });
-}
-void* operator new(size_t bytes, std::align_val_t alignment) {
-  const auto to = static_cast<size_t>(alignment);
-  return allocate([bytes, to] { return std::aligned_alloc(to, (bytes + to - 1) / to * to); });
-}
-void operator delete(void* memory) noexcept { give_back(memory); }
-void operator delete(void* memory, size_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { give_back(memory); }
 
 using namespace texlex;
 using namespace texlex::test;

@@ -4,11 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <cstdlib>
-#include <cstring>
-#include <new>
-#include <pthread.h>
 
+#include "test/support/failing_allocations.hpp"
 #include "test/support/frames.hpp"
 #include "test/unit/server/serving.hpp"
 
@@ -17,46 +14,14 @@ namespace {
 std::atomic<int64_t> allocations_left = -1; // of the I/O thread, before one fails; below 0: none does
 std::atomic<bool> failed = false;
 
-bool on_io_thread() noexcept {
-  thread_local int known = -1;
-  if (known < 0) {
-    char name[16] = {};
-    ::pthread_getname_np(::pthread_self(), name, sizeof name);
-    if (std::strcmp(name, "texlex.io") == 0)
-      known = 1;
-    else
-      return false; // it may be named yet
-  }
-  return known == 1;
-}
+} // namespace
 
-bool must_fail() noexcept {
-  if (allocations_left.load(std::memory_order_relaxed) < 0 || !on_io_thread()) return false;
+bool texlex::test::must_fail() noexcept {
+  if (allocations_left.load(std::memory_order_relaxed) < 0) return false;
   if (allocations_left.fetch_sub(1) != 0) return false;
   failed = true;
   return true;
 }
-
-// Not inlined: compilers think that what `new` gave must not be freed.
-[[gnu::noinline]] void give_back(void* memory) noexcept { std::free(memory); }
-
-} // namespace
-
-void* operator new(size_t bytes) {
-  void* const got = must_fail() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
-  if (got == nullptr) throw std::bad_alloc{};
-  return got;
-}
-void* operator new(size_t bytes, std::align_val_t alignment) {
-  const auto to = static_cast<size_t>(alignment);
-  void* const got = must_fail() ? nullptr : std::aligned_alloc(to, (bytes + to - 1) / to * to);
-  if (got == nullptr) throw std::bad_alloc{};
-  return got;
-}
-void operator delete(void* memory) noexcept { give_back(memory); }
-void operator delete(void* memory, size_t) noexcept { give_back(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { give_back(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { give_back(memory); }
 
 using namespace texlex;
 using namespace texlex::test;
