@@ -2,9 +2,11 @@
 // trouble that comes with every request costs a line a second and not a line a request.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <utility>
 
 #include "runtime/time.hpp"
@@ -31,9 +33,14 @@ private:
   uint64_t left_out_ = 0;
 };
 
-/// The end of the warning's sentence: nothing if none was left out.
-[[nodiscard]] inline std::string left_out_text(uint64_t left_out) {
-  return left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more like it, left out)";
+/// The end of the warning's sentence: nothing if none was left out. Holds until the thread asks again; takes no memory,
+/// as what is warned of may be that there is none.
+[[nodiscard]] inline std::string_view left_out_text(uint64_t left_out) noexcept {
+  thread_local std::array<char, 64> text;
+  if (left_out == 0) return {};
+  const int length = std::snprintf(text.data(), text.size(), " (and %llu more like it, left out)",
+                                   static_cast<unsigned long long>(left_out));
+  return {text.data(), static_cast<size_t>(length)};
 }
 
 } // namespace texlex
