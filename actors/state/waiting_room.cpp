@@ -48,12 +48,13 @@ bool waiting_room::admit(const job& job, duration expected, instant now, std::ve
 queue_pressure waiting_room::pressure(instant now) const noexcept {
   if (!control_) return {};
   const duration waited_max = 2 * control_->target();
-  if (!overloaded()) return {.waited_max = waited_max};
+  const auto retry_ms =
+    static_cast<uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now)).count());
+  if (!overloaded()) return {.retry_after_ms = retry_ms, .waited_max = waited_max};
   const duration share = control_->room(now) / static_cast<duration::rep>(std::max<size_t>(queue_.clients(), 1));
   const duration each = queue_.cost_of_document(usual_service_);
-  const auto retry_ms = std::chrono::ceil<std::chrono::milliseconds>(control_->retry_after(now));
   return {.in_flight_a_client_max = 2 + static_cast<uint32_t>(std::min<duration::rep>(share / each, 1000)),
-          .retry_after_ms = static_cast<uint32_t>(retry_ms.count()),
+          .retry_after_ms = retry_ms,
           .waited_max = waited_max};
 }
 

@@ -80,6 +80,7 @@ BOOST_FIXTURE_TEST_CASE(while_all_is_calm_everybody_is_read_and_in_overload_who_
   BOOST_TEST(calm.in_flight_a_client_max == queue_pressure::no_limit);
   BOOST_TEST((calm.waited_max >= 10ms)); // twice the target
   BOOST_TEST((calm.waited_max < 1s));
+  BOOST_TEST(calm.retry_after_ms >= 10u); // for what has waited longer than that
   overload();
   const queue_pressure pressure = room.pressure(now);
   BOOST_TEST(pressure.in_flight_a_client_max >= 1u); // who has nothing here is read
