@@ -1,6 +1,6 @@
 // Receives that go along with sends, in the same system call: a client that has just had its answer is likely to have
-// sent its next request by the time others get theirs. What they find is told in the next pass, which then need not
-// look at all sockets first.
+// sent its next request by the time others get theirs. What they find is told in the next pass, which, if it is
+// enough, need not look at all sockets first.
 #pragma once
 
 #include <array>
@@ -29,6 +29,7 @@ public:
 
   /// Something was received that nobody was told of.
   [[nodiscard]] bool any() const noexcept { return !found_.empty(); }
+  [[nodiscard]] size_t found() const noexcept { return found_.size(); } ///< by so many receives
 
   /// Tells of it.
   void tell() noexcept;

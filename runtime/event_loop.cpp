@@ -91,10 +91,13 @@ void event_loop::wait(instant until) {
   if (has_posted_.load(std::memory_order_acquire)) make_posted_calls();
 }
 
-// With something received already the look at all sockets can wait; yet not for long, or others would starve.
+// With something received already the look at all sockets can wait; yet not for long, or others would starve. One alone
+// is no reason: a pass costs as much as a look, and by then others may have come to share it.
 bool event_loop::may_go_on_early() noexcept {
   constexpr uint32_t in_a_row_max = 4;
-  passes_without_look_ = early_.any() && passes_without_look_ < in_a_row_max ? passes_without_look_ + 1 : 0;
+  constexpr size_t found_min = 2;
+  const bool worth_a_pass = early_.found() >= found_min;
+  passes_without_look_ = worth_a_pass && passes_without_look_ < in_a_row_max ? passes_without_look_ + 1 : 0;
   return passes_without_look_ > 0;
 }
 

@@ -98,9 +98,9 @@ private:
   socket_batch sockets_;
   early_receives early_;
   short_waits waits_;
-  bool waited_ = false, slept_ = false; ///< in this pass, for as long as `waits_` is told
-  uint32_t passes_without_look_ = 0;                                           ///< at all sockets
-  std::array<socket_operation, limits::sockets_a_pass_max> receives_;          ///< for those of the batch
+  bool waited_ = false, slept_ = false;                               ///< in this pass, for as long as `waits_` is told
+  uint32_t passes_without_look_ = 0;                                  ///< at all sockets
+  std::array<socket_operation, limits::sockets_a_pass_max> receives_; ///< for those of the batch
   std::array<std::optional<size_t>, limits::sockets_a_pass_max> receive_of_{}; ///< by place in the batch
   instant time_ = now();
   instant ready_since_ = instant::min();

@@ -229,7 +229,7 @@ instant server_core::hand_over() {
   if (submitted_.empty()) return loop.time();
   const instant at = now(); // once for all of them: a look costs as much as a kilobyte
   for (const job_ptr& each : submitted_) lag.record(at - each->received);
-  update_gauges();
+  update_gauges(); // when most is in flight: at the pass's end much is answered
   try {
     port.submit(std::exchange(submitted_, {}));
     submitted_numbers_.clear();

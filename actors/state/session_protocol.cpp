@@ -7,33 +7,11 @@
 #include "runtime/limits.hpp"
 
 namespace texlex {
-namespace {
-
-// Each answer is a text of kilobytes, of which a connection shall not gather many.
-constexpr uint32_t stats_in_flight_max = 2;
-
-} // namespace
-
 session_protocol::session_protocol(const session_limits& limits, gate& gate, instant now)
   : limits_(limits), gate_(gate), quiet_since_(now) {}
 
-read_step session_protocol::reading() const noexcept {
-  if (held_back_) return read_step::pause;
-  if (starving()) return read_step::pause;
-  if (!at_frame_start()) return step_;
-  return held() >= limits_.requests_in_flight_max || stats_open_ >= stats_in_flight_max ? read_step::pause : step_;
-}
-
-bool session_protocol::starving() const noexcept {
-  return step_ == read_step::payload && payload_missing() > 0 && place_.room() == 0;
-}
-
 void session_protocol::starved(instant now) noexcept {
   if (!starved_since_) starved_since_ = now;
-}
-
-size_t session_protocol::payload_room() const noexcept {
-  return static_cast<size_t>(std::min<uint64_t>(payload_missing(), place_.room()));
 }
 
 void session_protocol::payload_arrived(size_t bytes, instant now) noexcept {

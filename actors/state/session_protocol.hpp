@@ -9,6 +9,7 @@
 // take it; and never are more requests and unwritten responses held than requests_in_flight_max.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -171,6 +172,9 @@ public:
   [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
 
 private:
+  /// Each answer is a text of kilobytes, of which a connection shall not gather many.
+  static constexpr uint32_t stats_in_flight_max = 2;
+
   [[nodiscard]] header_verdict request_header_read(const frame_header& header, const frame_arrival& arrival);
   /// False: there is no room for it yet.
   bool let_in(const frame_header& header, const frame_arrival& arrival);
@@ -219,5 +223,20 @@ private:
   instant frame_begun_;
   instant write_begun_;
 };
+
+// Inline, as they are asked several times for each frame.
+inline read_step session_protocol::reading() const noexcept {
+  if (held_back_ || starving()) return read_step::pause;
+  if (!at_frame_start()) return step_;
+  return held() >= limits_.requests_in_flight_max || stats_open_ >= stats_in_flight_max ? read_step::pause : step_;
+}
+
+inline bool session_protocol::starving() const noexcept {
+  return step_ == read_step::payload && payload_missing() > 0 && place_.room() == 0;
+}
+
+inline size_t session_protocol::payload_room() const noexcept {
+  return static_cast<size_t>(std::min<uint64_t>(payload_missing(), place_.room()));
+}
 
 } // namespace texlex
