@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <thread>
+#include <utility>
 
 #include "runtime/memory.hpp"
 
@@ -13,6 +14,12 @@ constexpr std::chrono::microseconds stall_nap{200};
 
 // Whoever loses its core loses it for longer than that; for less it is not worth to ask.
 constexpr std::chrono::microseconds interruption_min{20};
+
+outcome counts_of(const scan_cursor& finished) noexcept {
+  return {.status = status::ok,
+          .token_count = static_cast<uint32_t>(finished.token_count),
+          .issue_count = static_cast<uint32_t>(finished.issue_count)};
+}
 
 } // namespace
 
@@ -38,24 +45,38 @@ void attempt_runner::sleep(duration length, const std::atomic<bool>& stop) const
   }
 }
 
-outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash) try {
+std::variant<scan_in_parts, outcome> attempt_runner::begin(const scan_input& input) {
   auto lease = arenas_.take();
-  if (!lease) return {.status = status::internal_error}; // one job at a time needs one of two
+  if (!lease) return outcome{.status = status::internal_error}; // two jobs at a time need both, and none has more
   const auto columns = lease->columns_for(input.document.size());
-  if (!columns) return {.status = status::document_too_large};
+  if (!columns) return outcome{.status = status::document_too_large};
   const scan_output output{columns->kinds.data(), columns->starts.data(), columns->issues};
-  scan_cursor cursor;
+  return scan_in_parts{.memory = std::move(*lease), .input = input, .output = output};
+}
+
+outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash) {
+  auto begun = begin(input);
+  if (const auto* const instead = std::get_if<outcome>(&begun)) return *instead;
+  auto& [memory, scanned, output, cursor] = std::get<scan_in_parts>(begun);
   if (crash != nullptr) {
     kernel_.advance(input, input.document.size() / 2, cursor, output);
     crash();
   }
   if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
     return {.status = status::cancelled};
-  return {.status = status::ok,
-          .token_count = static_cast<uint32_t>(cursor.token_count),
-          .issue_count = static_cast<uint32_t>(cursor.issue_count)};
-} catch (const std::bad_alloc&) {
-  return {.status = status::internal_error};
+  return counts_of(cursor);
+}
+
+std::variant<scan_in_parts, outcome> attempt_runner::begin(std::span<const uint8_t> document, const regime& regime) {
+  return begin({document, &regime, token_view::tex});
+}
+
+std::optional<outcome> attempt_runner::go_on(scan_in_parts& begun, uint64_t bytes,
+                                             const std::atomic<bool>& stop) const {
+  if (stop.load(std::memory_order_relaxed)) return outcome{.status = status::cancelled};
+  kernel_.advance(begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
+  if (!begun.cursor.finished) return std::nullopt;
+  return counts_of(begun.cursor);
 }
 
 bool attempt_runner::interrupted(duration took) noexcept {

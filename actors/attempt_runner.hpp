@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <variant>
 
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
@@ -16,6 +18,14 @@
 #include "runtime/time.hpp"
 
 namespace texlex {
+
+/// An attempt that is carried out in parts, with others between them.
+struct scan_in_parts {
+  arena_lease memory; ///< what `output` lies in
+  scan_input input;
+  scan_output output;
+  scan_cursor cursor{};
+};
 
 class attempt_runner {
 public:
@@ -31,6 +41,11 @@ public:
   [[nodiscard]] outcome run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
                             crash_function crash);
 
+  /// The same in parts, at most two at a time; or why it cannot begin.
+  [[nodiscard]] std::variant<scan_in_parts, outcome> begin(std::span<const uint8_t> document, const regime& regime);
+  /// The next part, of about so many bytes; how it ended, if that was the last one.
+  [[nodiscard]] std::optional<outcome> go_on(scan_in_parts& begun, uint64_t bytes, const std::atomic<bool>& stop) const;
+
   /// Whether the system took the core away from the attempt that has just ended, after so long.
   [[nodiscard]] bool interrupted(duration took) noexcept;
 
@@ -42,6 +57,7 @@ public:
 
 private:
   void sleep(duration length, const std::atomic<bool>& stop) const;
+  std::variant<scan_in_parts, outcome> begin(const scan_input& input);
   outcome scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash);
 
   kernel kernel_;

@@ -8,6 +8,7 @@
 #include <new>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
@@ -18,6 +19,7 @@
 #include "actors/death_reason.hpp"
 #include "actors/no_memory.hpp"
 #include "actors/report_pace.hpp"
+#include "actors/state/part_size.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/limits.hpp"
 
@@ -28,6 +30,9 @@ namespace {
 constexpr std::chrono::milliseconds stall_look{1};
 
 constexpr uint64_t report_jobs = 4096;
+
+// Of a long document, between two looks at the sockets.
+constexpr std::chrono::microseconds part_length{50};
 
 /// `checkup` is its word to itself: a stalled attempt may go on.
 using lane_and_checkup = lane_actor::extend<takes<atom::checkup>>;
@@ -55,7 +60,6 @@ protected:
   }
 
   void on_exit() override {
-    if (on_unit()) on_unit()->at_rest(this, nullptr);
     guarded_([this] {
       if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
     });
@@ -63,6 +67,7 @@ protected:
     prepared_.reset();
     behind_.clear();
     stalled_.reset();
+    in_parts_.reset();
     links_ = {};
   }
 
@@ -110,12 +115,12 @@ private:
     std::optional<outcome> result; ///< if it stalls after it was carried out
   };
 
-  void tell_at_rest() {
-    if (!on_unit() || !on_unit()->runs_here() || std::exchange(tells_at_rest_, true)) return;
-    on_unit()->at_rest(this, [this] {
-      if (!results_.empty() && !stalled_) guarded_([this] { tell(); });
-    });
-  }
+  struct long_attempt {
+    attempt_order order;
+    scan_in_parts scan;
+    part_size next{part_length};
+    duration took{0}; ///< of its parts
+  };
 
   void run_all(const attempt_batch& orders) {
     if (stalled_) {
@@ -136,7 +141,7 @@ private:
     const auto stall = stalls_.next();
     const instant begun = last_end_; // the clock costs as much as a kilobyte
     if (!stall) {
-      ended(order, attempt(order, begun), begun);
+      if (!begin_in_parts(order, begun)) ended(order, attempt(order, begun), begun);
       return true;
     }
     stalled_ = {order, begun, begun + *stall, std::nullopt};
@@ -145,10 +150,42 @@ private:
     return false;
   }
 
+  // False: it is to be carried out in one go.
+  bool begin_in_parts(const attempt_order& order, instant at) {
+    const job& job = *order.job;
+    if (in_parts_ || options_.crash || job.document.size() <= options_.whole_bytes_max) return false;
+    if (const auto instead = job.begin(order.attempt, at)) return ended(order, {.status = *instead}, at), true;
+    auto begun = runner_->begin(job.document, *job.regime);
+    if (const auto* const instead = std::get_if<outcome>(&begun)) return ended(order, *instead, at), true;
+    in_parts_ = long_attempt{order, std::get<scan_in_parts>(std::move(begun))};
+    plan_next_part(at);
+    return true;
+  }
+
+  // A call that is due now is made in the next pass of the loop, after its look at the sockets.
+  void plan_next_part(instant now) { send_at(now, atom::checkup_v); }
+
+  void scan_next_part() {
+    long_attempt& current = *in_parts_;
+    const instant begun = now();
+    const auto result = runner_->go_on(current.scan, current.next.bytes(), current.order.job->stop.here());
+    last_end_ = now();
+    current.took += last_end_ - begun;
+    current.next.took(last_end_ - begun);
+    if (!result) return plan_next_part(last_end_);
+    const long_attempt last = *std::exchange(in_parts_, std::nullopt);
+    add_result(last.order, *result, last.took);
+    tell();
+  }
+
   void look_again() { send_at(std::min(stalled_->until, now() + stall_look), atom::checkup_v); }
 
   void go_on() {
-    if (!stalled_) return;
+    if (stalled_) return go_on_after_stall();
+    if (in_parts_) scan_next_part();
+  }
+
+  void go_on_after_stall() {
     const bool wanted = stalls_.options().deaf || !stalled_->order.job->stop.load(std::memory_order_relaxed);
     if (wanted && now() < stalled_->until) return look_again();
     const stalled_attempt last = *std::exchange(stalled_, std::nullopt);
@@ -159,6 +196,7 @@ private:
       behind_.pop_front();
       if (!run(next)) break;
     }
+    if (in_parts_ && !stalled_) plan_next_part(last_end_);
     tell();
   }
 
@@ -172,7 +210,11 @@ private:
   void ended(const attempt_order& order, const outcome& result, instant begun) {
     last_end_ = now();
     if (on_unit() && on_unit()->runs_here()) on_unit()->looked(last_end_);
-    results_.push_back({order.job->id, result, last_end_ - begun, runner_->interrupted(last_end_ - begun)});
+    add_result(order, result, last_end_ - begun);
+  }
+
+  void add_result(const attempt_order& order, const outcome& result, duration took) {
+    results_.push_back({order.job->id, result, took, runner_->interrupted(took)});
     ++jobs_;
   }
 
@@ -209,9 +251,9 @@ private:
   std::unique_ptr<attempt_runner> runner_; ///< null until it is prepared
   std::shared_ptr<preparation> prepared_;  ///< that its own thread fills in; null once it is taken
   std::optional<stalled_attempt> stalled_;
+  std::optional<long_attempt> in_parts_;
   std::deque<attempt_order> behind_; ///< the stalled one; as many as the lane's capacity at most
   no_memory_guard guarded_{"the worker of the I/O thread"};
-  bool tells_at_rest_ = false;
   result_batch results_; ///< that the broker has not heard of
   uint64_t jobs_ = 0;
   instant last_end_{};                                    ///< of an attempt

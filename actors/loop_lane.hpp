@@ -2,6 +2,8 @@
 // them. A lane like the others, with an arena of its own: hedged, injected, counted, replaced when worn and restarted
 // when dead; but it runs many attempts in one go, between two looks at the sockets, and an attempt that stalls on
 // purpose is put off instead of slept through, as all connections would wait for it.
+// A long document that is alone in the house it scans in parts, each between two looks at the sockets: so that this one
+// need not wait until two threads are woken.
 #pragma once
 
 #include <caf/actor_system.hpp>

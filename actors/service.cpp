@@ -81,11 +81,14 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
     options.worker.crash = std::make_shared<crash_hook>(settings.test.crash_marker, settings.test.crash_count_max);
   }
   options.loop_worker = options.worker;
-  options.loop_worker.arena.document_bytes_max = loop_bytes;
+  options.loop_worker.arena.document_bytes_max = loop_document_bytes_max(settings);
+  options.loop_worker.whole_bytes_max = loop_bytes;
   options.loop_traits = {.capacity = limits::loop_attempts_max,
                          .document_bytes_max = loop_bytes,
                          .attempt_max = std::chrono::microseconds{settings.workers.loop_us_max},
-                         .in_all_max = std::chrono::microseconds{limits::loop_attempts_us_max}};
+                         .in_all_max = std::chrono::microseconds{limits::loop_attempts_us_max},
+                         .alone_bytes_max = loop_document_bytes_max(settings),
+                         .alone_max = std::chrono::microseconds{settings.workers.loop_alone_us_max}};
   return options;
 }
 

@@ -26,6 +26,7 @@ struct worker_options {
   uint32_t core = 0;
   bool own_thread = true; ///< false: on the scheduler, unpinned, for tests with virtual time
   arena_options arena;
+  uint64_t whole_bytes_max = UINT64_MAX; ///< longer documents the I/O thread's own scans in parts
   texlex::kernel kernel{};
   std::string regime; ///< that most jobs have: a worker in a process of its own makes it before it is ready
   std::shared_ptr<crash_hook> crash;     ///< null: never

@@ -2,9 +2,12 @@
 // are made once at start (defaults, then a TOML file, then flags), checked as a whole, and never change afterwards.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "runtime/limits.hpp"
 
 namespace texlex {
 
@@ -40,6 +43,7 @@ struct worker_settings {
   std::vector<uint32_t> cores;       ///< one worker a core, pinned; empty: one for each core of the process
   uint32_t loop_bytes_max = 16'384;  ///< documents the I/O thread tokenizes itself; 0: none. Up to 65536
   uint32_t loop_us_max = 30;         ///< and only those expected to take no longer; 1..1000
+  uint32_t loop_alone_us_max = 2000; ///< and longer ones, in parts, if nothing else is in flight; 0: none. Up to 10000
   std::string regime = "latex";      ///< a name of config/regimes.hpp
   std::string kernel = "best";       ///< a name of kernels/kernels.hpp
   std::string isolation = "thread";  ///< thread or process: what a worker's crash takes down with it
@@ -114,5 +118,15 @@ struct settings {
   inject_settings inject;
   test_settings test;
 };
+
+/// The longest document that the I/O thread's own worker has room for, whether only short ones are to go there or those
+/// that are alone too; 0: there is no such worker.
+[[nodiscard]] inline uint32_t loop_document_bytes_max(const settings& all) noexcept {
+  const worker_settings& workers = all.workers;
+  if (workers.loop_bytes_max == 0 || workers.in_processes()) return 0;
+  const uint32_t wanted = workers.loop_alone_us_max > 0 ? std::max(workers.loop_bytes_max, limits::loop_alone_bytes_max)
+                                                        : workers.loop_bytes_max;
+  return std::min(wanted, all.limits.document_bytes_max);
+}
 
 } // namespace texlex

@@ -27,6 +27,9 @@ inline constexpr uint32_t loop_attempts_us_max = 2000;
 /// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
 inline constexpr size_t read_ahead_bytes = 16u << 10;
 
+/// A document longer than this does not go there even if nothing else is in flight: two arenas must have room for it.
+inline constexpr uint32_t loop_alone_bytes_max = 4u << 20;
+
 /// How long a connection that has nothing else in flight is not read, as there is no room for its request; then it is
 /// refused.
 inline constexpr uint32_t held_back_ms_max = 100;

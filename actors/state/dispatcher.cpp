@@ -55,18 +55,20 @@ void dispatcher::admit(const job_ptr& job) {
   if (closed_) return end(id, status::shutting_down);
   if (condemned(*job)) return end(id, status::condemned_document);
   if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
-  if (dispatch_if_small(*job, expected)) return;
+  if (dispatch_to_small_only(*job, expected)) return;
   pushed_out_.clear();
   const bool admitted = waiting_.admit(*job, expected, now_, pushed_out_);
   for (const job_id other : pushed_out_) refuse(other);
   if (!admitted) refuse(id);
 }
 
-// A lane for small documents is done with one before others would have been told of it.
-bool dispatcher::dispatch_if_small(const job& job, duration expected) {
+// A lane for small documents is done with one before others would have been told of it. With a long one it is done
+// sooner than others too, by as long as it takes to wake two threads, if it has nothing else to do.
+bool dispatcher::dispatch_to_small_only(const job& job, duration expected) {
   const uint64_t bytes = job.document.size();
-  if (!lanes_.small_only_for(bytes)) return false;
-  const auto lane = lanes_.small_only_with_room(bytes, expected);
+  const auto lane = lanes_.small_only_for(bytes) ? lanes_.small_only_with_room(bytes, expected)
+                    : waiting().empty()          ? lanes_.small_only_for_one_alone(bytes, expected)
+                                                 : std::nullopt;
   if (!lane || (health_.ejected() > 0 && !health_.usable(*lane, now_))) return false;
   dispatch(job.id, *lane, origin::primary);
   return true;
@@ -242,7 +244,9 @@ void dispatcher::look_at_usable_lanes() {
 
 size_t dispatcher::lengthy_running() const {
   size_t lanes = 0;
-  lanes_.each_attempt([&](lane_id, const lane_attempt& attempt) { lanes += waiting_.lengthy(attempt.expected); });
+  lanes_.each_attempt([&](lane_id lane, const lane_attempt& attempt) {
+    lanes += waiting_.lengthy(attempt.expected) && !lanes_.is_small_only(lane);
+  });
   return lanes;
 }
 

@@ -99,7 +99,7 @@ public:
 
 private:
   void admit(const job_ptr& job);
-  bool dispatch_if_small(const job& job, duration expected);
+  bool dispatch_to_small_only(const job& job, duration expected);
   void fill_lanes();
   void refuse(job_id id);
   void look_at_usable_lanes();

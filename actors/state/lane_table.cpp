@@ -65,6 +65,14 @@ std::optional<lane_id> lane_table::small_only_with_room(uint64_t bytes, duration
   return std::nullopt;
 }
 
+std::optional<lane_id> lane_table::small_only_for_one_alone(uint64_t bytes, duration expected) const noexcept {
+  if (in_flight() > 0) return std::nullopt;
+  for (const auto& [id, lane] : lanes_)
+    if (lane.state == lane_state::hot && bytes <= lane.traits.alone_bytes_max && expected <= lane.traits.alone_max)
+      return lane_id{id};
+  return std::nullopt;
+}
+
 bool lane_table::is_small_only(lane_id id) const noexcept {
   const auto found = lanes_.find(id.value);
   return found != lanes_.end() && found->second.traits.small_only();

@@ -58,6 +58,9 @@ public:
   /// A hot lane for small documents only that has room for one that is so long and is expected to take so long.
   [[nodiscard]] std::optional<lane_id> small_only_with_room(uint64_t bytes, duration expected) const noexcept;
 
+  /// The same for a longer one, which is to be the only one in flight anywhere.
+  [[nodiscard]] std::optional<lane_id> small_only_for_one_alone(uint64_t bytes, duration expected) const noexcept;
+
   /// Whether any document so long would find such a lane, had it room and were it expected to be quick.
   [[nodiscard]] bool small_only_for(uint64_t bytes) const noexcept { return bytes <= small_bytes_max_; }
 

@@ -107,7 +107,9 @@ uint64_t address_space_needed(const settings& settings) {
                           * arena_mapped_bytes({.document_bytes_max = settings.limits.document_bytes_max,
                                                 .resident_bytes = settings.workers.arena_resident_mb << 20});
   const uint64_t workers = settings.workers.cores.size();
-  const uint64_t loop_arenas = 2 * arena_mapped_bytes({.document_bytes_max = settings.workers.loop_bytes_max});
+  const uint64_t loop_arenas = 2
+                               * arena_mapped_bytes({.document_bytes_max = loop_document_bytes_max(settings),
+                                                     .resident_bytes = settings.workers.arena_resident_mb << 20});
   const uint64_t threads = workers + scheduler_threads + other_threads;
   return (settings.workers.in_processes() ? arenas : arenas * workers + loop_arenas) + threads * stack_bytes()
          + shared_document_bytes(settings.limits.document_bytes_max)

@@ -43,7 +43,7 @@ void serve_some(const running_texlexd& server, uint64_t count, const std::string
 } // namespace
 
 BOOST_AUTO_TEST_CASE(small_documents_are_the_io_threads_own_and_large_ones_are_not) {
-  running_texlexd server{{"--loop-us-max", "1000", "--log-level", "debug"}};
+  running_texlexd server{{"--loop-us-max", "1000", "--loop-alone-us-max", "0", "--log-level", "debug"}};
   wait_for_the_loops_worker(server);
   serve_some(server, 100, "Hi \\TeX");
   serve_some(server, 10, std::string(100'000, 'a'));
@@ -52,6 +52,16 @@ BOOST_AUTO_TEST_CASE(small_documents_are_the_io_threads_own_and_large_ones_are_n
   BOOST_REQUIRE(told);
   BOOST_TEST(*told > 50); // the first may come before its worker is ready
   BOOST_TEST(*told <= 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_one_that_is_alone_is_the_io_threads_too) {
+  running_texlexd server{{"--loop-alone-us-max", "10000", "--log-level", "debug"}};
+  wait_for_the_loops_worker(server);
+  serve_some(server, 100, std::string(100'000, 'a'));
+  server.stop();
+  const auto told = attempts_of_the_loop(server.log());
+  BOOST_REQUIRE(told);
+  BOOST_TEST(*told > 50);
 }
 
 BOOST_AUTO_TEST_CASE(without_such_documents_and_with_process_isolation_there_is_no_such_worker) {

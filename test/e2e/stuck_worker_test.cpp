@@ -17,7 +17,9 @@ namespace {
 
 // The worker of the first core hangs for half a minute in whatever it is given.
 std::vector<std::string> hanging(const char* stuck_max) {
-  return {"--no-hedge",
+  return {"--loop-alone-us-max",
+          "0",
+          "--no-hedge",
           "--watchdog-ms",
           "50",
           "--stuck-max",

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <utility>
 
 #include "actors/state/dispatcher.hpp"
 #include "test/unit/state/dispatch_diary.hpp"
@@ -47,6 +48,15 @@ struct desk_with_both : desk {
   desk_with_both() { broker.at(now).lane_joined(one); }
 };
 
+// Lane 3, instead of 2, takes a longer one too, if that is alone.
+struct desk_that_takes_one_alone : desk_with_both {
+  static constexpr uint64_t alone_bytes_max = 900;
+  desk_that_takes_one_alone() {
+    broker.at(now).lane_left(small, death::outside);
+    broker.at(now).lane_joined({3}, {3, small_bytes_max, 30us, duration::max(), alone_bytes_max, 1ms});
+  }
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_small_document_goes_there_although_other_lanes_are_idle, desk_with_both) {
@@ -61,6 +71,44 @@ BOOST_FIXTURE_TEST_CASE(a_longer_one_does_not_and_waits_for_another_lane, desk_w
   submit(2, small_bytes_max + 1);
   BOOST_TEST(said.read() == "run 1 at 1, arm 1");
   BOOST_TEST(broker.waiting().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_longer_one_goes_there_while_nothing_else_is_in_flight, desk_that_takes_one_alone) {
+  submit(1, alone_bytes_max);
+  BOOST_TEST(said.read() == "run 1 at 3, arm 1");
+  submit(2, small_bytes_max); // is not kept waiting for it
+  submit(3, alone_bytes_max);
+  submit(4, alone_bytes_max);
+  BOOST_TEST(said.read() == "run 2 at 3, arm 2, run 3 at 1, arm 3");
+  BOOST_TEST(broker.waiting().size() == 1u);
+  for (const auto& [lane, id] : {std::pair{lane_id{3}, 1}, {lane_id{3}, 2}, {one, 3}, {one, 4}})
+    broker.at(now += 1ms).finished(lane, {static_cast<uint64_t>(id)}, counted(3), {.took = 100us});
+  said.read();
+  submit(5, alone_bytes_max);
+  BOOST_TEST(said.read() == "run 5 at 3, arm 5");
+}
+
+BOOST_FIXTURE_TEST_CASE(but_none_that_is_too_long_even_for_that, desk_that_takes_one_alone) {
+  submit(1, alone_bytes_max + 1);
+  BOOST_TEST(said.read() == "run 1 at 1, arm 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(and_none_that_is_expected_to_take_too_long, desk_that_takes_one_alone) {
+  for (uint64_t id = 1; id <= 40; ++id) { // what such documents take is learned
+    submit(id, alone_bytes_max);
+    const lane_id ran{said.read().find("at 3") != std::string::npos ? lane_id{3} : one};
+    broker.at(now += 1ms).finished(ran, {id}, counted(3), {.took = 9ms});
+    said.read();
+  }
+  submit(100, alone_bytes_max);
+  BOOST_TEST(said.read() == "run 100 at 1, arm 100");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_one_that_was_alone_is_copied_to_another_lane, desk_that_takes_one_alone) {
+  submit(1, alone_bytes_max);
+  said.read();
+  BOOST_TEST((broker.at(now += 10ms).overdue({1}) == hedge_verdict::send_copy));
+  BOOST_TEST(said.read() == "run 1 at 1");
 }
 
 BOOST_FIXTURE_TEST_CASE(one_that_is_expected_to_take_long_does_not, desk_with_both) {
