@@ -1,6 +1,8 @@
 #include "actors/loop_unit.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/make_counted.hpp>
+#include <caf/ref_counted.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
 namespace texlex {
@@ -15,14 +17,44 @@ constexpr size_t actors_expected = 64, messages_expected = 1024;
 /// Whose `run` this thread calls, if anybody's.
 thread_local const loop_unit* unit_of_this_thread = nullptr;
 
+/// An actor of the unit on the scheduler, which is to say when it has run.
+class guest final : public caf::ref_counted, public caf::resumable {
+public:
+  guest(loop_unit& unit, caf::resumable* actor) : unit_(unit), actor_(actor) {}
+
+  subtype_t subtype() const override { return function_object; }
+  resume_result resume(caf::execution_unit* context, size_t messages_max) override {
+    unit_.ran_as_guest(actor_, actor_->resume(context, messages_max));
+    return done;
+  }
+  void intrusive_ptr_add_ref_impl() override { ref(); }
+  void intrusive_ptr_release_impl() override { deref(); }
+
+private:
+  loop_unit& unit_;
+  caf::resumable* actor_;
+};
+
 } // namespace
 
+loop_unit::~loop_unit() { wait_for_guests(); }
+
 void loop_unit::attach(wake_function wake) {
+  {
+    const std::lock_guard guard{mutex_};
+    wake_ = std::move(wake);
+    attached_ = true;
+  }
+  wait_for_guests();
+  const std::lock_guard guard{mutex_};
   for (auto* each : {&ready_, &ready_here_, &running_}) each->reserve(actors_expected);
   at_rest_.reserve(actors_expected);
   for (auto* each : {&deliveries_, &being_made_}) each->reserve(messages_expected);
-  wake_ = std::move(wake);
-  attached_ = true;
+}
+
+void loop_unit::wait_for_guests() {
+  std::unique_lock lock{mutex_};
+  guests_gone_.wait(lock, [this] { return guests_ == 0; });
 }
 
 void loop_unit::detach() {
@@ -37,7 +69,7 @@ void loop_unit::detach() {
   left.insert(left.end(), ready_here_.begin(), ready_here_.end()); // its thread has ended
   ready_here_.clear();
   for (delivery& each : std::exchange(deliveries_, {})) each.to->enqueue(std::move(each.message), nullptr);
-  for (caf::resumable* const actor : left) system().scheduler().enqueue(actor);
+  for (caf::resumable* const actor : left) run_on_scheduler(actor);
   for (const auto& [due, call] : std::exchange(calls_, {})) call();
 }
 
@@ -61,7 +93,22 @@ void loop_unit::exec_later(caf::resumable* actor) {
   if (attached)
     wake_();
   else
-    system().scheduler().enqueue(actor);
+    run_on_scheduler(actor);
+}
+
+void loop_unit::run_on_scheduler(caf::resumable* actor) {
+  {
+    const std::lock_guard guard{mutex_};
+    ++guests_;
+  }
+  system().scheduler().enqueue(caf::make_counted<guest>(*this, actor).detach());
+}
+
+// Last of all it is no guest any more: only then may the loop's thread look at it, or this end.
+void loop_unit::ran_as_guest(caf::resumable* actor, caf::resumable::resume_result how) {
+  settle(actor, how);
+  const std::lock_guard guard{mutex_};
+  if (--guests_ == 0) guests_gone_.notify_all();
 }
 
 instant loop_unit::run(instant at) {
@@ -109,7 +156,7 @@ void loop_unit::at_rest(const void* owner, std::function<void()> call) {
 }
 
 bool loop_unit::call_at(instant due, std::function<void()> call) {
-  if (!attached_) return false;
+  if (!attached_ || !runs_here()) return false;
   calls_.emplace(due, std::move(call));
   return true;
 }
@@ -122,9 +169,11 @@ void loop_unit::make_calls() {
   }
 }
 
+void loop_unit::resume(caf::resumable* actor) { settle(actor, actor->resume(this, messages_in_a_row_max)); }
+
 // Each actor that is ready comes with a reference, given back unless it stays ready.
-void loop_unit::resume(caf::resumable* actor) {
-  switch (actor->resume(this, messages_in_a_row_max)) {
+void loop_unit::settle(caf::resumable* actor, caf::resumable::resume_result how) {
+  switch (how) {
     case caf::resumable::resume_later: return exec_later(actor);
     case caf::resumable::done:
     case caf::resumable::awaiting_message:

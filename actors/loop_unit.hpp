@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -31,9 +32,10 @@ using wake_function = std::function<void()>;
 class loop_unit final : public caf::execution_unit {
 public:
   explicit loop_unit(caf::actor_system& system) : caf::execution_unit(&system) {}
+  ~loop_unit() override;
 
-  /// From now on actors run in `run`. To be called before any of them has anything to do that takes `call_at`: what it
-  /// was sent until then may still be running on the scheduler.
+  /// From now on actors run in `run`. Waits for those that run on the scheduler meanwhile, so that none runs on two
+  /// threads. Not to be called by an actor.
   void attach(wake_function wake);
 
   /// Makes the calls that are due and runs the actors that are ready, each for some messages. `at`: the loop's latest
@@ -56,7 +58,7 @@ public:
   void at_rest(const void* owner, std::function<void()> call);
   [[nodiscard]] bool attached() const noexcept { return attached_; }
 
-  /// Has `run` make this call at that time. False: there is no loop. For actors that run on it.
+  /// Has `run` make this call at that time. False: this is not the loop's thread. For actors that run on it.
   bool call_at(instant due, std::function<void()> call);
 
   /// The loop has ended: what is left, and what comes, runs on the scheduler. Calls that are not due are made now.
@@ -65,6 +67,9 @@ public:
   /// Runs the actor soon. From any thread, unlike other units'.
   void exec_later(caf::resumable* actor) override;
 
+  /// An actor has run on the scheduler, as there was no loop.
+  void ran_as_guest(caf::resumable* actor, caf::resumable::resume_result how);
+
   /// Hands the actor that message in the next `run`: for what is sent on the loop's thread to an actor on the loop.
   /// Messages of one thread to one actor stay in order, as all of them go this way. It spares the way through a mailbox
   /// that other threads may write to, which costs more than most handlers; CAF's I/O brokers are served so too.
@@ -72,6 +77,9 @@ public:
 
 private:
   void resume(caf::resumable* actor);
+  void settle(caf::resumable* actor, caf::resumable::resume_result how);
+  void run_on_scheduler(caf::resumable* actor);
+  void wait_for_guests();
 
   void make_calls();
   [[nodiscard]] bool any_ready() const noexcept {
@@ -81,7 +89,10 @@ private:
   bool make_deliveries();
 
   wake_function wake_;
-  std::mutex mutex_; // guards `ready_`, and that nothing gets there once there is no loop; held for a push or a swap
+  std::mutex
+    mutex_; // guards `ready_`, that nothing gets there without a loop, and `guests_`; held for a push or a swap
+  size_t guests_ = 0; ///< actors handed to the scheduler that have not run yet
+  std::condition_variable guests_gone_;
   std::vector<caf::resumable*> ready_;  ///< by other threads
   std::atomic<bool> has_ready_ = false; ///< there are any; so that the lock is taken only then
   std::atomic<bool> attached_ = false;

@@ -129,6 +129,26 @@ BOOST_FIXTURE_TEST_CASE(what_the_loop_left_and_what_comes_after_it_is_handled_by
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
 }
 
+// The loop may begin in the middle of what the scheduler was given before it.
+BOOST_AUTO_TEST_CASE(no_actor_runs_on_the_scheduler_any_more_once_the_loop_may_run_it) {
+  for (int round = 0; round < 300; ++round) {
+    system_and_loop two;
+    ear_notes notes;
+    notes.wanted = 200;
+    const caf::actor actor = two.spawn(notes);
+    std::jthread sender{[&] {
+      for (int n = 0; n < notes.wanted; ++n) caf::anon_send(actor, n);
+    }};
+    for (int pause = 0; pause < round; ++pause) std::this_thread::yield();
+    two.attach();
+    const int before = notes.elsewhere;
+    two.start(notes);
+    BOOST_TEST_REQUIRE(heard_all(notes));
+    BOOST_TEST(notes.elsewhere == before);
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(calls_are_made_when_they_are_due_and_in_that_order) {
   caf::actor_system_config config;
   caf::actor_system system{config};
