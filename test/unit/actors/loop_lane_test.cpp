@@ -43,20 +43,20 @@ struct diary {
 };
 
 finish_listener spawn_finish(caf::actor_system& system, diary& notes) {
-  const auto made = [](finish_listener::pointer, diary* notes) -> finish_listener::behavior_type {
-    return {[notes](atom::finished, lane_id, const result_batch& batch) {
-      const std::lock_guard guard{notes->mutex};
-      notes->results.insert(notes->results.end(), batch.begin(), batch.end());
+  const auto made = [](finish_listener::pointer, diary* said) -> finish_listener::behavior_type {
+    return {[said](atom::finished, lane_id, const result_batch& batch) {
+      const std::lock_guard guard{said->mutex};
+      said->results.insert(said->results.end(), batch.begin(), batch.end());
     }};
   };
   return system.spawn(made, &notes); // CAF looks through a null pointer where there is no argument
 }
 
 worker_listener spawn_supervisor(caf::actor_system& system, diary& notes) {
-  const auto made = [](worker_listener::pointer, diary* notes) -> worker_listener::behavior_type {
-    return {[notes](atom::ready, lane_id) {
-              const std::lock_guard guard{notes->mutex};
-              notes->ready = true;
+  const auto made = [](worker_listener::pointer, diary* said) -> worker_listener::behavior_type {
+    return {[said](atom::ready, lane_id) {
+              const std::lock_guard guard{said->mutex};
+              said->ready = true;
             },
             [](atom::report, const worker_report&) {}};
   };
