@@ -92,6 +92,7 @@ BOOST_FIXTURE_TEST_CASE(messages_from_any_thread_are_handled_on_the_loops, syste
   const caf::actor actor = spawn(notes);
   {
     std::vector<std::jthread> senders;
+    senders.reserve(threads);
     for (int i = 0; i < threads; ++i)
       senders.emplace_back([&] {
         for (int n = 0; n < each; ++n) caf::anon_send(actor, n);
