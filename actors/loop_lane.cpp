@@ -49,6 +49,10 @@ protected:
     set_default_handler(caf::drop);
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     results_.reserve(limits::loop_attempts_max); // as many as it is given at a time
+    if (on_unit())                               // what there was no memory to tell is told then
+      on_unit()->at_rest(this, [this] {
+        if (!results_.empty() && !stalled_) guarded_([this] { tell(); });
+      });
     prepare();
     return {
       [this](atom::run, const attempt_batch& orders) {
@@ -60,6 +64,7 @@ protected:
   }
 
   void on_exit() override {
+    if (on_unit()) on_unit()->at_rest(this, nullptr);
     guarded_([this] {
       if (runner_) caf::anon_send(links_.metrics, atom::report_v, with_memory(report(true)));
     });
@@ -163,12 +168,19 @@ private:
   }
 
   // A call that is due now is made in the next pass of the loop, after its look at the sockets.
-  void plan_next_part(instant now) { send_at(now, atom::checkup_v); }
+  void plan_next_part(instant at) {
+    bool planned = false;
+    guarded_([&] {
+      send_at(at, atom::checkup_v);
+      planned = true;
+    });
+    if (!planned) scan_part(in_parts_->order.job->document.size()); // all that is left: nobody else would go on with it
+  }
 
-  void scan_next_part() {
+  void scan_part(uint64_t bytes) {
     long_attempt& current = *in_parts_;
     const instant begun = now();
-    const auto result = runner_->go_on(current.scan, current.next.bytes(), current.order.job->stop.here());
+    const auto result = runner_->go_on(current.scan, bytes, current.order.job->stop.here());
     last_end_ = now();
     current.took += last_end_ - begun;
     current.next.took(last_end_ - begun);
@@ -182,7 +194,7 @@ private:
 
   void go_on() {
     if (stalled_) return go_on_after_stall();
-    if (in_parts_) scan_next_part();
+    if (in_parts_) scan_part(in_parts_->next.bytes());
   }
 
   void go_on_after_stall() {

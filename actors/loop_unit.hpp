@@ -89,8 +89,8 @@ private:
   bool make_deliveries();
 
   wake_function wake_;
-  std::mutex
-    mutex_; // guards `ready_`, that nothing gets there without a loop, and `guests_`; held for a push or a swap
+  // Guards `ready_`, that nothing gets there without a loop, and `guests_`; held for a push or a swap.
+  std::mutex mutex_;
   size_t guests_ = 0; ///< actors handed to the scheduler that have not run yet
   std::condition_variable guests_gone_;
   std::vector<caf::resumable*> ready_;  ///< by other threads

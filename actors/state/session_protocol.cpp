@@ -7,6 +7,7 @@
 #include "runtime/limits.hpp"
 
 namespace texlex {
+
 session_protocol::session_protocol(const session_limits& limits, gate& gate, instant now)
   : limits_(limits), gate_(gate), quiet_since_(now) {}
 
