@@ -1,7 +1,6 @@
 #include "actors/attempt_runner.hpp"
 
 #include <algorithm>
-#include <new>
 #include <thread>
 #include <utility>
 
@@ -65,10 +64,6 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
   if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
     return {.status = status::cancelled};
   return counts_of(cursor);
-}
-
-std::variant<scan_in_parts, outcome> attempt_runner::begin(std::span<const uint8_t> document, const regime& regime) {
-  return begin({document, &regime, token_view::tex});
 }
 
 std::optional<outcome> attempt_runner::go_on(scan_in_parts& begun, uint64_t bytes,

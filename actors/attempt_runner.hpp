@@ -42,7 +42,7 @@ public:
                             crash_function crash);
 
   /// The same in parts, at most two at a time; or why it cannot begin.
-  [[nodiscard]] std::variant<scan_in_parts, outcome> begin(std::span<const uint8_t> document, const regime& regime);
+  [[nodiscard]] std::variant<scan_in_parts, outcome> begin(const scan_input& input);
   /// The next part, of about so many bytes; how it ended, if that was the last one.
   [[nodiscard]] std::optional<outcome> go_on(scan_in_parts& begun, uint64_t bytes, const std::atomic<bool>& stop) const;
 
@@ -57,7 +57,6 @@ public:
 
 private:
   void sleep(duration length, const std::atomic<bool>& stop) const;
-  std::variant<scan_in_parts, outcome> begin(const scan_input& input);
   outcome scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash);
 
   kernel kernel_;

@@ -160,7 +160,7 @@ private:
     const job& job = *order.job;
     if (in_parts_ || options_.crash || job.document.size() <= options_.whole_bytes_max) return false;
     if (const auto instead = job.begin(order.attempt, at)) return ended(order, {.status = *instead}, at), true;
-    auto begun = runner_->begin(job.document, *job.regime);
+    auto begun = runner_->begin({job.document, job.regime, token_view::tex});
     if (const auto* const instead = std::get_if<outcome>(&begun)) return ended(order, *instead, at), true;
     in_parts_ = long_attempt{order, std::get<scan_in_parts>(std::move(begun))};
     plan_next_part(at);
