@@ -53,11 +53,12 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
   options.roster.rotations_at_once = settings.workers.rotations_at_once;
   options.roster.stuck_max = settings.workers.stuck_max;
   const uint64_t loop_bytes = std::min<uint64_t>(settings.workers.loop_bytes_max, settings.limits.document_bytes_max);
-  if (loop_bytes > 0 && !settings.workers.in_processes()) options.roster.cores.push_back(loop_core);
+  if (loop_document_bytes_max(settings) > 0) options.roster.cores.push_back(loop_core);
   options.roster.absent_max = std::chrono::seconds{settings.workers.absent_max_s};
   options.worker.arena = {.document_bytes_max = settings.limits.document_bytes_max,
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
-                          .lock = settings.workers.lock_memory};
+                          .lock = settings.workers.lock_memory,
+                          .stock = std::make_shared<arena_stock>()};
   options.worker.kernel = kernel;
   options.worker.regime = settings.workers.regime;
   options.worker.line_interval = std::chrono::seconds{settings.log.interval_s};

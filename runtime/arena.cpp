@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <new>
 #include <utility>
-
-#include <sys/mman.h>
 
 #include "runtime/limits.hpp"
 #include "runtime/memory.hpp"
@@ -33,43 +30,47 @@ size_t used_bytes(uint64_t document_bytes) {
   return issues_bytes + starts_bytes(document_bytes) + tokens_max(document_bytes) * sizeof(token_kind);
 }
 
+size_t region_bytes(const arena_options& options) {
+  return round_up(used_bytes(options.document_bytes_max), page_bytes());
+}
+
+arena_region region_for(const arena_options& options) {
+  const size_t bytes = region_bytes(options);
+  const size_t resident = std::min<size_t>(bytes, round_up(options.resident_bytes, page_bytes()));
+  return options.stock ? options.stock->take(bytes, resident, options.lock)
+                       : arena_region{bytes, resident, options.lock};
+}
+
 } // namespace
 
-// A huge page more than its region, so that this can begin where a huge page does.
 uint64_t arena_mapped_bytes(const arena_options& options) noexcept {
-  return round_up(used_bytes(options.document_bytes_max), page_bytes()) + huge_page_bytes;
+  return arena_region::mapped_bytes(region_bytes(options));
 }
 
 arena::arena(const arena_options& options)
-  : document_bytes_max_(options.document_bytes_max),
-    region_bytes_(round_up(used_bytes(document_bytes_max_), page_bytes())),
-    resident_bytes_(std::min(region_bytes_, round_up(options.resident_bytes, page_bytes()))) {
-  mapped_bytes_ = arena_mapped_bytes(options);
-  mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped_ == MAP_FAILED) throw std::bad_alloc{};
-  const auto address = reinterpret_cast<uintptr_t>(mapped_);
-  region_ = static_cast<std::byte*>(mapped_) + (round_up(address, huge_page_bytes) - address);
-  prefer_huge_pages(region_, resident_bytes_);
-  fault_in(region_, resident_bytes_);
-  locked_ = options.lock && lock_memory(region_, resident_bytes_);
-}
+  : document_bytes_max_(options.document_bytes_max), stock_(options.stock), region_(region_for(options)) {}
 
-arena::~arena() { munmap(mapped_, mapped_bytes_); }
+arena::~arena() {
+  if (!stock_) return;
+  trim();
+  stock_->put(std::move(region_));
+}
 
 std::optional<token_columns> arena::columns_for(uint64_t document_bytes) noexcept {
   if (document_bytes > document_bytes_max_) return std::nullopt;
   const size_t tokens = tokens_max(document_bytes);
   used_bytes_ = std::max(used_bytes_, used_bytes(document_bytes));
-  auto* const issues = reinterpret_cast<issue*>(region_);
-  auto* const starts = reinterpret_cast<uint32_t*>(region_ + issues_bytes);
-  auto* const kinds = reinterpret_cast<token_kind*>(region_ + issues_bytes + starts_bytes(document_bytes));
+  std::byte* const begin = region_.begin();
+  auto* const issues = reinterpret_cast<issue*>(begin);
+  auto* const starts = reinterpret_cast<uint32_t*>(begin + issues_bytes);
+  auto* const kinds = reinterpret_cast<token_kind*>(begin + issues_bytes + starts_bytes(document_bytes));
   return token_columns{{kinds, tokens}, {starts, tokens}, {issues, limits::issues_kept_max}};
 }
 
 bool arena::trim() noexcept {
   const size_t used = std::exchange(used_bytes_, 0);
-  if (used <= resident_bytes_) return false;
-  give_back(region_ + resident_bytes_, region_bytes_ - resident_bytes_);
+  if (used <= region_.resident_bytes()) return false;
+  region_.trim();
   return true;
 }
 

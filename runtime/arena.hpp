@@ -13,14 +13,16 @@
 #include <optional>
 #include <span>
 
+#include "runtime/arena_region.hpp"
 #include "runtime/token.hpp"
 
 namespace texlex {
 
 struct arena_options {
-  uint64_t document_bytes_max = 0; ///< of the longest document it has room for
-  uint64_t resident_bytes = 0;     ///< of each arena, at most all of it
-  bool lock = false;               ///< lock the resident part, if the system allows it
+  uint64_t document_bytes_max = 0;      ///< of the longest document it has room for
+  uint64_t resident_bytes = 0;          ///< of each arena, at most all of it
+  bool lock = false;                    ///< lock the resident part, if the system allows it
+  std::shared_ptr<arena_stock> stock{}; ///< where memory comes from and goes back to; null: the system
 };
 
 /// Address space one arena takes, of which only the resident part is memory from the start.
@@ -36,7 +38,7 @@ struct token_columns {
 /// Not thread-safe: one lease, one owner.
 class arena {
 public:
-  /// Reserves the region and faults in its resident part. Throws std::bad_alloc if the system refuses.
+  /// Throws std::bad_alloc if the system refuses the memory.
   explicit arena(const arena_options& options);
   ~arena();
   arena(const arena&) = delete;
@@ -49,19 +51,15 @@ public:
   /// Ends the use of the columns. True if they reached beyond the resident part, and that was given back.
   bool trim() noexcept;
 
-  [[nodiscard]] size_t region_bytes() const noexcept { return region_bytes_; }
-  [[nodiscard]] size_t resident_bytes() const noexcept { return resident_bytes_; }
-  [[nodiscard]] bool locked() const noexcept { return locked_; }
+  [[nodiscard]] size_t region_bytes() const noexcept { return region_.bytes(); }
+  [[nodiscard]] size_t resident_bytes() const noexcept { return region_.resident_bytes(); }
+  [[nodiscard]] bool locked() const noexcept { return region_.locked(); }
 
 private:
   uint64_t document_bytes_max_;
-  size_t region_bytes_;
-  size_t resident_bytes_;
+  std::shared_ptr<arena_stock> stock_;
+  arena_region region_;
   size_t used_bytes_ = 0;
-  bool locked_ = false;
-  size_t mapped_bytes_ = 0;
-  void* mapped_ = nullptr; ///< the region, and what precedes it up to a huge page
-  std::byte* region_ = nullptr;
 };
 
 class arena_pair;

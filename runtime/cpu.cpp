@@ -58,6 +58,11 @@ void step_back_this_thread() noexcept {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), lowest);
 }
 
+unsigned memory_node_of_this_thread() noexcept {
+  unsigned core = 0, node = 0;
+  return ::getcpu(&core, &node) == 0 ? node : 0;
+}
+
 void name_this_thread(const std::string& name) noexcept {
   char text[16] = {};
   name.copy(text, sizeof text - 1);
@@ -73,6 +78,8 @@ std::optional<std::string> pin_this_thread(uint32_t core) {
 }
 
 void step_back_this_thread() noexcept {}
+
+unsigned memory_node_of_this_thread() noexcept { return 0; }
 
 void name_this_thread(const std::string& name) noexcept { pthread_setname_np(name.c_str()); }
 

@@ -26,6 +26,9 @@ namespace texlex {
 /// a privilege.
 void step_back_this_thread() noexcept;
 
+/// The memory node of the core it runs on just now; 0 where the system does not tell.
+[[nodiscard]] unsigned memory_node_of_this_thread() noexcept;
+
 /// Names the calling thread for `top -H` and debuggers; the system keeps the first 15 characters.
 void name_this_thread(const std::string& name) noexcept;
 

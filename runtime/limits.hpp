@@ -24,11 +24,20 @@ inline constexpr uint32_t loop_attempts_max = 256;
 /// And how long it may be expected to be at them, while all sockets wait.
 inline constexpr uint32_t loop_attempts_us_max = 2000;
 
-/// What a connection reads at once where a frame begins; it has memory for this from its first byte to its end.
-inline constexpr size_t read_ahead_bytes = 16u << 10;
-
 /// A document longer than this does not go there even if nothing else is in flight: two arenas must have room for it.
 inline constexpr uint32_t loop_alone_bytes_max = 4u << 20;
+
+/// Arenas of workers that were replaced, kept for those that come: a pair of the I/O thread's worker's, and one of
+/// another's.
+inline constexpr uint32_t spare_arenas_max = 4;
+
+/// What a connection reads at once where a frame begins, and what of it it keeps if it cannot go on.
+inline constexpr size_t read_ahead_bytes = 16u << 10;
+
+/// The same of a connection that had more for us: calls into the kernel are what small frames cost. If so many keep
+/// more than the usual, all read the usual.
+inline constexpr size_t long_read_ahead_bytes = 64u << 10;
+inline constexpr uint32_t long_read_aheads_max = 256;
 
 /// How long a connection that has nothing else in flight is not read, as there is no room for its request; then it is
 /// refused.

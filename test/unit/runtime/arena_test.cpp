@@ -4,8 +4,11 @@
 
 #include <atomic>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "runtime/arena.hpp"
 #include "runtime/limits.hpp"
@@ -141,4 +144,71 @@ BOOST_AUTO_TEST_CASE(leases_are_given_back_on_one_thread_and_taken_on_another) {
   done = true;
   other.join();
   BOOST_TEST(pair.usage().bytes_handed_out == 20'000u * 201 * 5);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_arena_leaves_is_kept_for_the_next_like_it) {
+  const auto stock = std::make_shared<arena_stock>();
+  const arena_options options{.document_bytes_max = mb, .resident_bytes = 2 * mb, .stock = stock};
+  const void* left = nullptr;
+  {
+    arena first{options};
+    left = first.columns_for(1)->issues.data();
+  }
+  BOOST_TEST(stock->size() == 1u);
+  arena second{options};
+  BOOST_TEST(second.columns_for(1)->issues.data() == left);
+  BOOST_TEST(stock->size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(no_arena_gets_memory_of_another_size_or_that_is_not_locked_as_it_is_to_be) {
+  const auto stock = std::make_shared<arena_stock>();
+  const arena_options options{.document_bytes_max = mb, .resident_bytes = mb, .stock = stock};
+  { const arena first{options}; }
+  arena_options longer = options, more_resident = options, locked = options;
+  longer.document_bytes_max *= 2;
+  more_resident.resident_bytes *= 2;
+  locked.lock = true;
+  const arena second{longer}, third{more_resident}, fourth{locked};
+  BOOST_TEST(stock->size() == 1u);
+  BOOST_TEST(second.region_bytes() > 2 * mb);
+  BOOST_TEST(third.resident_bytes() == 2 * mb);
+}
+
+BOOST_AUTO_TEST_CASE(a_stock_keeps_no_more_than_its_limit) {
+  const auto stock = std::make_shared<arena_stock>();
+  const arena_options options{.document_bytes_max = 1000, .resident_bytes = 0, .stock = stock};
+  {
+    std::vector<std::unique_ptr<arena>> many;
+    for (size_t i = 0; i < limits::spare_arenas_max + 3; ++i) many.push_back(std::make_unique<arena>(options));
+    BOOST_TEST(stock->size() == 0u);
+  }
+  BOOST_TEST(stock->size() == limits::spare_arenas_max);
+}
+
+BOOST_AUTO_TEST_CASE(kept_memory_holds_only_what_is_resident) {
+  const auto stock = std::make_shared<arena_stock>();
+  const arena_options options{.document_bytes_max = 8 * mb, .resident_bytes = mb, .stock = stock};
+  {
+    arena first{options};
+    fill(*first.columns_for(8 * mb));
+  }
+  const uint64_t kept = resident_bytes().value();
+  arena second{options};
+  fill(*second.columns_for(8 * mb));
+  BOOST_TEST(resident_bytes().value() - kept > 30 * mb); // faulted in anew
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_that_outlives_pair_and_owner_still_gives_its_memory_back_to_the_stock) {
+  auto stock = std::make_shared<arena_stock>();
+  const std::weak_ptr<arena_stock> watched = stock;
+  std::optional<arena_lease> lease;
+  {
+    arena_pair pair{{.document_bytes_max = 1000, .resident_bytes = 0, .stock = stock}};
+    lease = pair.take();
+    stock.reset();
+  }
+  BOOST_TEST(!watched.expired());
+  fill(*lease->columns_for(1000));
+  lease.reset();
+  BOOST_TEST(watched.expired());
 }
