@@ -17,7 +17,7 @@
 namespace texlex {
 namespace {
 
-constexpr size_t batch_samples = 256;
+constexpr size_t batch_samples = 2048;
 constexpr std::chrono::milliseconds batch_age_max{100};
 
 class broker final : public on_loop<broker_actor::base>, private dispatch_effects {
