@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "runtime/socket_batch.hpp"
 
@@ -16,7 +17,10 @@ public:
 
   /// Asked when there is something to read and others have something too, or when there may be: what is to be received
   /// along with others' operations, so that `received` is told instead of `ready`. Nothing: `ready` is told in time.
-  virtual std::optional<socket_operation> wants_to_receive() noexcept { return std::nullopt; }
+  /// It may use `memory` until then.
+  virtual std::optional<socket_operation> wants_to_receive(std::span<uint8_t> /*memory*/) noexcept {
+    return std::nullopt;
+  }
   /// `result` as in `socket_operation`.
   virtual void received(ssize_t /*result*/) noexcept {}
 

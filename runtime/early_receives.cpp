@@ -20,7 +20,7 @@ void early_receives::carry_out(socket_batch& sockets, std::span<socket_operation
   std::copy(sends.begin(), sends.end(), operations_.begin());
   boost::container::static_vector<descriptor_watcher*, receives_max> receiving;
   for (descriptor_watcher* const each : asked)
-    if (const auto wanted = each->wants_to_receive()) {
+    if (const auto wanted = each->wants_to_receive(memory_.at(receiving.size()))) {
       operations_[sends.size() + receiving.size()] = *wanted;
       receiving.push_back(each);
     }

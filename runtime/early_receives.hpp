@@ -10,6 +10,7 @@
 #include <boost/container/static_vector.hpp>
 
 #include "runtime/descriptor_watcher.hpp"
+#include "runtime/receive_slots.hpp"
 #include "runtime/socket_batch.hpp"
 
 namespace texlex {
@@ -42,6 +43,7 @@ private:
     ssize_t result;
   };
 
+  receive_slots memory_{receives_max};
   boost::container::static_vector<descriptor_watcher*, receives_max> expected_;
   boost::container::static_vector<finding, receives_max> found_;
   std::array<socket_operation, socket_batch::operations_max> operations_;

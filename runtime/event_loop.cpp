@@ -59,7 +59,9 @@ bool event_loop::watch(int fd, uint32_t events, watcher& by) noexcept {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &by;
-  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return false;
+  ++watched_;
+  return true;
 }
 
 bool event_loop::watch_for(int fd, uint32_t events, watcher& by) noexcept {
@@ -71,7 +73,7 @@ bool event_loop::watch_for(int fd, uint32_t events, watcher& by) noexcept {
 
 void event_loop::unwatch(int fd, const watcher& by) noexcept {
   early_.forget(by);
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); // fails only for what is not watched
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr) == 0) --watched_;
 }
 
 void event_loop::call_at(instant due, call what) { timers_.emplace(timer{due, ++last_timer_}, std::move(what)); }
@@ -83,7 +85,8 @@ void event_loop::wait(instant until) {
   const int count = early ? 0 : wait_for_events(early_.any() ? instant::min() : until, before);
   time_ = early ? before : now();
   if (waited_) waits_.ended(time_ - before, slept_);
-  note_readiness(before, count);
+  note_readiness(before);
+  if (!early) note_look(count);
   take_wakes();
   early_.tell();
   tell_watchers(count > 0 ? static_cast<size_t>(count) : 0);
@@ -120,7 +123,7 @@ void event_loop::receive_for_many(size_t count) noexcept {
   for (size_t i = 0; i < count; ++i) {
     auto* const by = static_cast<watcher*>(batch_[i].data.ptr);
     if (by == nullptr || batch_[i].events != EPOLLIN) continue;
-    const auto wanted = by->wants_to_receive();
+    const auto wanted = by->wants_to_receive(receive_memory_.at(receives));
     if (!wanted) continue;
     receive_of_[i] = receives;
     receives_[receives++] = *wanted;
@@ -129,12 +132,26 @@ void event_loop::receive_for_many(size_t count) noexcept {
 }
 
 // A wait that took its time was ended by what it found.
-void event_loop::note_readiness(instant before, int count) noexcept {
+void event_loop::note_readiness(instant before) noexcept {
   constexpr duration slept = std::chrono::microseconds{20};
   const instant at = time_;
   const bool was_busy = at - before < slept && complete_look_ != instant::min();
   ready_since_ = was_busy ? at - (at - complete_look_) / 2 : at;
-  if (count < static_cast<int>(batch_.size())) complete_look_ = at;
+}
+
+// epoll tells of descriptors in turn: who is told of goes to the end of its list, so that after more events than there
+// are descriptors all that was ready at first has been told of.
+void event_loop::note_look(int count) noexcept {
+  const instant at = time_;
+  if (count < static_cast<int>(batch_.size())) {
+    complete_look_ = round_begun_ = at;
+    told_in_round_ = 0;
+    return;
+  }
+  told_in_round_ += static_cast<size_t>(count);
+  if (told_in_round_ <= watched_) return;
+  complete_look_ = std::exchange(round_begun_, at);
+  told_in_round_ = 0;
 }
 
 int event_loop::wait_for_events(instant until, instant before) noexcept {

@@ -24,6 +24,7 @@
 #include "runtime/descriptor_watcher.hpp"
 #include "runtime/early_receives.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/receive_slots.hpp"
 #include "runtime/short_waits.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/socket_batch.hpp"
@@ -84,7 +85,8 @@ private:
   };
 
   [[nodiscard]] bool may_go_on_early() noexcept;
-  void note_readiness(instant before, int count) noexcept;
+  void note_readiness(instant before) noexcept;
+  void note_look(int count) noexcept;
   int wait_for_events(instant until, instant before) noexcept;
   [[nodiscard]] int look_on(instant before) noexcept;
   void tell_watchers(size_t count) noexcept;
@@ -98,13 +100,17 @@ private:
   socket_batch sockets_;
   early_receives early_;
   short_waits waits_;
-  bool waited_ = false, slept_ = false;                               ///< in this pass, for as long as `waits_` is told
-  uint32_t passes_without_look_ = 0;                                  ///< at all sockets
-  std::array<socket_operation, limits::sockets_a_pass_max> receives_; ///< for those of the batch
+  bool waited_ = false, slept_ = false; ///< in this pass, for as long as `waits_` is told
+  uint32_t passes_without_look_ = 0;    ///< at all sockets
+  receive_slots receive_memory_{limits::sockets_a_pass_max};
+  std::array<socket_operation, limits::sockets_a_pass_max> receives_;          ///< for those of the batch
   std::array<std::optional<size_t>, limits::sockets_a_pass_max> receive_of_{}; ///< by place in the batch
   instant time_ = now();
   instant ready_since_ = instant::min();
-  instant complete_look_ = instant::min(); ///< the latest that found fewer than a batch
+  instant complete_look_ = instant::min(); ///< the latest that found all that was ready
+  instant round_begun_ = instant::min();   ///< looks that together find all
+  size_t told_in_round_ = 0;
+  size_t watched_ = 0; ///< descriptors
   std::map<timer, call> timers_;
   uint64_t last_timer_ = 0;
 

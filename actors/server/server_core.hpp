@@ -93,9 +93,6 @@ public:
 
   void update_gauges() noexcept; ///< once a pass
 
-  /// Where bytes are read that nobody looks at: one for all, since only the I/O thread reads.
-  static constexpr size_t scratch_bytes = 64u << 10;
-
 private:
   struct waiting_job {
     session* waiter; ///< null once the client is gone
@@ -133,7 +130,9 @@ public:
   job_port& port;
   server_counters counters;
   warning_pace no_memory_warnings;
-  std::array<uint8_t, scratch_bytes> scratch;
+  /// Where bytes are read to first, and those that nobody looks at: one for all, as only the I/O thread reads.
+  std::array<uint8_t, limits::long_read_ahead_bytes> scratch;
+  uint32_t long_inputs = 0; ///< connections that keep more than the usual of what they have read
   bool draining = false;
   std::function<void()> on_idle; ///< called when the last connection has closed
   event_loop loop;

@@ -112,6 +112,7 @@ void session::ready(uint32_t events) noexcept {
     if ((events & EPOLLOUT) != 0) write_rest();
     if (closed_ || (events & ~EPOLLOUT) == 0) return;
     if (wants_input()) return has_turn() ? read_on() : void();
+    if (waits_for_turn_ && (events & (EPOLLERR | EPOLLHUP)) == 0) return; // it reads then, and this loop does not sleep
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) return vanished("the client has closed its connection");
     watch_as_needed();
     if (closed_) return;
@@ -212,6 +213,7 @@ void session::close() noexcept {
   core_.abandon(protocol_.open_jobs());
   protocol_.end(); // this lives to the end of the pass: its place is not held so long
   payload_.reset();
+  if (input_.is_long()) --core_.long_inputs;
   core_.loop.unwatch(socket_.get(), *this);
   socket_.close();
   core_.closed(*this);

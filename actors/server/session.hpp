@@ -42,7 +42,7 @@ public:
   void settle() noexcept;
   void ready(uint32_t events) noexcept override;
   /// Small frames are received for many connections in one go; large documents by one at a time.
-  std::optional<socket_operation> wants_to_receive() noexcept override;
+  std::optional<socket_operation> wants_to_receive(std::span<uint8_t> memory) noexcept override;
   void received(ssize_t result) noexcept override;
   /// What waits to be written, to be sent along with others'; then `sent` is to be told. Nothing: it waits for none.
   [[nodiscard]] std::optional<socket_operation> wants_to_send() noexcept;
@@ -97,9 +97,11 @@ private:
   void read_on();
   /// False: there is nothing more to read for now.
   bool took_in(ssize_t result, size_t room);
-  [[nodiscard]] std::span<uint8_t> where_to_read();
+  [[nodiscard]] std::span<uint8_t> where_to_read(std::span<uint8_t> shared);
   void was_read(size_t bytes);
   void note_arrival(size_t bytes, bool filled);
+  [[nodiscard]] bool skips_much() const noexcept;
+  void keep_input();
   void input_ended();
   bool take_frames();
   bool take_header();

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "actors/server/session.hpp"
+#include "runtime/invariant.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -20,15 +22,19 @@ bool session::wants_input() const noexcept {
 // Until the socket is found empty, a read that fills less than it could having emptied it, or its share of the turn is
 // used up: then the socket is found ready again in the next one.
 void session::read_on() {
+  const bool reads_long = input_.is_long() || core_.long_inputs < limits::long_read_aheads_max;
+  const auto shared = std::span{core_.scratch}.first(reads_long ? core_.scratch.size() : limits::read_ahead_bytes);
   while (!closed_ && receiving_ == 0 && wants_input() && share_.left(core_.turn)) {
-    const std::span<uint8_t> room = where_to_read();
+    require(input_.bytes() < shared.size(), "who reads has taken all whole frames");
+    const std::span<uint8_t> room = where_to_read(shared);
     const ssize_t got = carry_out({socket_operation::kind::receive, socket_.get(), room.data(), room.size()});
-    if (!took_in(got, room.size())) return;
+    if (!took_in(got, room.size())) break;
   }
+  keep_input();
 }
 
 bool session::took_in(ssize_t result, size_t room) {
-  if (result == -EAGAIN || result == -EWOULDBLOCK) return backlog_.emptied(), false;
+  if (result == -EAGAIN || result == -EWOULDBLOCK) return backlog_.emptied(core_.loop.time()), false;
   if (result < 0) return vanished(std::strerror(static_cast<int>(-result))), false;
   if (result == 0) return input_ended(), false;
   const auto bytes = static_cast<size_t>(result);
@@ -38,12 +44,21 @@ bool session::took_in(ssize_t result, size_t room) {
   return filled;
 }
 
-std::optional<socket_operation> session::wants_to_receive() noexcept {
+// What it could not take yet is its own from now on: others read to where it was read to.
+void session::keep_input() {
+  if (closed_ || receiving_ > 0) return;
+  const bool was_long = input_.is_long();
+  input_.keep();
+  if (was_long != input_.is_long()) was_long ? --core_.long_inputs : ++core_.long_inputs;
+}
+
+std::optional<socket_operation> session::wants_to_receive(std::span<uint8_t> memory) noexcept {
   std::optional<socket_operation> wanted;
   guarded([&] {
     if (closed_ || lingering_ || receiving_ > 0 || protocol_.reading() != read_step::header || !wants_input()) return;
     if (written_ < out_.size() || !share_.left(core_.turn)) return; // it is being answered
-    const std::span<uint8_t> room = where_to_read();
+    require(input_.bytes() < memory.size(), "who reads has taken all whole frames");
+    const std::span<uint8_t> room = where_to_read(memory);
     receiving_ = room.size();
     wanted = {socket_operation::kind::receive, socket_.get(), room.data(), room.size()};
   });
@@ -55,6 +70,7 @@ void session::received(ssize_t result) noexcept {
   const size_t room = std::exchange(receiving_, 0);
   guarded([&] {
     if (!closed_ && took_in(result, room)) read_on();
+    keep_input();
   });
 }
 
@@ -63,21 +79,24 @@ void session::received(ssize_t result) noexcept {
 void session::note_arrival(size_t bytes, bool filled) {
   const instant at = core_.loop.time();
   backlog_.read(bytes, at);
-  arrived_ = std::min(core_.loop.ready_since(), at - backlog_.wait());
-  if (!filled) return backlog_.emptied();
+  arrived_ = backlog_.arrived(at, core_.loop.ready_since());
+  if (!filled) return backlog_.emptied(at);
   if (backlog_.wanted()) backlog_.lay(unread_bytes(), at);
 }
 
-// A connection takes no memory for its input until there is some. Never empty.
-std::span<uint8_t> session::where_to_read() {
+// Never empty. `shared`: nobody's but this connection's until it keeps what is left in there.
+std::span<uint8_t> session::where_to_read(std::span<uint8_t> shared) {
   const std::span<uint8_t> scratch{core_.scratch};
   if (lingering_) return scratch;
-  const read_step step = protocol_.reading();
-  if (step == read_step::payload && payload_)
+  if (protocol_.reading() == read_step::payload && payload_)
     return {payload_->data() + filled_, std::min(protocol_.payload_room(), turn_budget::connection_max)};
-  if (step == read_step::skip) return scratch.first(std::min(scratch.size(), protocol_.payload_bytes() - filled_));
-  if (!input_.allocated()) input_.allocate();
-  return input_.room(); // all that was read has been taken, but for a part of a header or of a short document
+  if (skips_much()) return scratch.first(std::min(scratch.size(), protocol_.payload_bytes() - filled_));
+  return input_.room(shared); // all that was read has been taken, but for a part of a header or of a short document
+}
+
+// So much of what nobody wants is missing that it is not read along with the frames behind it.
+bool session::skips_much() const noexcept {
+  return protocol_.reading() == read_step::skip && protocol_.payload_bytes() - filled_ > limits::read_ahead_bytes;
 }
 
 void session::was_read(size_t bytes) {
@@ -89,7 +108,7 @@ void session::was_read(size_t bytes) {
     return;
   }
   const read_step step = protocol_.reading();
-  if (step == read_step::skip || (step == read_step::payload && payload_)) {
+  if (skips_much() || (step == read_step::payload && payload_)) {
     filled_ += bytes;
     protocol_.payload_arrived(bytes, core_.loop.time());
   } else {

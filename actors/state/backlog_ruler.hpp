@@ -2,6 +2,7 @@
 // stream: what is unread at one instant, so many bytes, has certainly waited since then when its last byte is read.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -32,18 +33,25 @@ public:
   }
 
   /// The socket was found empty.
-  void emptied() noexcept {
+  void emptied(instant now) noexcept {
     left_ = 0;
     wait_ = duration::zero();
+    emptied_ = now;
   }
 
-  /// What the bytes at hand have waited, as far as is known.
-  [[nodiscard]] duration wait() const noexcept { return wait_; }
+  /// When what is read now could have been read, as far as is known. `seen`: when the loop may first have seen that
+  /// there was something, which, where very many sockets have something, is long ago and tells little.
+  [[nodiscard]] instant arrived(instant now, instant seen) const noexcept {
+    if (left_ > 0) return now - std::max(wait_, now - laid_);
+    if (wait_ > duration::zero()) return now - wait_;
+    return std::max(seen, emptied_);
+  }
 
 private:
   size_t left_ = 0;
   instant laid_;
   duration wait_{};
+  instant emptied_ = instant::min();
 };
 
 } // namespace texlex

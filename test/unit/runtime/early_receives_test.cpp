@@ -24,9 +24,10 @@ struct peer final : descriptor_watcher {
     theirs = owned_fd{ends[1]};
   }
   void ready(uint32_t) noexcept override {}
-  std::optional<socket_operation> wants_to_receive() noexcept override {
+  std::optional<socket_operation> wants_to_receive(std::span<uint8_t> memory) noexcept override {
     if (!wants) return std::nullopt;
-    return socket_operation{socket_operation::kind::receive, ours.get(), room, sizeof room};
+    room = memory;
+    return socket_operation{socket_operation::kind::receive, ours.get(), memory.data(), memory.size()};
   }
   void received(ssize_t result) noexcept override {
     heard.push_back(result);
@@ -37,7 +38,7 @@ struct peer final : descriptor_watcher {
   }
 
   owned_fd ours, theirs;
-  uint8_t room[64] = {};
+  std::span<uint8_t> room;
   bool wants = true;
   std::vector<ssize_t> heard;
   early_receives* from = nullptr;

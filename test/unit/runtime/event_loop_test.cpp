@@ -143,3 +143,21 @@ BOOST_FIXTURE_TEST_CASE(nothing_that_was_done_before_a_wake_goes_unseen, loop_al
   }
   BOOST_TEST(done == threads * each);
 }
+
+BOOST_FIXTURE_TEST_CASE(what_comes_while_more_is_ready_than_a_pass_takes_is_not_taken_for_older_than_the_rounds_of_all,
+                        loop_alone) {
+  constexpr size_t sockets_count = 3 * limits::sockets_a_pass_max - 4, passes_a_round = 3;
+  std::vector<socket_pair> sockets(sockets_count);
+  notes watcher;
+  for (const socket_pair& each : sockets) {
+    BOOST_REQUIRE(loop.watch(each.ours.get(), EPOLLIN, watcher));
+    each.say("nobody reads it");
+  }
+  std::vector<instant> passes;
+  for (size_t i = 0; i < 20 * passes_a_round; ++i) {
+    pass_without_waiting();
+    passes.push_back(loop.time());
+    if (i >= 3 * passes_a_round) BOOST_TEST((loop.ready_since() >= passes[i - 3 * passes_a_round]));
+  }
+  BOOST_TEST(watcher.heard.size() == passes.size() * limits::sockets_a_pass_max);
+}

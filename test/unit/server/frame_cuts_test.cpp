@@ -138,3 +138,25 @@ BOOST_FIXTURE_TEST_CASE(and_where_each_socket_has_a_system_call_of_its_own, serv
   start();
   check_together(*this);
 }
+
+BOOST_FIXTURE_TEST_CASE(of_many_small_frames_sent_at_once_none_is_lost_while_few_may_be_in_flight, server_under_test) {
+  limit_settings_.requests_per_connection_max = in_flight_max;
+  start();
+  constexpr size_t frames = 400;
+  const std::string document(1000, 'x'); // so that more is read at once than a connection usually keeps
+  std::vector<uint8_t> bytes;
+  for (uint64_t id = 0; id < frames; ++id) std::ranges::copy(request_frame(id, document), std::back_inserter(bytes));
+  caller one = connect(), other = connect();
+  const auto sent = std::async(std::launch::async, [&] { one.raw(bytes); });
+  const auto also_sent = std::async(std::launch::async, [&] { other.raw(bytes); });
+  for (caller* const each : {&one, &other}) {
+    std::vector<bool> answered(frames);
+    for (size_t i = 0; i < frames; ++i) {
+      const client_response got = each->response();
+      BOOST_REQUIRE(got.id < frames);
+      BOOST_REQUIRE(!answered[got.id]);
+      answered[got.id] = true;
+      BOOST_TEST(got.result == answer_for(document));
+    }
+  }
+}

@@ -131,14 +131,32 @@ BOOST_AUTO_TEST_CASE(a_connection_has_its_share_of_a_turn_and_all_together_have_
 
 BOOST_AUTO_TEST_CASE(bytes_that_lay_unread_have_waited_for_as_long_as_it_took_to_reach_them) {
   backlog_ruler ruler;
-  const instant start{};
+  const instant start{}, just_seen{1h};
   BOOST_TEST(ruler.wanted());
   ruler.lay(1000, start);
   ruler.read(600, start + 1ms);
-  BOOST_TEST((ruler.wait() == 0ms));
+  BOOST_TEST((ruler.arrived(start + 1ms, just_seen) == start)); // at the latest
   ruler.read(600, start + 5ms);
-  BOOST_TEST((ruler.wait() == 5ms));
+  BOOST_TEST((ruler.arrived(start + 6ms, just_seen) == start + 1ms));
   BOOST_TEST(ruler.wanted());
-  ruler.emptied();
-  BOOST_TEST((ruler.wait() == 0ms));
+  ruler.emptied(start + 6ms);
+  BOOST_TEST((ruler.arrived(start + 7ms, start + 7ms) == start + 7ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_that_grows_is_known_before_its_end_is_reached) {
+  backlog_ruler ruler;
+  const instant start{};
+  ruler.lay(1000, start);
+  ruler.read(1000, start + 2ms);
+  ruler.lay(1000, start + 2ms);
+  BOOST_TEST((ruler.arrived(start + 3ms, start + 3ms) == start + 1ms));
+  BOOST_TEST((ruler.arrived(start + 30ms, start + 30ms) == start + 2ms));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_has_waited_since_before_its_socket_was_found_empty_however_busy_others_keep_the_loop) {
+  backlog_ruler ruler;
+  const instant start{};
+  BOOST_TEST((ruler.arrived(start + 9ms, start + 1ms) == start + 1ms));
+  ruler.emptied(start + 8ms);
+  BOOST_TEST((ruler.arrived(start + 9ms, start + 1ms) == start + 8ms));
 }
