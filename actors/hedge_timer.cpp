@@ -59,8 +59,8 @@ private:
   }
 
   overdue_watch watch_;
-  no_memory_guard guarded_{
-    "the hedge timer"}; ///< a job is not hedged then, and the next one that is armed asks the clock again
+  /// Without memory a job is not hedged, and the next one that is armed asks the clock again.
+  no_memory_guard guarded_{"the hedge timer"};
   std::unordered_map<uint64_t, overdue_listener> listeners_;
 };
 

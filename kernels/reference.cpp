@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 #include "kernels/byte_issues.hpp"
 #include "kernels/line_reader.hpp"
@@ -31,20 +32,44 @@ uint32_t start_of(uint64_t token, const scan_output& output) {
   return static_cast<uint32_t>((word - output.start_bits) * 64 + std::countr_zero(bits));
 }
 
-// The begin-group of the outermost group that is still open after all tokens.
+struct group_counts {
+  uint64_t begins = 0, ends = 0;
+};
+
+constexpr uint64_t block_tokens = 64;
+
+// Bytes are summed as bytes, so that it is a few vector operations.
+group_counts groups_of_block(const token_kind* kinds) {
+  uint8_t begins = 0, ends = 0;
+  for (uint64_t i = 0; i < block_tokens; ++i) {
+    begins = static_cast<uint8_t>(begins + (kinds[i] == token_kind::begin_group));
+    ends = static_cast<uint8_t>(ends + (kinds[i] == token_kind::end_group));
+  }
+  return {begins, ends};
+}
+
+// The begin-group of the outermost group that is still open after all tokens: backwards, the first one before which no
+// group is open. Blocks with fewer begin-groups than are open cannot hold it.
 uint32_t outermost_group(const scan_cursor& cursor, const scan_output& output) {
-  uint64_t depth = 0; // of groups that end behind the token at hand
-  uint64_t outermost = 0;
-  for (uint64_t i = cursor.token_count; i-- > 0;) {
-    if (output.kinds[i] == token_kind::end_group) ++depth;
-    if (output.kinds[i] != token_kind::begin_group) continue;
-    if (depth > 0) {
-      --depth;
-    } else {
-      outermost = i;
+  uint64_t open = cursor.group_depth;
+  for (uint64_t i = cursor.token_count; i > 0;) {
+    const uint64_t block = i - std::min(i, block_tokens);
+    if (i - block == block_tokens) {
+      const group_counts groups = groups_of_block(output.kinds + block);
+      if (groups.begins < open) {
+        open += groups.ends - groups.begins;
+        i = block;
+        continue;
+      }
+    }
+    while (i > block) {
+      const token_kind kind = output.kinds[--i];
+      open += kind == token_kind::end_group;
+      if (kind == token_kind::begin_group && --open == 0) return start_of(i, output);
     }
   }
-  return start_of(outermost, output);
+  assert(open == 0 && "a group that is open was begun");
+  return 0;
 }
 
 // Writes starts into a bitmap nobody has cleared.

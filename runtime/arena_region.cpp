@@ -1,5 +1,6 @@
 #include "runtime/arena_region.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -39,7 +40,19 @@ void arena_region::trim() noexcept { give_back(begin_ + resident_bytes_, bytes_ 
 
 arena_region arena_stock::take(size_t bytes, size_t resident_bytes, bool lock) {
   if (auto found = find(bytes, resident_bytes, lock)) return std::move(*found);
+  try {
+    return {bytes, resident_bytes, lock};
+  } catch (const std::bad_alloc&) {
+    if (!give_all_back()) throw;
+  }
   return {bytes, resident_bytes, lock};
+}
+
+bool arena_stock::give_all_back() noexcept {
+  decltype(spare_) given_back; // unmapped after the lock
+  const std::lock_guard guard{mutex_};
+  std::swap(given_back, spare_);
+  return std::ranges::any_of(given_back, [](const auto& one) { return one.has_value(); });
 }
 
 std::optional<arena_region> arena_stock::find(size_t bytes, size_t resident_bytes, bool lock) noexcept {

@@ -49,7 +49,8 @@ private:
 /// Regions that nobody uses, `limits::spare_arenas_max` of them at most. Thread-safe.
 class arena_stock {
 public:
-  /// One like that, near the calling thread's core, if there is one; else a new one. Throws std::bad_alloc.
+  /// One like that, near the calling thread's core, if there is one; else a new one, for which all others are given
+  /// back if the system has no memory. Throws std::bad_alloc.
   [[nodiscard]] arena_region take(size_t bytes, size_t resident_bytes, bool lock);
   /// Kept, or given back to the system if there are enough.
   void put(arena_region&& region) noexcept;
@@ -57,6 +58,7 @@ public:
   [[nodiscard]] size_t size() const noexcept;
 
 private:
+  [[nodiscard]] bool give_all_back() noexcept; ///< false: there was none
   [[nodiscard]] std::optional<arena_region> find(size_t bytes, size_t resident_bytes, bool lock) noexcept;
 
   mutable std::mutex mutex_; // held for a move; taken when a worker begins or ends

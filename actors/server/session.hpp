@@ -94,7 +94,7 @@ private:
   [[nodiscard]] bool has_turn();
 
   [[nodiscard]] bool wants_input() const noexcept;
-  void read_on();
+  void read_on(bool more = false);
   /// False: there is nothing more to read for now.
   bool took_in(ssize_t result, size_t room);
   [[nodiscard]] std::span<uint8_t> where_to_read(std::span<uint8_t> shared);

@@ -20,11 +20,12 @@ bool session::wants_input() const noexcept {
 }
 
 // Until the socket is found empty, a read that fills less than it could having emptied it, or its share of the turn is
-// used up: then the socket is found ready again in the next one.
-void session::read_on() {
-  const bool reads_long = input_.is_long() || core_.long_inputs < limits::long_read_aheads_max;
-  const auto shared = std::span{core_.scratch}.first(reads_long ? core_.scratch.size() : limits::read_ahead_bytes);
-  while (!closed_ && receiving_ == 0 && wants_input() && share_.left(core_.turn)) {
+// used up: then the socket is found ready again in the next one. Much is read at once only after it had more than the
+// usual: of a long document the usual is copied, and the rest is read to where it belongs. `more`: it had.
+void session::read_on(bool more) {
+  for (; !closed_ && receiving_ == 0 && wants_input() && share_.left(core_.turn); more = true) {
+    const bool reads_long = input_.is_long() || (more && core_.long_inputs < limits::long_read_aheads_max);
+    const auto shared = std::span{core_.scratch}.first(reads_long ? core_.scratch.size() : limits::read_ahead_bytes);
     require(input_.bytes() < shared.size(), "who reads has taken all whole frames");
     const std::span<uint8_t> room = where_to_read(shared);
     const ssize_t got = carry_out({socket_operation::kind::receive, socket_.get(), room.data(), room.size()});
@@ -69,7 +70,7 @@ std::optional<socket_operation> session::wants_to_receive(std::span<uint8_t> mem
 void session::received(ssize_t result) noexcept {
   const size_t room = std::exchange(receiving_, 0);
   guarded([&] {
-    if (!closed_ && took_in(result, room)) read_on();
+    if (!closed_ && took_in(result, room)) read_on(true);
     keep_input();
   });
 }

@@ -2,6 +2,10 @@
 #define BOOST_TEST_MODULE issues
 #include <boost/test/unit_test.hpp>
 
+#include <random>
+#include <string>
+#include <vector>
+
 #include "config/regimes.hpp"
 #include "test/support/token_list.hpp"
 
@@ -63,6 +67,24 @@ BOOST_AUTO_TEST_CASE(an_end_group_too_many_is_told_where_it_stands) {
 
 BOOST_AUTO_TEST_CASE(of_groups_never_ended_the_outermost_is_told) {
   BOOST_TEST(issues("{}a{{}") == "unbalanced-group@3");
+}
+
+BOOST_AUTO_TEST_CASE(the_outermost_group_is_found_however_many_others_begin_and_end_behind_it) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937_64 chance{seed};
+    const uint64_t more_begins = chance() % 12, length = chance() % 700;
+    std::string document;
+    std::vector<size_t> open;
+    for (uint64_t i = 0; i < length; ++i) {
+      const uint64_t drawn = chance() % (24 + more_begins);
+      const bool begins = drawn >= 20, ends = drawn < 6 && !open.empty();
+      if (begins) open.push_back(i);
+      if (ends) open.pop_back();
+      document += begins ? '{' : ends ? '}' : 'a';
+    }
+    const std::string expected = open.empty() ? "" : "unbalanced-group@" + std::to_string(open.front());
+    BOOST_TEST(issues(document) == expected, "seed " << seed);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(issues_come_in_order_of_offset) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -183,6 +184,14 @@ BOOST_AUTO_TEST_CASE(a_stock_keeps_no_more_than_its_limit) {
     BOOST_TEST(stock->size() == 0u);
   }
   BOOST_TEST(stock->size() == limits::spare_arenas_max);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_goes_where_the_system_has_no_memory_for_another) {
+  const auto stock = std::make_shared<arena_stock>();
+  { const arena first{{.document_bytes_max = 1000, .resident_bytes = 0, .stock = stock}}; }
+  BOOST_TEST(stock->size() == 1u);
+  BOOST_CHECK_THROW((void)stock->take(size_t{1} << 60, 0, false), std::bad_alloc);
+  BOOST_TEST(stock->size() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(kept_memory_holds_only_what_is_resident) {
