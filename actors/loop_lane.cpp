@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds stall_look{1};
 constexpr uint64_t report_jobs = 4096;
 
 // Of a long document, between two looks at the sockets.
-constexpr std::chrono::microseconds part_length{50};
+constexpr std::chrono::microseconds part_length{100};
 
 /// `checkup` is its word to itself: a stalled attempt may go on.
 using lane_and_checkup = lane_actor::extend<takes<atom::checkup>>;

@@ -11,7 +11,7 @@ namespace texlex {
 
 class part_size {
 public:
-  static constexpr uint64_t bytes_min = 4u << 10, bytes_max = 256u << 10, bytes_at_first = 16u << 10;
+  static constexpr uint64_t bytes_min = 4u << 10, bytes_max = 512u << 10, bytes_at_first = 64u << 10;
 
   explicit part_size(duration aim) noexcept : aim_(aim) {}
 
