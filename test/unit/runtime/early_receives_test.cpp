@@ -26,7 +26,6 @@ struct peer final : descriptor_watcher {
   void ready(uint32_t) noexcept override {}
   std::optional<socket_operation> wants_to_receive(std::span<uint8_t> memory) noexcept override {
     if (!wants) return std::nullopt;
-    room = memory;
     return socket_operation{socket_operation::kind::receive, ours.get(), memory.data(), memory.size()};
   }
   void received(ssize_t result) noexcept override {
@@ -38,7 +37,6 @@ struct peer final : descriptor_watcher {
   }
 
   owned_fd ours, theirs;
-  std::span<uint8_t> room;
   bool wants = true;
   std::vector<ssize_t> heard;
   early_receives* from = nullptr;
