@@ -70,13 +70,13 @@ std::optional<socket_operation> session::wants_to_receive(std::span<uint8_t> mem
 void session::received(ssize_t result) noexcept {
   const size_t room = std::exchange(receiving_, 0);
   guarded([&] {
-    if (!closed_ && took_in(result, room)) read_on(true);
+    if (!closed_ && took_in(result, room)) return read_on(true);
     keep_input();
   });
 }
 
-// As far as is known the bytes could be read when the loop saw them first, or as long before as others that were in
-// front of them had to wait.
+// As far as is known the bytes could be read when the loop may first have seen them, but not before the socket was last
+// found empty; where more comes in than is read, as long ago as what was in front of them has lain there.
 void session::note_arrival(size_t bytes, bool filled) {
   const instant at = core_.loop.time();
   backlog_.read(bytes, at);
