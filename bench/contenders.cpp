@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::bench {
 namespace {

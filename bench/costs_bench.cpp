@@ -7,9 +7,9 @@
 
 #include "bench/contenders.hpp"
 #include "bench/document_classes.hpp"
-#include "config/regimes.hpp"
 #include "kernels/derive.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::bench {
 namespace {

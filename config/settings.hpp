@@ -44,7 +44,7 @@ struct worker_settings {
   uint32_t loop_bytes_max = 16'384;  ///< documents the I/O thread tokenizes itself; 0: none. Up to 65536
   uint32_t loop_us_max = 30;         ///< and only those expected to take no longer; 1..1000
   uint32_t loop_alone_us_max = 2000; ///< and longer ones, in parts, if nothing else is in flight; 0: none. Up to 10000
-  std::string regime = "latex";      ///< a name of config/regimes.hpp
+  std::string regime = "latex";      ///< a name of kernels/regimes.hpp
   std::string kernel = "best";       ///< a name of kernels/kernels.hpp
   std::string isolation = "thread";  ///< thread or process: what a worker's crash takes down with it
   uint64_t alloc_budget_mb = 5000;   ///< arena bytes handed out before a worker is replaced; 0: no budget

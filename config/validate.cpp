@@ -5,9 +5,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "config/regimes.hpp"
 #include "config/schema.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/shared_memory.hpp"
 

@@ -1,4 +1,4 @@
-// A regime: all that decides how characters become tokens. The named ones are in config/regimes.hpp.
+// A regime: all that decides how characters become tokens. The named ones are in kernels/regimes.hpp.
 #pragma once
 
 #include <cstdint>

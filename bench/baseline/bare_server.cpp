@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #include "bench/baseline/connection.hpp"
-#include "config/regimes.hpp"
 #include "config/settings.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::bench {
 namespace {

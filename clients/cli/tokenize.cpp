@@ -1,7 +1,7 @@
 #include "clients/cli/tokenize.hpp"
 
-#include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "clients/cli/output.hpp"
 #include "clients/cli/remote.hpp"
 #include "clients/cli/token_writer.hpp"
-#include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "runtime/time.hpp"
 #include "test/support/token_list.hpp"
 

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/e2e/running_texlexd.hpp"
 #include "test/support/token_list.hpp"
 

@@ -8,8 +8,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "config/regimes.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/regimes.hpp"
 #include "test/engine/transcript.hpp"
 #include "test/support/token_list.hpp"
 

@@ -1,5 +1,5 @@
 -- What recorder.tex calls: sets the table of a regime, gives out documents, takes tokens and writes them down. What to
--- do comes in the environment: TEXLEX_TABLE (a file of config/tables), TEXLEX_LIST (a line a document: the file to
+-- do comes in the environment: TEXLEX_TABLE (a file of kernels/tables), TEXLEX_LIST (a line a document: the file to
 -- read, a tab, the file to write).
 
 local sentinel = "texlexendofdocument"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <map>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/engine/transcript.hpp"
 #include "test/support/token_list.hpp"
 

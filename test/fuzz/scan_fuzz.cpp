@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;

@@ -8,7 +8,7 @@
 
 #include <sys/mman.h>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "runtime/limits.hpp"
 #include "test/support/token_list.hpp"
 

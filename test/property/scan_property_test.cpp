@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;

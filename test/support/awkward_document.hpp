@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 
 namespace texlex::test {
 

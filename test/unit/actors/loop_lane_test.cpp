@@ -16,8 +16,8 @@
 #include "actors/loop_lane.hpp"
 #include "actors/metrics.hpp"
 #include "actors/system_config.hpp"
-#include "config/regimes.hpp"
 #include "kernels/reference.hpp"
+#include "kernels/regimes.hpp"
 
 using namespace texlex;
 

@@ -10,8 +10,8 @@
 
 #include "actors/server/request_server.hpp"
 #include "actors/service.hpp"
-#include "config/regimes.hpp"
 #include "kernels/reference.hpp"
+#include "kernels/regimes.hpp"
 #include "runtime/memory_reserve.hpp"
 #include "test/support/failing_allocations.hpp"
 #include "test/support/frame_caller.hpp"

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "actors/job.hpp"
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
 namespace texlex::test {

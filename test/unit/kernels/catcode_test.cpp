@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 
 using namespace texlex;
 

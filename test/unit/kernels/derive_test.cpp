@@ -2,7 +2,7 @@
 #define BOOST_TEST_MODULE derive
 #include <boost/test/unit_test.hpp>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;

@@ -9,8 +9,8 @@
 #include <regex>
 #include <sys/socket.h>
 
-#include "config/regimes.hpp"
 #include "config/schema.hpp"
+#include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 #include "test/unit/server/serving.hpp"
 

@@ -1,4 +1,4 @@
-// The named regimes: category codes and end-line character as the real formats hold them (config/tables).
+// The named regimes: category codes and end-line character as the real formats hold them (kernels/tables).
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-#include "config/regimes.hpp"
+#include "kernels/regimes.hpp"
 
 #include <array>
 #include <memory>
@@ -8,34 +8,34 @@ namespace texlex {
 namespace {
 
 constexpr catcode_range initex[] = {
-#include "config/tables/initex.inc"
+#include "kernels/tables/initex.inc"
 };
 constexpr catcode_range plain[] = {
-#include "config/tables/plain.inc"
+#include "kernels/tables/plain.inc"
 };
 constexpr catcode_range latex[] = {
-#include "config/tables/latex.inc"
+#include "kernels/tables/latex.inc"
 };
 constexpr catcode_range latex_package[] = {
-#include "config/tables/latex-package.inc"
+#include "kernels/tables/latex-package.inc"
 };
 constexpr catcode_range expl3[] = {
-#include "config/tables/expl3.inc"
+#include "kernels/tables/expl3.inc"
 };
 constexpr catcode_range initex_8bit[] = {
-#include "config/tables/initex-8bit.inc"
+#include "kernels/tables/initex-8bit.inc"
 };
 constexpr catcode_range plain_8bit[] = {
-#include "config/tables/plain-8bit.inc"
+#include "kernels/tables/plain-8bit.inc"
 };
 constexpr catcode_range latex_8bit[] = {
-#include "config/tables/latex-8bit.inc"
+#include "kernels/tables/latex-8bit.inc"
 };
 constexpr catcode_range latex_package_8bit[] = {
-#include "config/tables/latex-package-8bit.inc"
+#include "kernels/tables/latex-package-8bit.inc"
 };
 constexpr catcode_range expl3_8bit[] = {
-#include "config/tables/expl3-8bit.inc"
+#include "kernels/tables/expl3-8bit.inc"
 };
 
 struct regime_row {
