@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -8,12 +8,13 @@ CONNECTIONS ?= 4
 SECONDS ?= 60
 REPETITIONS ?= 5
 ROUNDS ?= 3
+PREFIX ?= /usr/local
 RUN_SECONDS ?= 1
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  Variables: FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify; FILES='a.tex b.tex' for test-engine and"
-	@echo "  bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
+	@echo "  Variables: PREFIX=/usr/local for install; FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify;"
+	@echo "  FILES='a.tex b.tex' for test-engine and bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
 	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service, bench-tail; SECONDS=60 for fuzz"
 
 deps: ## Install the Debian packages that are missing
@@ -22,6 +23,10 @@ deps: ## Install the Debian packages that are missing
 build: deps ## Build build/release/texlex and build/release/texlexd
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target texlex texlexd
+
+install: build ## Install programs, library and headers under PREFIX; DESTDIR is put before it
+	@cmake --build --preset release --target texlex_shared texlex_static
+	@cmake --install build/release --prefix $(PREFIX)
 
 run: build ## Start texlexd in the foreground, check it with a sample document, tell how to query it
 	@deploy/run
@@ -95,7 +100,7 @@ lint: ## clang-format and clang-tidy over all sources
 
 format: ## Let clang-format rewrite all sources
 	@deploy/install-dependencies --lint
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+	@git ls-files '*.cpp' '*.hpp' '*.h' | xargs clang-format -i
 
 coverage: deps ## Run the tests instrumented; gcov's data lies in build/coverage
 	@cmake --preset coverage >/dev/null

@@ -15,7 +15,8 @@ void advance(const scan_input& input, uint64_t limit, scan_cursor& cursor, const
   simd::advance(target, input, limit, cursor, output);
 }
 
-#if defined(__x86_64__)
+// Built with TEXLEX_SIMD off there is the reference alone.
+#if defined(__x86_64__) && !defined(TEXLEX_NO_SIMD)
 constinit const kernel avx512{"avx512", advance<simd::avx512::run>, simd::avx512::expand};
 constinit const kernel avx2{"avx2", advance<simd::avx2::run>, simd::avx2::expand};
 constinit const kernel sse4{"sse4", advance<simd::sse4::run>, simd::sse4::expand};
@@ -32,7 +33,7 @@ bool has_avx2() noexcept {
          && __builtin_cpu_supports("popcnt");
 }
 bool has_sse4() noexcept { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(TEXLEX_NO_SIMD)
 constinit const kernel neon{"neon", advance<simd::neon::run>, simd::neon::expand};
 #endif
 
@@ -43,11 +44,11 @@ struct row {
 
 // Best first, and the last one runs anywhere.
 constexpr row built[] = {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(TEXLEX_NO_SIMD)
   {&avx512, has_avx512},
   {&avx2, has_avx2},
   {&sse4, has_sse4},
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && !defined(TEXLEX_NO_SIMD)
   {&neon, []() noexcept { return true; }},
 #endif
   {&reference_kernel, []() noexcept { return true; }},

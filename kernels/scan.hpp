@@ -62,7 +62,9 @@ struct scan_cursor {
 /// rule what comes after it. A limit at or above the document's size finishes the scan.
 using advance_function = void (*)(const scan_input&, uint64_t limit, scan_cursor&, const scan_output&);
 
-/// Turns the bitmap of a finished scan of so many bytes into a column of starts. Both are as large as in `scan_output`.
+/// Turns the bitmap of a finished scan of so many bytes into a column of starts. The bitmap is as large as in
+/// `scan_output`; the column has room for 64 entries more than there are tokens, or for tokens_max(document) if that is
+/// less.
 using expand_starts_function = void (*)(const uint64_t* start_bits, uint64_t document_bytes, uint32_t* starts);
 
 /// One way to scan. All kernels give the same output.

@@ -31,12 +31,14 @@ std::vector<std::string> read_lines(const fs::path& path) {
   return lines;
 }
 
-bool is_source(const fs::path& path) { return path.extension() == ".cpp" || path.extension() == ".hpp"; }
+bool is_source(const fs::path& path) {
+  return path.extension() == ".cpp" || path.extension() == ".hpp" || path.extension() == ".h";
+}
 
 const std::vector<source>& sources() {
   static const auto found = [] {
     std::vector<source> result;
-    for (const char* room : {"runtime", "kernels", "config", "actors", "clients", "bench", "test"}) {
+    for (const char* room : {"runtime", "kernels", "config", "actors", "clients", "bench", "test", "include"}) {
       if (!fs::exists(root / room)) continue;
       for (const auto& entry : fs::recursive_directory_iterator{root / room})
         if (entry.is_regular_file() && is_source(entry.path()))
@@ -117,6 +119,16 @@ BOOST_AUTO_TEST_CASE(only_actors_know_caf_and_their_decisions_do_not) {
                  file.path << " must not include " << include);
 }
 
+// What lies in include/ is installed, and nothing else of the tree is.
+BOOST_AUTO_TEST_CASE(public_headers_include_the_standard_library_and_each_other) {
+  const std::regex allowed{R"(texlex/[a-z_]+\.hp*|[a-z_]+|(stddef|stdint)\.h)"};
+  for (const source& file : sources()) {
+    if (!file.path.starts_with("include/")) continue;
+    for (const std::string& include : includes_of(file))
+      BOOST_TEST(std::regex_match(include, allowed), file.path << " must not include " << include);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(only_the_monotonic_clock_decides) {
   const std::regex wall_clock{R"(system_clock|gettimeofday|CLOCK_REALTIME|utc_clock|\btime\((nullptr|NULL|0)\))"};
   for (const source& file : sources()) {
@@ -167,7 +179,7 @@ BOOST_AUTO_TEST_CASE(names_say_what_a_thing_is) {
 
 BOOST_AUTO_TEST_CASE(every_room_says_what_it_is_for) {
   for (const char* room : {"runtime", "kernels", "config", "actors", "actors/state", "actors/server", "bench", "test",
-                           "clients", "test/engine", "deploy"})
+                           "clients", "test/engine", "test/library", "kernels/api", "deploy"})
     BOOST_TEST(fs::exists(root / room / "README.md"), room << " has no README.md");
 }
 
