@@ -1,6 +1,6 @@
-// texlex: the tokens TeX's scanner reads in LaTeX, with byte positions. For C++17 and later; in C++20 std::span is taken,
-// and what is given converts to it. A header over the C interface in texlex.h, which says what memory is whose and what
-// threads may do. docs/library.md shows its use by examples.
+// texlex: the tokens TeX's scanner reads in LaTeX, with byte positions. For C++17 and later; C++20 may hand in std::span.
+// A header over the C interface in texlex.h, which says what memory is whose and what threads may do. docs/library.md
+// shows its use by examples.
 //
 //   const auto tokens = texlex::tokenize(document);
 //   if (!tokens) return complain(tokens.status_text());
