@@ -240,7 +240,7 @@ TEXLEX_API void texlex_walker_free(texlex_walker* walker) TEXLEX_NOEXCEPT;
 /* Immutable, and independent of the tokens it was made of. */
 typedef struct texlex_columns texlex_columns;
 
-/* Derives what `which` asks for, in one pass over the document: some 10 ns a token. */
+/* Derives what `which` asks for, in one pass over the document: some 20 ns a token. */
 TEXLEX_API texlex_status texlex_tokens_columns(const texlex_tokens* tokens, uint32_t which,
                                                texlex_columns** columns) TEXLEX_NOEXCEPT;
 TEXLEX_API void texlex_columns_free(texlex_columns* columns) TEXLEX_NOEXCEPT;

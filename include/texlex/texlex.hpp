@@ -1,4 +1,4 @@
-// texlex: the tokens TeX's scanner reads in LaTeX, with byte positions. For C++17 and later; C++20 may hand in std::span.
+// texlex: the tokens TeX's scanner reads in LaTeX, with byte positions. For C++17 and later; std::span is for C++20.
 // A header over the C interface in texlex.h, which says what memory is whose and what threads may do. docs/library.md
 // shows its use by examples.
 //
