@@ -19,8 +19,8 @@ uint64_t issues_possible(uint64_t document_bytes) { return 2 * document_bytes + 
 constexpr uint64_t words_of(uint64_t bytes) { return (bytes + 7) / 8; }
 
 // The interface's issues are ours, seen from C.
-static_assert(sizeof(texlex_issue) == sizeof(issue) && alignof(texlex_issue) == alignof(issue)
-              && offsetof(texlex_issue, offset) == offsetof(issue, offset) && sizeof(issue) == sizeof(uint64_t));
+static_assert(sizeof(texlex_issue) == sizeof(issue) && offsetof(texlex_issue, offset) == offsetof(issue, offset)
+              && sizeof(issue) == sizeof(uint64_t));
 
 } // namespace
 
@@ -77,7 +77,7 @@ texlex_status texlex_tokenize(const void* document, size_t bytes, const texlex_o
     std::span<const uint8_t> text;
     if (const auto status = read_document(document, bytes, text); status != TEXLEX_OK) return status;
     if (const auto status = read_settings(options, how); status != TEXLEX_OK) return status;
-    *tokens = new texlex_tokens{text, how};
+    *tokens = std::make_unique<texlex_tokens>(text, how).release();
     return TEXLEX_OK;
   });
 }

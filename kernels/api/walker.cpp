@@ -46,7 +46,7 @@ texlex_status texlex_walk(const void* document, size_t bytes, const texlex_optio
   if (const auto status = texlex_tokenize(document, bytes, options, &tokens); status != TEXLEX_OK) return status;
   std::unique_ptr<const texlex_tokens> owned{tokens};
   return at_boundary([&] {
-    *walker = new texlex_walker{std::move(owned)};
+    *walker = std::make_unique<texlex_walker>(std::move(owned)).release();
     return TEXLEX_OK;
   });
 }
@@ -56,7 +56,7 @@ texlex_status texlex_tokens_walk(const texlex_tokens* tokens, texlex_walker** wa
   *walker = nullptr;
   if (tokens == nullptr) return TEXLEX_NULL_ARGUMENT;
   return at_boundary([&] {
-    *walker = new texlex_walker{*tokens};
+    *walker = std::make_unique<texlex_walker>(*tokens).release();
     return TEXLEX_OK;
   });
 }

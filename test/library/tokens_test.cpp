@@ -150,12 +150,20 @@ texlex_options options_of(size_t regime, uint32_t view, uint32_t unit = TEXLEX_C
   return options;
 }
 
+// Sanitizers make it ten times as slow: there each regime has a fifth of the documents, another one than the regime
+// before.
+#ifdef TEXLEX_SANITIZED
+constexpr size_t documents_step = 5;
+#else
+constexpr size_t documents_step = 1;
+#endif
+
 // Calls `check` with each document under each regime in both views, and with the options that say so.
 template <class Check>
 void for_all(Check check) {
   for (size_t regime = 0; regime < texlex_regime_count(); ++regime)
     for (const uint32_t view : {TEXLEX_VIEW_TEX, TEXLEX_VIEW_SOURCE})
-      for (size_t i = 0; i < documents().size(); ++i) {
+      for (size_t i = regime % documents_step; i < documents().size(); i += documents_step) {
         BOOST_TEST_CONTEXT("document " << i << " under " << texlex_regime_name(regime) << ", view " << view)
         check(documents()[i], *find_regime(texlex_regime_name(regime)), static_cast<token_view>(view),
               options_of(regime, view));
