@@ -8,8 +8,9 @@ using namespace texlex::api;
 
 namespace {
 
-// Of version 1: what any caller has.
-constexpr size_t memory_size_least = sizeof(texlex_scan_memory);
+// Up to the last field of the first version: what any caller has.
+constexpr size_t memory_size_least =
+  offsetof(texlex_scan_memory, issue_count) + sizeof(texlex_scan_memory::issue_count);
 
 texlex_status check(const texlex_scan_memory& memory, uint64_t document_bytes) noexcept {
   if (memory.kinds == nullptr) return TEXLEX_NULL_ARGUMENT;

@@ -10,8 +10,8 @@ namespace {
 
 static_assert(TEXLEX_DOCUMENT_BYTES_MAX == limits::scan_bytes_max);
 
-// Of version 1: what any caller has.
-constexpr size_t options_size_least = sizeof(texlex_options);
+// Up to the last field of the first version: what any caller has.
+constexpr size_t options_size_least = offsetof(texlex_options, flags) + sizeof(texlex_options::flags);
 
 constexpr texlex_options defaults = TEXLEX_OPTIONS_INIT;
 

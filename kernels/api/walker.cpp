@@ -19,8 +19,8 @@ struct texlex_walker {
 
 namespace {
 
-// Of version 1: what any caller has.
-constexpr size_t token_size_least = sizeof(texlex_token);
+// Up to the last field of the first version: what any caller has.
+constexpr size_t token_size_least = offsetof(texlex_token, name_bytes) + sizeof(texlex_token::name_bytes);
 
 texlex_token token_at(const token_reader& reader, std::span<const uint8_t> document) noexcept {
   return {.struct_size = sizeof(texlex_token),
