@@ -19,9 +19,15 @@
 
 namespace texlex {
 
+/// How an attempt ended, and with which columns if some were wanted.
+struct attempt_end {
+  outcome result;
+  column_answer_ptr columns{};
+};
+
 /// An attempt that is carried out in parts, with others between them.
 struct scan_in_parts {
-  arena_lease memory; ///< what `output` lies in
+  std::variant<arena_lease, column_scan> memory; ///< what `output` lies in
   scan_input input;
   scan_output output;
   scan_cursor cursor{};
@@ -38,13 +44,16 @@ public:
   using crash_function = void (*)();
 
   /// Stops at the next chunk once `stop` is set. A document that is to crash is scanned half way first; null: none.
-  [[nodiscard]] outcome run(std::span<const uint8_t> document, const regime& regime, const std::atomic<bool>& stop,
-                            crash_function crash);
+  /// `order`: what is wanted besides counts of the tex view; null: nothing.
+  [[nodiscard]] attempt_end run(std::span<const uint8_t> document, const regime& regime, const column_order* order,
+                                const std::atomic<bool>& stop, crash_function crash);
 
   /// The same in parts, at most two at a time; or why it cannot begin.
-  [[nodiscard]] std::variant<scan_in_parts, outcome> begin(const scan_input& input);
+  [[nodiscard]] std::variant<scan_in_parts, outcome> begin(std::span<const uint8_t> document, const regime& regime,
+                                                           const column_order* order);
   /// The next part, of about so many bytes; how it ended, if that was the last one.
-  [[nodiscard]] std::optional<outcome> go_on(scan_in_parts& begun, uint64_t bytes, const std::atomic<bool>& stop) const;
+  [[nodiscard]] std::optional<attempt_end> go_on(scan_in_parts& begun, uint64_t bytes,
+                                                 const std::atomic<bool>& stop) const;
 
   /// Whether the system took the core away from the attempt that has just ended, after so long.
   [[nodiscard]] bool interrupted(duration took) noexcept;
@@ -57,7 +66,7 @@ public:
 
 private:
   void sleep(duration length, const std::atomic<bool>& stop) const;
-  outcome scan(const scan_input& input, const std::atomic<bool>& stop, crash_function crash);
+  attempt_end scan(scan_in_parts& begun, const std::atomic<bool>& stop, crash_function crash);
 
   kernel kernel_;
   stall_plan stalls_;

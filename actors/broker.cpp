@@ -42,7 +42,8 @@ protected:
           dispatcher& dispatcher = event();
           for (const attempt_result& each : results)
             guarded_([&] {
-              dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted});
+              dispatcher.finished(lane, each.job, each.result, {.took = each.took, .interrupted = each.interrupted},
+                                  each.columns);
               sample(attempt_sample{lane, each.result.status, each.took});
             });
           after_event();
@@ -180,7 +181,7 @@ private:
 
   void answer(const closed_job& closed) override {
     const job& job = *closed.last.job;
-    links_.answer(job.id, closed.result);
+    links_.answer(job.id, closed.result, closed.columns);
     const instant at = event_time_;
     sample(request_sample{.status = closed.result.status,
                           .origin = closed.result.origin,

@@ -15,7 +15,7 @@
 namespace texlex {
 
 struct broker_links {
-  std::function<void(job_id, const outcome&)> answer; ///< called once a job, wherever the broker runs; must not throw
+  answer_function answer; ///< called once a job, wherever the broker runs; must not throw
   hedge_timer_actor timer;
   metrics_actor metrics;
   std::shared_ptr<const lane_threads> threads{}; ///< null: what lanes do is not known

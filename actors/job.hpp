@@ -5,12 +5,14 @@
 #include <atomic>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "actors/state/queue_pressure.hpp"
+#include "kernels/column_answer.hpp"
 #include "kernels/regime.hpp"
 #include "runtime/document.hpp"
 #include "runtime/outcome.hpp"
@@ -61,9 +63,10 @@ struct job {
   document_lease memory; ///< what `document` lies in
   std::span<const uint8_t> document;
   const texlex::regime* regime = nullptr;
-  instant received;                  ///< when its last byte was read
-  uint64_t client = 0;               ///< whose it is: the number of its connection
-  instant deadline = instant::max(); ///< of no use to its client after this
+  std::unique_ptr<const column_order> order; ///< null: counts of the tex view, as most want
+  instant received;                          ///< when its last byte was read
+  uint64_t client = 0;                       ///< whose it is: the number of its connection
+  instant deadline = instant::max();         ///< of no use to its client after this
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
   mutable stop_flag stop;
@@ -100,7 +103,8 @@ struct attempt_result {
   job_id job;
   outcome result;
   duration took{};
-  bool interrupted = false; ///< the system took the core away meanwhile: `took` tells nothing of the document
+  bool interrupted = false;    ///< the system took the core away meanwhile: `took` tells nothing of the document
+  column_answer_ptr columns{}; ///< null if none were wanted, or it is not ok
 };
 using result_batch = std::vector<attempt_result>;
 
@@ -116,6 +120,16 @@ struct lane_traits {
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }
 };
+
+/// How a job ended, on its way to whoever waits for it.
+struct delivery {
+  job_id job;
+  outcome result;
+  column_answer_ptr columns{};
+};
+
+/// Where a job's outcome goes, and its columns if it has some.
+using answer_function = std::function<void(job_id, const outcome&, const column_answer_ptr&)>;
 
 /// What sessions need of whoever carries out jobs: each job submitted is answered exactly once, by a call of
 /// `request_server::deliver`, from any thread. Each call may be made from any thread and returns at once.

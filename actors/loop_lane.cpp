@@ -117,7 +117,7 @@ private:
     attempt_order order;
     instant begun;
     instant until;
-    std::optional<outcome> result; ///< if it stalls after it was carried out
+    std::optional<attempt_end> end; ///< if it stalls after it was carried out
   };
 
   struct long_attempt {
@@ -150,7 +150,7 @@ private:
       return true;
     }
     stalled_ = {order, begun, begun + *stall, std::nullopt};
-    if (stalls_.options().after) stalled_->result = attempt(order, begun);
+    if (stalls_.options().after) stalled_->end = attempt(order, begun);
     look_again();
     return false;
   }
@@ -159,9 +159,9 @@ private:
   bool begin_in_parts(const attempt_order& order, instant at) {
     const job& job = *order.job;
     if (in_parts_ || options_.crash || job.document.size() <= options_.whole_bytes_max) return false;
-    if (const auto instead = job.begin(order.attempt, at)) return ended(order, {.status = *instead}, at), true;
-    auto begun = runner_->begin({job.document, job.regime, token_view::tex});
-    if (const auto* const instead = std::get_if<outcome>(&begun)) return ended(order, *instead, at), true;
+    if (const auto instead = job.begin(order.attempt, at)) return ended(order, {{.status = *instead}}, at), true;
+    auto begun = runner_->begin(job.document, *job.regime, job.order.get());
+    if (const auto* const instead = std::get_if<outcome>(&begun)) return ended(order, {*instead}, at), true;
     in_parts_ = long_attempt{order, std::get<scan_in_parts>(std::move(begun))};
     plan_next_part(at);
     return true;
@@ -180,13 +180,13 @@ private:
   void scan_part(uint64_t bytes) {
     long_attempt& current = *in_parts_;
     const instant begun = now();
-    const auto result = runner_->go_on(current.scan, bytes, current.order.job->stop.here());
+    auto end = runner_->go_on(current.scan, bytes, current.order.job->stop.here());
     last_end_ = now();
     current.took += last_end_ - begun;
     current.next.took(last_end_ - begun);
-    if (!result) return plan_next_part(last_end_);
+    if (!end) return plan_next_part(last_end_);
     const long_attempt last = *std::exchange(in_parts_, std::nullopt);
-    add_result(last.order, *result, last.took);
+    add_result(last.order, std::move(*end), last.took);
     tell();
   }
 
@@ -200,8 +200,8 @@ private:
   void go_on_after_stall() {
     const bool wanted = stalls_.options().deaf || !stalled_->order.job->stop.load(std::memory_order_relaxed);
     if (wanted && now() < stalled_->until) return look_again();
-    const stalled_attempt last = *std::exchange(stalled_, std::nullopt);
-    ended(last.order, last.result ? *last.result : attempt(last.order, now()), last.begun);
+    stalled_attempt last = *std::exchange(stalled_, std::nullopt);
+    ended(last.order, last.end ? std::move(*last.end) : attempt(last.order, now()), last.begun);
     last_end_ = now();
     while (!behind_.empty()) {
       const attempt_order next = std::move(behind_.front());
@@ -212,21 +212,22 @@ private:
     tell();
   }
 
-  outcome attempt(const attempt_order& order, instant at) {
+  attempt_end attempt(const attempt_order& order, instant at) {
     const job& job = *order.job;
-    if (const auto instead = job.begin(order.attempt, at)) return {.status = *instead};
+    if (const auto instead = job.begin(order.attempt, at)) return {{.status = *instead}};
     const bool crashes = options_.crash && options_.crash->fires(job.document);
-    return runner_->run(job.document, *job.regime, job.stop.here(), crashes ? crash_on_purpose : nullptr);
+    return runner_->run(job.document, *job.regime, job.order.get(), job.stop.here(),
+                        crashes ? crash_on_purpose : nullptr);
   }
 
-  void ended(const attempt_order& order, const outcome& result, instant begun) {
+  void ended(const attempt_order& order, attempt_end end, instant begun) {
     last_end_ = now();
     if (on_unit() && on_unit()->runs_here()) on_unit()->looked(last_end_);
-    add_result(order, result, last_end_ - begun);
+    add_result(order, std::move(end), last_end_ - begun);
   }
 
-  void add_result(const attempt_order& order, const outcome& result, duration took) {
-    results_.push_back({order.job->id, result, took, runner_->interrupted(took)});
+  void add_result(const attempt_order& order, attempt_end end, duration took) {
+    results_.push_back({order.job->id, end.result, took, runner_->interrupted(took), std::move(end.columns)});
     ++jobs_;
   }
 

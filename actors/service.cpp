@@ -127,7 +127,8 @@ struct service::house {
     timer = spawn_hedge_timer(*system, unit.get());
     broker = spawn_broker(
       *system, dispatching(settings),
-      {[this](job_id id, const outcome& result) { deliver(id, result); }, timer, metrics, threads, &pressure},
+      {[this](job_id id, const outcome& result, const column_answer_ptr& columns) { deliver(id, result, columns); },
+       timer, metrics, threads, &pressure},
       unit.get());
     options.unit = unit.get();
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
@@ -191,9 +192,9 @@ struct service::house {
   std::unique_ptr<caf::actor_system> system;
   std::atomic<bool> ending = false;
   std::promise<void> broker_ended, supervisor_ended, timer_ended;
-  queue_pressure pressure;                                  ///< the loop's thread writes and reads it
-  deliver_function deliver = [](job_id, const outcome&) {}; ///< set before the first submit
-  caf::actor front;                                         ///< where metrics answers questions
+  queue_pressure pressure; ///< the loop's thread writes and reads it
+  answer_function deliver = [](job_id, const outcome&, const column_answer_ptr&) {}; ///< set before the first submit
+  caf::actor front; ///< where metrics answers questions
   metrics_actor metrics;
   hedge_timer_actor timer;
   broker_actor broker;
@@ -204,7 +205,7 @@ service::service(const settings& settings, const kernel& kernel) : house_(std::m
 
 service::~service() { shutdown(); }
 
-void service::connect(deliver_function deliver, tell_function tell) {
+void service::connect(answer_function deliver, tell_function tell) {
   house_->deliver = std::move(deliver);
   house_->companion().on_enqueue([tell = std::move(tell)](caf::mailbox_element_ptr element) {
     const caf::message message = element->move_content_to_message();

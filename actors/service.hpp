@@ -14,8 +14,6 @@
 
 namespace texlex {
 
-/// Where outcomes go: called once a job, from a thread of the actor system; must return soon and not throw.
-using deliver_function = std::function<void(job_id, const outcome&)>;
 /// Likewise what has happened, once a call of `ask_stats`.
 using tell_function = std::function<void(job_id, const metrics_report&)>;
 
@@ -31,8 +29,9 @@ public:
   service(const service&) = delete;
   service& operator=(const service&) = delete;
 
-  /// Sets where outcomes go. To be called before the first submit.
-  void connect(deliver_function deliver, tell_function tell = {});
+  /// Sets where outcomes go: called once a job, from a thread of the actor system; must return soon and not throw. To
+  /// be called before the first submit.
+  void connect(answer_function deliver, tell_function tell = {});
 
   /// From now on the broker and the hedge timer run on the thread of an event loop, when it calls `turn`: each time
   /// before it waits, and at the instant the last one returned (`instant::min()`: at once, `instant::max()`: no need).

@@ -80,18 +80,20 @@ private:
 
   void run(const attempt_order& order) {
     const instant begun = texlex::now(); // `local_actor` declares one that it lacks
-    const outcome result = attempt(*order.job, order.attempt);
+    attempt_end end = attempt(*order.job, order.attempt);
     const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, ended - begun, runner_->interrupted(ended - begun)}});
+                   result_batch{{order.job->id, end.result, ended - begun, runner_->interrupted(ended - begun),
+                                 std::move(end.columns)}});
     ++jobs_;
     tell_use(ended);
   }
 
-  outcome attempt(const job& job, uint32_t number) {
-    if (const auto instead = job.begin(number, texlex::now())) return {.status = *instead};
+  attempt_end attempt(const job& job, uint32_t number) {
+    if (const auto instead = job.begin(number, texlex::now())) return {{.status = *instead}};
     const bool crashes = options_.crash && options_.crash->fires(job.document);
-    return runner_->run(job.document, *job.regime, job.stop.here(), crashes ? crash_on_purpose : nullptr);
+    return runner_->run(job.document, *job.regime, job.order.get(), job.stop.here(),
+                        crashes ? crash_on_purpose : nullptr);
   }
 
   caf::error died(const std::exception_ptr& error) {

@@ -99,9 +99,10 @@ private:
     const regime* const regime = find_regime(frame.regime.view());
     outcome result; // internal error
     const instant begun = now();
-    if (regime != nullptr)
-      result = runner_.run(memory.subspan(frame.document_offset, frame.document_bytes), *regime, header.stop,
-                           frame.crash != 0 ? die : nullptr);
+    if (regime != nullptr) {
+      const auto document = memory.subspan(frame.document_offset, frame.document_bytes);
+      result = runner_.run(document, *regime, nullptr, header.stop, frame.crash != 0 ? die : nullptr).result;
+    }
     const arena_usage used = runner_.usage();
     return {.status = static_cast<uint32_t>(result.status),
             .number = frame.number,

@@ -48,6 +48,8 @@ struct document_pool::shelf {
   size_t kept_blocks = 0;
   size_t kept_bytes_max = 0;
   size_t shared_kept_max = 0;
+  uint64_t leased_bytes_max = UINT64_MAX;
+  std::atomic<uint64_t> leased_bytes = 0;
   document_memory memory = document_memory::own;
 
   std::unique_ptr<document_buffer> pop(size_t capacity) {
@@ -78,12 +80,40 @@ document_pool::document_pool(size_t kept_bytes_max, document_memory memory, size
   shelf_->memory = memory;
 }
 
+document_pool::document_pool(size_t kept_bytes_max, uint64_t leased_bytes_max) : document_pool(kept_bytes_max) {
+  shelf_->leased_bytes_max = leased_bytes_max;
+}
+
+uint64_t document_pool::leased_bytes_max() const noexcept { return shelf_->leased_bytes_max; }
+
+uint64_t document_pool::leased_bytes() const noexcept { return shelf_->leased_bytes.load(std::memory_order_relaxed); }
+
 document_lease document_pool::take(size_t bytes) {
+  if (shelf_->leased_bytes_max != UINT64_MAX) return take_counted(bytes);
   const size_t capacity = capacity_for(bytes);
   auto block = shelf_->pop(capacity);
   if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
   return {block.release(),
           [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
+}
+
+// The count is given back with the block, or at once if there is none.
+document_lease document_pool::take_counted(size_t bytes) {
+  struct count {
+    std::shared_ptr<shelf> of;
+    uint64_t bytes;
+    bool allowed() noexcept {
+      return of->leased_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= of->leased_bytes_max;
+    }
+    ~count() { of->leased_bytes.fetch_sub(bytes, std::memory_order_relaxed); }
+  };
+  const auto counted = std::make_shared<count>(shelf_, bytes);
+  if (!counted->allowed()) throw std::bad_alloc{};
+  const size_t capacity = capacity_for(bytes);
+  auto block = shelf_->pop(capacity);
+  if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
+  return {block.release(),
+          [counted](document_buffer* used) { counted->of->push(std::unique_ptr<document_buffer>{used}); }};
 }
 
 size_t document_pool::kept_bytes() const {

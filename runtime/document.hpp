@@ -65,14 +65,23 @@ public:
   explicit document_pool(size_t kept_bytes_max, document_memory memory = document_memory::own,
                          size_t shared_kept_max = limits::shared_documents_kept_max);
 
-  /// A block of at least `bytes`. Throws as `document_buffer` does.
+  /// Own memory, of which at most `leased_bytes_max` bytes, as they were asked for, are with others at one time.
+  document_pool(size_t kept_bytes_max, uint64_t leased_bytes_max);
+
+  /// A block of at least `bytes`. Throws as `document_buffer` does, and std::bad_alloc if too many are leased.
   [[nodiscard]] document_lease take(size_t bytes);
+
+  [[nodiscard]] uint64_t leased_bytes_max() const noexcept;
+  /// Counted only where there is a limit.
+  [[nodiscard]] uint64_t leased_bytes() const noexcept;
 
   /// Bytes kept and used by nobody.
   [[nodiscard]] size_t kept_bytes() const;
 
 private:
   struct shelf;
+  [[nodiscard]] document_lease take_counted(size_t bytes);
+
   std::shared_ptr<shelf> shelf_;
 };
 

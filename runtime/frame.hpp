@@ -1,5 +1,5 @@
-// Version 1 of the wire protocol, byte by byte, without sockets: 16 bytes of header, then a payload. All integers are
-// big-endian. docs/protocol.md is the specification and a test replays its examples.
+// The wire protocol's frames, and what lies in those of version 1, byte by byte, without sockets: 16 bytes of header,
+// then a payload. All integers are big-endian. docs/protocol.md is the specification and a test replays its examples.
 #pragma once
 
 #include <array>
@@ -19,7 +19,18 @@ inline constexpr size_t document_length_bytes = 4;
 
 /// `stats` (client to server, no payload) asks for the server's figures; `stats_response` carries them as UTF-8 text,
 /// a `name value` pair a line, at most limits::stats_payload_bytes_max bytes.
-enum class frame_type : uint32_t { request = 1, response = 2, cancel = 3, stats = 4, stats_response = 5 };
+/// `hello` and what follows are of version 2: runtime/tokenize_frame.hpp.
+enum class frame_type : uint32_t {
+  request = 1,
+  response = 2,
+  cancel = 3,
+  stats = 4,
+  stats_response = 5,
+  hello = 6,
+  hello_response = 7,
+  tokenize = 8,
+  tokenize_response = 9,
+};
 
 /// The first 16 bytes of a frame. `type` is raw: a peer may send any number.
 struct frame_header {

@@ -53,6 +53,13 @@ inline constexpr uint32_t stats_pause_ms = 10;
 /// The text of a stats response; a client takes a longer one for malformed.
 inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
 
+/// A hello's payload, however much later versions put behind what this one knows.
+inline constexpr uint32_t hello_payload_bytes_max = 4096;
+
+/// What a client may put before a document of version 2: options and their values.
+inline constexpr uint32_t tokenize_head_bytes_max = 1024;
+inline constexpr uint32_t regime_name_bytes_max = 64;
+
 /// Ceiling of the configured document limit.
 inline constexpr uint32_t document_bytes_max = frame_payload_bytes_max - 4;
 

@@ -29,6 +29,8 @@ constexpr std::array<status_text, status_count> texts{{
   {"internal-error", "The server failed on its own account; see the server's log."},
   {"condemned-document", "Workers died on this document lately; it is not tried again for some minutes."},
   {"deadline-exceeded", "The request waited past its deadline; send it when the server is less busy."},
+  {"unknown-regime", "No regime has this name; the server's hello lists those there are."},
+  {"unsupported-option", "The request asks for something this server does not know or cannot do; see its hello."},
 }};
 
 } // namespace

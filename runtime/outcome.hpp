@@ -26,9 +26,11 @@ enum class status : uint32_t {
   internal_error = 14,       ///< a fault of the server's own; its log says more
   condemned_document = 15,   ///< workers died of this document before: it is not tried for a while
   deadline_exceeded = 16,    ///< it waited past its deadline, and was not begun
+  unknown_regime = 17,       ///< no regime has the name asked for
+  unsupported_option = 18,   ///< an option, view, unit or column that this server does not know
 };
 
-inline constexpr uint32_t status_count = 17;
+inline constexpr uint32_t status_count = 19;
 
 /// Short name, such as `too-many-connections`.
 [[nodiscard]] std::string_view name_of(status s) noexcept;

@@ -53,7 +53,7 @@ public:
   ~loop() { stop(); }
 
   std::variant<server_endpoints, server_error> start();
-  void deliver(job_id id, const outcome& result);
+  void deliver(job_id id, const outcome& result, const column_answer_ptr& columns);
   void tell(job_id number, const metrics_report& report);
   void on_turn(turn_function work) { on_turn_ = std::move(work); }
   void wake() noexcept { core_.loop.wake(); }
@@ -85,13 +85,13 @@ private:
   std::promise<void> drained_;
   bool told_drained_ = false;
 
-  std::mutex deliveries_mutex_;                        // guards the two below; held for a push or a swap
-  std::vector<std::pair<job_id, outcome>> deliveries_; ///< by other threads
+  std::mutex deliveries_mutex_;      // guards the two below; held for a push or a swap
+  std::vector<delivery> deliveries_; ///< by other threads
   bool taking_deliveries_ = false;
   std::atomic<bool> has_deliveries_ = false; ///< there are any; so that the lock is taken only then
   // The I/O thread's; kept for their memory.
-  std::vector<std::pair<job_id, outcome>> deliveries_here_;
-  std::vector<std::pair<job_id, outcome>> taken_;
+  std::vector<delivery> deliveries_here_;
+  std::vector<delivery> taken_;
 
   turn_function on_turn_;
   bool short_of_memory_ = false;
@@ -198,14 +198,14 @@ void request_server::loop::stop() {
   core_.bury();
 }
 
-void request_server::loop::deliver(job_id id, const outcome& result) {
+void request_server::loop::deliver(job_id id, const outcome& result, const column_answer_ptr& columns) {
   if (loop_of_this_thread == this) {
-    deliveries_here_.emplace_back(id, result);
+    deliveries_here_.push_back({id, result, columns});
     return wake();
   }
   const std::lock_guard guard{deliveries_mutex_};
   if (!taking_deliveries_) return;
-  deliveries_.emplace_back(id, result);
+  deliveries_.push_back({id, result, columns});
   has_deliveries_ = true;
   wake(); // with the lock, which `stop` takes before the loop goes
 }
@@ -227,6 +227,7 @@ bool request_server::loop::take_deliveries() {
   }
   if (taken_.empty()) return false;
   core_.deliver(taken_);
+  taken_.clear(); // columns go back to their pool with who has sent them
   return true;
 }
 
@@ -277,7 +278,9 @@ request_server::request_server(const server_settings& server, const limit_settin
 request_server::~request_server() = default;
 
 std::variant<server_endpoints, server_error> request_server::start() { return loop_->start(); }
-void request_server::deliver(job_id id, const outcome& result) { loop_->deliver(id, result); }
+void request_server::deliver(job_id id, const outcome& result, const column_answer_ptr& columns) {
+  loop_->deliver(id, result, columns);
+}
 void request_server::tell(job_id number, const metrics_report& report) { loop_->tell(number, report); }
 void request_server::on_turn(turn_function work) { loop_->on_turn(std::move(work)); }
 void request_server::wake() { loop_->wake(); }

@@ -54,7 +54,7 @@ public:
 
   /// One job's outcome, from any thread; returns at once. An id that is not in flight is dropped and counted, so that
   /// a late or second answer does no harm. May be called until the destructor begins, also after `drain`.
-  void deliver(job_id id, const outcome& result);
+  void deliver(job_id id, const outcome& result, const column_answer_ptr& columns = {});
 
   /// Likewise what has happened, for whoever asked under this number (`job_port::ask_stats`).
   void tell(job_id number, const metrics_report& report);

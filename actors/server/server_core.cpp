@@ -41,7 +41,8 @@ session_limits limits_of(const server_settings& server, const limit_settings& li
           .write_timeout = milliseconds{server.write_timeout_ms},
           .held_back_max = milliseconds{limits::held_back_ms_max},
           .read_rate_min = server.read_rate_min,
-          .read_grace = milliseconds{server.read_grace_ms}};
+          .read_grace = milliseconds{server.read_grace_ms},
+          .column_bytes_held_max = limits.column_bytes_max / 4};
 }
 
 } // namespace
@@ -51,9 +52,11 @@ server_core::server_core(const server_settings& server, const limit_settings& li
   : sweep_interval_(sweep_interval_of(server)), connections_max_(server.connections_max),
     protocol_limits(limits_of(server, limits)), request_timeout(milliseconds{limits.request_timeout_ms}),
     admission(limits.requests_max, limits.request_bytes_max), gate(admission, jobs.pressure()),
-    documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)), regime(rules),
-    port(jobs), loop(way_of(server), std::chrono::microseconds{server.busy_poll_us}),
-    stats_(milliseconds{limits::stats_pause_ms}), peers_(server.connections_per_peer_max) {}
+    documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)),
+    column_memory(limits::document_pool_bytes_max, limits.column_bytes_max),
+    offered(limits, rules, memory == document_memory::shared), hellos(offered.hellos()), regime(rules), port(jobs),
+    loop(way_of(server), std::chrono::microseconds{server.busy_poll_us}), stats_(milliseconds{limits::stats_pause_ms}),
+    peers_(server.connections_per_peer_max) {}
 
 server_core::~server_core() = default;
 
@@ -235,7 +238,7 @@ instant server_core::hand_over() {
     submitted_numbers_.clear();
   } catch (const std::bad_alloc&) {
     const auto numbers = std::exchange(submitted_numbers_, {});
-    for (const job_id job : numbers) answer(job, no_memory, at);
+    for (const job_id job : numbers) answer(job, no_memory, {}, at);
     settle_touched();
   }
   return at;
@@ -265,7 +268,7 @@ void server_core::ask_if_due() {
 void server_core::abandon(std::span<const session_protocol::open_request> jobs) noexcept {
   for (const auto& open : jobs) {
     if (waiting_job* const found = jobs_.find(open.job.value)) found->waiter = nullptr;
-    if (open.stats) continue;
+    if (open.form == response_form::stats) continue;
     try {
       cancel(open.job);
     } catch (const std::bad_alloc&) {
@@ -274,15 +277,15 @@ void server_core::abandon(std::span<const session_protocol::open_request> jobs) 
   }
 }
 
-void server_core::deliver(const std::vector<std::pair<job_id, outcome>>& outcomes) {
+void server_core::deliver(std::span<const delivery> deliveries) {
   const instant at = loop.time();
-  for (const auto& [job, result] : outcomes) answer(job, result, at);
+  for (const auto& [job, result, columns] : deliveries) answer(job, result, columns, at);
   settle_touched();
 }
 
-void server_core::answer(job_id job, const outcome& result, instant at) {
+void server_core::answer(job_id job, const outcome& result, const column_answer_ptr& columns, instant at) {
   session* const waiter = waiter_of(job);
-  if (!waiter || !waiter->answered(job, result, at)) return counters.late_answers.add();
+  if (!waiter || !waiter->answered(job, result, columns, at)) return counters.late_answers.add();
   try {
     touched_.push_back(waiter);
   } catch (const std::bad_alloc&) {

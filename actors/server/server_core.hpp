@@ -15,6 +15,7 @@
 #include "actors/job.hpp"
 #include "actors/reports.hpp"
 #include "actors/server/counters.hpp"
+#include "actors/server/offer.hpp"
 #include "actors/state/admission.hpp"
 #include "actors/state/eviction.hpp"
 #include "actors/state/gate.hpp"
@@ -81,7 +82,7 @@ public:
   /// Nobody waits for these any more: asks for their early end. Their places are held until they are answered.
   void abandon(std::span<const session_protocol::open_request> jobs) noexcept;
   /// Hands outcomes to the sessions that wait for them, then lets each of those write once.
-  void deliver(const std::vector<std::pair<job_id, outcome>>& outcomes);
+  void deliver(std::span<const delivery> deliveries);
   /// Hands what has happened to all who asked in this round.
   void told(job_id question, const metrics_report& report);
 
@@ -108,7 +109,7 @@ private:
   void ask_if_due();
   void sweep();
   void forget_waiting(session& one) noexcept;
-  void answer(job_id job, const outcome& result, instant at);
+  void answer(job_id job, const outcome& result, const column_answer_ptr& columns, instant at);
   void settle_touched();
   void send_for_touched();
   /// Who waits for this, if anybody still does; nobody waits for it any more.
@@ -126,6 +127,9 @@ public:
   texlex::admission admission;
   texlex::gate gate;
   document_pool documents;
+  const document_pool column_memory; ///< that answers of version 2 lie in
+  const offer offered;
+  const hello_texts hellos;
   const texlex::regime* const regime;
   job_port& port;
   server_counters counters;

@@ -36,9 +36,9 @@ void session::start(bool refused) noexcept {
   });
 }
 
-bool session::answered(job_id job, const outcome& result, instant at) noexcept {
+bool session::answered(job_id job, const outcome& result, const column_answer_ptr& columns, instant at) noexcept {
   bool heard = false;
-  guarded([&] { heard = !closed_ && protocol_.answered(job, result, at); });
+  guarded([&] { heard = !closed_ && protocol_.answered(job, result, at, columns); });
   return heard && !closed_;
 }
 
@@ -100,7 +100,7 @@ void session::watch_as_needed() {
   }
   uint32_t wanted = watched_for_ & EPOLLIN;
   if (wants_input()) wanted |= EPOLLIN;
-  if (written_ < out_.size()) wanted |= EPOLLOUT;
+  if (!out_.done()) wanted |= EPOLLOUT;
   if (wanted == watched_for_) return;
   watched_for_ = wanted;
   if (!core_.loop.watch_for(socket_.get(), wanted, *this)) vanished("the system has no room for its watch");

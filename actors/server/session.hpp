@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/server/outgoing.hpp"
 #include "actors/server/read_ahead.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/state/backlog_ruler.hpp"
@@ -35,7 +36,7 @@ public:
   /// A refused one only tells its client that there are too many connections.
   void start(bool refused) noexcept;
   /// True if the client will hear of it; `settle` writes it.
-  [[nodiscard]] bool answered(job_id job, const outcome& result, instant at) noexcept;
+  [[nodiscard]] bool answered(job_id job, const outcome& result, const column_answer_ptr& columns, instant at) noexcept;
   [[nodiscard]] bool told(job_id number, std::shared_ptr<const std::string> stats, instant at) noexcept;
   /// After anything has happened: writes what waits, takes what was read, or ends. May close the session, which lives
   /// to the end of the pass all the same.
@@ -107,8 +108,11 @@ private:
   bool take_header();
   bool take_payload();
   bool take_skipped();
+  bool take_hello();
   void payload_complete();
   void submit(job_id id, document_lease memory);
+  /// Makes the job what its client wants, or tells why it cannot be that. Throws std::bad_alloc.
+  [[nodiscard]] std::optional<status> heed(const tokenize_options& options, job& made) const;
   void ask_stats();
   bool has_payload_memory();
   void refuse_payload();
@@ -117,9 +121,10 @@ private:
   [[nodiscard]] bool begin_write();
   [[nodiscard]] bool write_some();
   [[nodiscard]] bool wrote(ssize_t result);
-  [[nodiscard]] socket_operation send_of_the_rest() noexcept;
+  [[nodiscard]] ssize_t send_rest() noexcept;
   void put_out(std::span<const response> responses);
-  void write_stats(const response& one);
+  void put_out_text(const response& one, frame_type type);
+  void put_out_columns(const response& one);
   void watch_as_needed();
   void finish();
   void vanished(const char* how) noexcept;
@@ -145,8 +150,7 @@ private:
   size_t filled_ = 0; ///< of the payload being read
   instant arrived_;   ///< when what was read last could have been read, as far as is known
   backlog_ruler backlog_;
-  std::vector<uint8_t> out_; ///< what is being written; kept for its memory
-  size_t written_ = 0;       ///< of that
+  outgoing out_; ///< what is being written; kept for its memory
 
   instant linger_until_;
   size_t linger_bytes_left_ = 0;

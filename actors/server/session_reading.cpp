@@ -57,7 +57,7 @@ std::optional<socket_operation> session::wants_to_receive(std::span<uint8_t> mem
   std::optional<socket_operation> wanted;
   guarded([&] {
     if (closed_ || lingering_ || receiving_ > 0 || protocol_.reading() != read_step::header || !wants_input()) return;
-    if (written_ < out_.size() || !share_.left(core_.turn)) return; // it is being answered
+    if (!out_.done() || !share_.left(core_.turn)) return; // it is being answered
     require(input_.bytes() < memory.size(), "who reads has taken all whole frames");
     const std::span<uint8_t> room = where_to_read(memory);
     receiving_ = room.size();
@@ -137,6 +137,9 @@ bool session::take_frames() {
       case read_step::payload:
         if (!take_payload()) return taken;
         break;
+      case read_step::hello:
+        if (!take_hello()) return taken;
+        break;
       case read_step::skip:
         if (!take_skipped()) return taken;
         break;
@@ -167,6 +170,7 @@ bool session::take_header() {
       break;
     case header_kind::cancel: core_.cancel(verdict.to_cancel); break;
     case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
+    case header_kind::hello: break;
     case header_kind::stats: ask_stats(); break;
     case header_kind::stats_refused: break;
     case header_kind::broken: spdlog::debug("a client sent a frame that cannot be followed"); break;
@@ -195,6 +199,15 @@ bool session::take_skipped() {
   protocol_.payload_arrived(there, core_.loop.time());
   if (filled_ < protocol_.payload_bytes()) return false;
   protocol_.payload_skipped(core_.loop.time());
+  return true;
+}
+
+// So few bytes that they wait where they were read to.
+bool session::take_hello() {
+  if (input_.bytes() < protocol_.payload_bytes()) return false;
+  const auto there = input_.take(protocol_.payload_bytes());
+  protocol_.payload_arrived(there.size(), core_.loop.time());
+  protocol_.hello_read(there, core_.hellos, core_.loop.time());
   return true;
 }
 
@@ -249,9 +262,42 @@ void session::submit(job_id id, document_lease memory) {
   made->received = std::min(arrived_, at);
   made->client = number_;
   if (core_.request_timeout > duration::zero()) made->deadline = made->received + core_.request_timeout;
+  if (accepted->options)
+    if (const auto refused = heed(*accepted->options, *made)) {
+      accepted->place.give_back();
+      core_.forget(id);
+      (void)protocol_.answered(id, {.status = *refused}, at);
+      return;
+    }
   if (auto* const header = memory->shared_header()) made->stop.share(*header);
   made->memory = std::move(memory);
   core_.submit(made, std::move(accepted->place));
+}
+
+// What this server cannot do was not in its hello.
+std::optional<status> session::heed(const tokenize_options& options, job& made) const {
+  if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
+  if (!core_.offered.has_view(options.view)) return status::unsupported_option;
+  if (!options.regime.empty()) {
+    made.regime = core_.offered.find(options.regime);
+    if (made.regime == nullptr) return status::unknown_regime;
+  }
+  if (options.deadline_ms > 0)
+    made.deadline = std::min(made.deadline, made.received + std::chrono::milliseconds{options.deadline_ms});
+  if (options.columns == 0 && options.view == token_view::tex) return std::nullopt;
+  auto order = std::make_unique<column_order>(column_order{.columns = options.columns,
+                                                           .view = options.view,
+                                                           .unit = options.unit,
+                                                           .issues_told_max = options.issues_told_max,
+                                                           .memory = {}});
+  if (options.columns != 0) {
+    order->memory = core_.column_memory;
+    const uint64_t bytes = column_memory_bytes(*order, made.document.size()) + tokenized_overhead_bytes_max;
+    if (bytes > std::min<uint64_t>(UINT32_MAX, core_.column_memory.leased_bytes_max()))
+      return status::document_too_large;
+  }
+  made.order = std::move(order);
+  return std::nullopt;
 }
 
 } // namespace texlex

@@ -1,10 +1,13 @@
 // What a connection writes: responses in one go, and the rest of them when the socket takes it. See session.hpp.
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
+#include <string>
+
+#include <sys/socket.h>
 
 #include "actors/server/session.hpp"
+#include "actors/state/turn_budget.hpp"
 
 namespace texlex {
 
@@ -16,11 +19,11 @@ void session::write_waiting() {
 
 // False: nothing waits, or something is being written.
 bool session::begin_write() {
-  if (written_ != out_.size()) return false;
+  if (!out_.done()) return false;
   const std::span<const response> responses = protocol_.begin_write(core_.loop.time());
   if (responses.empty()) return false;
   put_out(responses);
-  share_.charge(core_.turn, out_.size());
+  share_.charge(core_.turn, out_.own_bytes());
   return true;
 }
 
@@ -28,10 +31,13 @@ void session::write_rest() {
   if (write_some()) settle_or_throw();
 }
 
-// True: all that was put out is written.
+// True: all that was put out is written. Columns are megabytes: they are written within the connection's share of the
+// turn, and the rest when the socket says that it takes more.
 bool session::write_some() {
-  while (written_ < out_.size())
-    if (!wrote(carry_out(send_of_the_rest()))) return false;
+  while (!out_.done()) {
+    if (!out_.whole() && !share_.left(core_.turn)) return false;
+    if (!wrote(send_rest())) return false;
+  }
   return true;
 }
 
@@ -40,21 +46,39 @@ bool session::wrote(ssize_t result) {
   if (result == -EAGAIN || result == -EWOULDBLOCK) return false;
   if (result < 0) return vanished(std::strerror(static_cast<int>(-result))), false;
   core_.counters.bytes_written.add(static_cast<size_t>(result));
-  written_ += static_cast<size_t>(result);
-  if (written_ < out_.size()) return true;
+  out_.wrote(static_cast<size_t>(result));
+  if (!out_.done()) return true;
+  out_.clear(); // before the columns it refers to go
   protocol_.written(core_.loop.time());
   if (core_.loop.by_io_uring()) core_.loop.expect(*this);
   return true;
 }
 
-socket_operation session::send_of_the_rest() noexcept {
-  return {socket_operation::kind::send, socket_.get(), out_.data() + written_, out_.size() - written_};
+ssize_t session::send_rest() noexcept {
+  if (out_.whole()) {
+    const std::span<uint8_t> rest = out_.rest();
+    return carry_out({socket_operation::kind::send, socket_.get(), rest.data(), rest.size()});
+  }
+  std::array<iovec, outgoing::pieces_at_once_max> pieces;
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = out_.rest(pieces, turn_budget::connection_max);
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) return -errno;
+  share_.charge(core_.turn, static_cast<size_t>(sent));
+  return sent;
 }
 
 std::optional<socket_operation> session::wants_to_send() noexcept {
   std::optional<socket_operation> wanted;
   guarded([&] {
-    if (!closed_ && begin_write()) wanted = send_of_the_rest();
+    if (closed_ || !begin_write()) return;
+    if (!out_.whole()) return void(write_some()); // columns go by a call of their own
+    const std::span<uint8_t> rest = out_.rest();
+    wanted = {socket_operation::kind::send, socket_.get(), rest.data(), rest.size()};
   });
   return wanted;
 }
@@ -67,25 +91,38 @@ void session::sent(ssize_t result) noexcept {
 
 void session::put_out(std::span<const response> responses) {
   out_.clear();
-  written_ = 0;
   for (const response& one : responses) {
-    if (one.stats) {
-      write_stats(one);
-      continue;
+    switch (one.form) {
+      case response_form::stats: put_out_text(one, frame_type::stats_response); continue;
+      case response_form::hello: put_out_text(one, frame_type::hello_response); continue;
+      case response_form::tokenized: put_out_columns(one); break;
+      case response_form::counts: out_.append(encode_response(one.id, one.result)); break;
     }
-    const auto frame = encode_response(one.id, one.result);
-    out_.insert(out_.end(), frame.begin(), frame.end());
     const auto index = static_cast<size_t>(one.result.status);
     if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
   }
 }
 
-void session::write_stats(const response& one) {
-  const auto bytes = static_cast<uint32_t>(one.stats->size());
-  std::ranges::copy(encode({static_cast<uint32_t>(frame_type::stats_response), one.id, bytes}),
-                    std::back_inserter(out_));
-  std::ranges::copy(*one.stats, std::back_inserter(out_));
-  core_.counters.stats_told.add();
+void session::put_out_text(const response& one, frame_type type) {
+  const auto bytes = static_cast<uint32_t>(one.text->size());
+  out_.append(encode({static_cast<uint32_t>(type), one.id, bytes}));
+  out_.append({reinterpret_cast<const uint8_t*>(one.text->data()), one.text->size()});
+  if (type == frame_type::stats_response) core_.counters.stats_told.add();
+}
+
+// Each column's padding lies behind it in its memory.
+void session::put_out_columns(const response& one) {
+  const column_list columns =
+    one.columns ? column_list{one.columns->columns.data(), one.columns->columns.size()} : column_list{};
+  const tokenized_head head{.result = one.result,
+                            .issues_told = one.columns ? one.columns->issues_told : 0,
+                            .view = one.view,
+                            .unit = one.unit};
+  const auto bytes = static_cast<uint32_t>(tokenized_payload_bytes(columns));
+  out_.append(encode({static_cast<uint32_t>(frame_type::tokenize_response), one.id, bytes}));
+  const std::string text = encode_tokenized_head(head, columns);
+  out_.append({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  for (const column_bytes& each : columns) out_.refer({each.bytes.data(), padded_to_column(each.bytes.size())});
 }
 
 } // namespace texlex

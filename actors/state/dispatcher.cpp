@@ -43,7 +43,8 @@ void dispatcher::submit(job_ptr job) {
 
 void dispatcher::admit(const job_ptr& job) {
   const job_id id = job->id;
-  const workload work = workload_of(job->document);
+  workload work = workload_of(job->document);
+  work.derives = job->order && needs_deriving(job->order->columns);
   const duration expected = waiting_.expected(job->client, work);
   waiting_.comes(job->client, now_);
   try {
@@ -55,7 +56,7 @@ void dispatcher::admit(const job_ptr& job) {
   if (closed_) return end(id, status::shutting_down);
   if (condemned(*job)) return end(id, status::condemned_document);
   if (now_ >= job->deadline) return end(id, status::deadline_exceeded);
-  if (dispatch_to_small_only(*job, expected)) return;
+  if (dispatch_to_small_only(*job, work, expected)) return;
   pushed_out_.clear();
   const bool admitted = waiting_.admit(*job, expected, now_, pushed_out_);
   for (const job_id other : pushed_out_) refuse(other);
@@ -63,12 +64,13 @@ void dispatcher::admit(const job_ptr& job) {
 }
 
 // A lane for small documents is done with one before others would have been told of it. With a long one it is done
-// sooner than others too, by as long as it takes to wake two threads, if it has nothing else to do.
-bool dispatcher::dispatch_to_small_only(const job& job, duration expected) {
-  const uint64_t bytes = job.document.size();
-  const auto lane = lanes_.small_only_for(bytes) ? lanes_.small_only_with_room(bytes, expected)
-                    : waiting().empty()          ? lanes_.small_only_for_one_alone(bytes, expected)
-                                                 : std::nullopt;
+// sooner than others too, by as long as it takes to wake two threads, if it has nothing else to do; but to derive
+// columns is not done in parts.
+bool dispatcher::dispatch_to_small_only(const job& job, const workload& work, duration expected) {
+  const uint64_t bytes = work.bytes;
+  const auto lane = lanes_.small_only_for(bytes)         ? lanes_.small_only_with_room(bytes, expected)
+                    : waiting().empty() && !work.derives ? lanes_.small_only_for_one_alone(bytes, expected)
+                                                         : std::nullopt;
   if (!lane || (health_.ejected() > 0 && !health_.usable(*lane, now_))) return false;
   dispatch(job.id, *lane, origin::primary);
   return true;
@@ -85,13 +87,15 @@ void dispatcher::cancel(job_id id) {
 }
 
 // The answer goes out before the lane is filled again: its client has waited longer than the next one.
-void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const service_time& service) {
+void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const service_time& service,
+                          column_answer_ptr columns) {
   const lane_release release = lanes_.finished(lane, id);
   const open_job* const job = ledger_.find(id);
   if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
   if (result.status == status::cancelled && job != nullptr) { // nobody stopped it: it was withdrawn
     if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.returned(id, job->job->deadline, now_);
   } else if (auto closed = ledger_.finished(lane, id, result)) {
+    closed->columns = std::move(columns);
     answer(std::move(*closed));
   }
   if (release.verdict == release_verdict::drained) effects_.drained(lane);

@@ -66,7 +66,8 @@ public:
 
   void submit(job_ptr job);
   void cancel(job_id id);
-  void finished(lane_id lane, job_id id, const outcome& result, const service_time& service = {});
+  void finished(lane_id lane, job_id id, const outcome& result, const service_time& service = {},
+                column_answer_ptr columns = {});
   hedge_verdict overdue(job_id id);
 
   void lane_joined(lane_id lane, const lane_traits& traits = {});
@@ -99,7 +100,7 @@ public:
 
 private:
   void admit(const job_ptr& job);
-  bool dispatch_to_small_only(const job& job, duration expected);
+  bool dispatch_to_small_only(const job& job, const workload& work, duration expected);
   void fill_lanes();
   void refuse(job_id id);
   void look_at_usable_lanes();

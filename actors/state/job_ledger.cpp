@@ -100,7 +100,7 @@ std::vector<job_id> job_ledger::open_ids() const {
 }
 
 closed_job job_ledger::close(job_id id, outcome result) {
-  closed_job closed{*open_.take(id.value), result};
+  closed_job closed{*open_.take(id.value), result, {}};
   // Relaxed: the flag carries no data, and an attempt may well look a chunk later.
   closed.last.job->stop.store(true, std::memory_order_relaxed);
   ++closed_;

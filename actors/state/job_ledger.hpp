@@ -47,6 +47,7 @@ struct open_job {
 struct closed_job {
   open_job last;
   outcome result;
+  column_answer_ptr columns{}; ///< of the attempt whose result it is; null if none were wanted
 };
 
 enum class loss_verdict : uint8_t {

@@ -14,6 +14,8 @@ namespace {
 // something learned.
 constexpr std::array<double, text_kind_count> measured_ns_a_byte{0.3, 1.0, 1.0, 4.0, 17.0};
 
+constexpr double derived_ns_a_byte = 20; // on top of that, whatever the text
+
 constexpr size_t windows = 4, window_bytes = 32, sample_bytes = windows * window_bytes;
 constexpr uint64_t small_bytes_max = 16u << 10;
 constexpr uint32_t seen_max = 16;         // an average over about as many
@@ -89,11 +91,23 @@ service_estimate::service_estimate(const service_estimate_options& options)
   : fixed_ns_(static_cast<double>(options.fixed.count())), clients_(options.clients_max) {
   require(std::has_single_bit(options.clients_max), "places of clients are found by a mask");
   for (size_t k = 0; k < text_kind_count; ++k)
-    for (speed& each : speeds_[k]) each.ns_a_byte = measured_ns_a_byte[k];
+    for (const bool derives : {false, true})
+      for (const uint64_t bytes : {small_bytes_max, small_bytes_max + 1}) {
+        const workload work{bytes, static_cast<text_kind>(k), derives};
+        speeds_[k][index_of(work)].ns_a_byte = measured_ns(work);
+      }
+}
+
+size_t service_estimate::index_of(const workload& work) noexcept {
+  return (work.bytes > small_bytes_max ? 1 : 0) + (work.derives ? 2 : 0);
+}
+
+double service_estimate::measured_ns(const workload& work) noexcept {
+  return measured_ns_a_byte[static_cast<size_t>(work.kind)] + (work.derives ? derived_ns_a_byte : 0);
 }
 
 double service_estimate::usual_ns(const workload& work) const noexcept {
-  const speed& known = speeds_[static_cast<size_t>(work.kind)][work.bytes > small_bytes_max];
+  const speed& known = speeds_[static_cast<size_t>(work.kind)][index_of(work)];
   return static_cast<double>(work.bytes) * known.ns_a_byte * (known.seen > 0 ? 1 : machine_);
 }
 
@@ -122,7 +136,7 @@ void service_estimate::learn(uint64_t client, const workload& work, duration too
   const double usual = std::max(usual_ns(work), 1.0);
   if (beyond_fixed < told_by_bytes_ns && usual < told_by_bytes_ns) return; // so little tells nothing of a rate
 
-  speed& of_kind = speeds_[static_cast<size_t>(work.kind)][work.bytes > small_bytes_max];
+  speed& of_kind = speeds_[static_cast<size_t>(work.kind)][index_of(work)];
   const bool news = of_kind.seen == 0; // nothing is known that it could contradict
   const double as_usual = std::clamp(beyond_fixed / usual, 1 / surprise_max, news ? 1e6 : surprise_max);
   const double per_byte = usual * as_usual / static_cast<double>(work.bytes);
@@ -131,7 +145,7 @@ void service_estimate::learn(uint64_t client, const workload& work, duration too
   const bool like_others = known.factor < 2 && known.factor > 0.5F;
   if (news || like_others) blend(of_kind.ns_a_byte, per_byte, of_kind.seen);
   if (seen_ < seen_max) ++seen_;
-  blend(machine_, per_byte / measured_ns_a_byte[static_cast<size_t>(work.kind)], seen_);
+  blend(machine_, per_byte / measured_ns(work), seen_);
 
   // A client's factor goes up at once and down slowly: to be taken for quick is what one would cheat for.
   const double own = std::clamp(beyond_fixed / usual, 1 / surprise_max, surprise_max * known.factor);

@@ -37,6 +37,7 @@ inline constexpr size_t text_kind_count = 5;
 struct workload {
   uint64_t bytes = 0;
   text_kind kind = text_kind::plain;
+  bool derives = false; ///< more than a scan: columns that are not kinds, starts or issues
 };
 
 [[nodiscard]] inline workload workload_of(std::span<const uint8_t> document) noexcept {
@@ -78,12 +79,14 @@ private:
   };
   static constexpr uint64_t no_client = UINT64_MAX;
 
+  [[nodiscard]] static size_t index_of(const workload& work) noexcept;
+  [[nodiscard]] static double measured_ns(const workload& work) noexcept;
   [[nodiscard]] double usual_ns(const workload& work) const noexcept;
   [[nodiscard]] const known_client* find(uint64_t client) const noexcept;
   [[nodiscard]] known_client& place_of(uint64_t client) noexcept;
 
   double fixed_ns_;
-  std::array<std::array<speed, 2>, text_kind_count> speeds_; ///< of small documents, and of others
+  std::array<std::array<speed, 4>, text_kind_count> speeds_; ///< of small documents, of others, and of both deriving
   double machine_ = 1;                                       ///< its rates over those of our measurements
   uint32_t seen_ = 0;
   text_kind usual_kind_ = text_kind::plain;

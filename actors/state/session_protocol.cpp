@@ -7,6 +7,14 @@
 #include "runtime/limits.hpp"
 
 namespace texlex {
+namespace {
+
+/// The form in which a request in flight is refused.
+response_form refusal_of(const session_protocol::open_request& request) noexcept {
+  return request.form == response_form::tokenized ? response_form::tokenized : response_form::counts;
+}
+
+} // namespace
 
 session_protocol::session_protocol(const session_limits& limits, gate& gate, instant now)
   : limits_(limits), gate_(gate), quiet_since_(now) {}
@@ -36,143 +44,38 @@ void session_protocol::frame_ended(instant now) {
   quiet_since_ = now;
 }
 
-header_verdict session_protocol::header_read(const frame_header& header, instant now, const frame_arrival& arrival) {
-  require(step_ == read_step::header, "a header is read where a header was due");
-  frame_begun(now);
-  payload_bytes_ = header.payload_bytes;
-  payload_arrived_ = 0;
-  const bool is_request = header.type == static_cast<uint32_t>(frame_type::request);
-  const bool is_cancel = header.type == static_cast<uint32_t>(frame_type::cancel);
-  const bool is_stats = header.type == static_cast<uint32_t>(frame_type::stats);
-  if (!is_request && !is_cancel && !is_stats) {
-    end_with(header.id, status::unknown_type);
-    return {};
-  }
-  if (header.payload_bytes > limits::frame_payload_bytes_max) {
-    end_with(header.id, status::frame_too_large);
-    return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
-  }
-  step_ = read_step::skip;
-  const header_verdict verdict = is_request ? request_header_read(header, arrival)
-                                 : is_stats ? stats_header_read(header)
-                                            : cancel_header_read(header);
-  if (verdict.kind == header_kind::held_back) {
-    held_back_since_ = now;
-  } else {
-    skip_refused(now);
-  }
-  check_invariants();
-  return verdict;
-}
-
-void session_protocol::skip_refused(instant now) {
-  if (step_ == read_step::skip && payload_bytes_ == 0) frame_ended(now);
-}
-
-// The cheapest reasons to refuse come first; the place is taken last, when nothing else can refuse.
-header_verdict session_protocol::request_header_read(const frame_header& header, const frame_arrival& arrival) {
-  constexpr header_verdict request{header_kind::request, {}};
-  const auto refused = [&](status reason) {
-    respond(header.id, reason);
-    return request;
-  };
-  const uint32_t bytes = header.payload_bytes;
-  const uint32_t document_bytes =
-    bytes >= document_length_bytes ? bytes - static_cast<uint32_t>(document_length_bytes) : bytes;
-  if (draining_) return refused(status::shutting_down);
-  if (document_bytes > limits_.document_bytes_max) return refused(status::document_too_large);
-  if (in_flight(header.id)) return refused(status::duplicate_id);
-  if (let_in(header, arrival)) return request;
-  held_back_ = header;
-  return {header_kind::held_back, {}};
-}
-
-bool session_protocol::let_in(const frame_header& header, const frame_arrival& arrival) {
-  const uint32_t bytes = header.payload_bytes;
-  const auto inner = static_cast<uint32_t>(document_length_bytes);
-  gate::answer answer = gate_.ask({.document_bytes = bytes >= inner ? bytes - inner : bytes,
-                                   .in_flight = open_.size(),
-                                   .waited = arrival.waited,
-                                   .more_behind = arrival.more_behind});
-  if (answer.verdict == gate_verdict::hold) return false;
-  if (answer.verdict == gate_verdict::refuse) {
-    respond(header.id, status::overload, answer.retry_after_ms);
-    return true;
-  }
-  place_ = std::move(answer.place);
-  request_id_ = header.id;
-  step_ = read_step::payload;
-  return true;
-}
-
-bool session_protocol::go_on(instant now) {
-  if (!held_back_) return true;
-  if (draining_) {
-    refuse_held_back(status::shutting_down, now);
-  } else if (let_in(*held_back_, {})) {
-    held_back_.reset();
-    frame_begun_ += now - held_back_since_; // that was our time, not the client's
-    skip_refused(now);
-  } else if (now - held_back_since_ >= limits_.held_back_max) {
-    refuse_held_back(status::overload, now);
-  }
-  check_invariants();
-  return !held_back_;
-}
-
-instant session_protocol::held_back_until() const noexcept {
-  if (!held_back_) return instant::min();
-  return limits_.held_back_max == duration::max() ? instant::max() : held_back_since_ + limits_.held_back_max;
-}
-
-void session_protocol::refuse_held_back(status reason, instant now) {
-  respond(held_back_->id, reason, reason == status::overload ? gate_.retry_after_ms() : 0);
-  held_back_.reset();
-  frame_begun_ = now;
-  skip_refused(now);
-}
-
-header_verdict session_protocol::stats_header_read(const frame_header& header) {
-  if (draining_ || in_flight(header.id)) {
-    respond(header.id, draining_ ? status::shutting_down : status::duplicate_id);
-    return {header_kind::stats_refused, {}};
-  }
-  request_id_ = header.id;
-  return {header_kind::stats, {}};
-}
-
-void session_protocol::stats_asked(job_id number) {
-  open_.push_back({request_id_, number, true});
-  ++stats_open_;
-  check_invariants();
-}
-
-bool session_protocol::in_flight(uint64_t id) const noexcept {
-  return std::any_of(open_.begin(), open_.end(), [&](const open_request& open) { return open.id == id; });
-}
-
-header_verdict session_protocol::cancel_header_read(const frame_header& header) const {
-  const auto open =
-    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.id == header.id; });
-  if (open == open_.end()) return {header_kind::cancel_of_unknown_id, {}};
-  return {header_kind::cancel, open->job};
-}
-
 std::optional<submission> session_protocol::payload_read(std::span<const uint8_t> payload, job_id job, instant now) {
   require(step_ == read_step::payload && payload.size() == payload_bytes_, "a payload is read where one was due");
   if (open_.size() == open_.capacity()) open_.reserve(2 * open_.size() + 4);
   frame_ended(now);
   place_.whole();
-  const document_extent document = find_document(payload);
-  if (document.bytes > limits_.document_bytes_max) { // without its inner length it may be four bytes too long
+  submission accepted;
+  auto refused = take_apart(payload, accepted);
+  // What stands before it is as long as it says only now: the document may be that much too long.
+  if (!refused && accepted.document.bytes > limits_.document_bytes_max) refused = status::document_too_large;
+  if (refused) {
     place_.give_back();
-    respond(request_id_, status::document_too_large);
+    respond(request_id_, *refused, 0, request_form_);
     return std::nullopt;
   }
-  open_.push_back({request_id_, job});
-  submission accepted{document, std::move(place_)};
+  const tokenize_options options = accepted.options.value_or(tokenize_options{});
+  open_.push_back({request_id_, job, request_form_, options.view, options.unit});
+  accepted.place = std::move(place_);
   check_invariants();
   return accepted;
+}
+
+std::optional<status> session_protocol::take_apart(std::span<const uint8_t> payload, submission& into) const noexcept {
+  if (request_form_ == response_form::counts) {
+    into.document = find_document(payload);
+    return std::nullopt;
+  }
+  const auto request = decode_tokenize(payload);
+  if (const auto* const wrong = std::get_if<status>(&request)) return *wrong;
+  const auto& [options, offset] = std::get<tokenize_request>(request);
+  into.options = options;
+  into.document = {offset, payload.size() - offset, false};
+  return std::nullopt;
 }
 
 void session_protocol::payload_skipped(instant now) {
@@ -183,28 +86,28 @@ void session_protocol::payload_refused(instant now) {
   require(step_ == read_step::payload, "a payload is refused where one was due");
   place_.give_back();
   if (starved_since_) frame_begun_ += now - *std::exchange(starved_since_, std::nullopt);
-  respond(request_id_, status::overload, gate_.retry_after_ms());
+  respond(request_id_, status::overload, gate_.retry_after_ms(), request_form_);
   step_ = read_step::skip;
 }
 
 void session_protocol::end_of_stream(instant) {
   ended_by_client_ = true;
   if (const auto cut = std::exchange(held_back_, std::nullopt)) {
-    end_with(cut->id, status::frame_cut_short);
-  } else if (step_ == read_step::payload) {
-    end_with(request_id_, status::frame_cut_short);
+    end_with(cut->id, status::frame_cut_short, request_form_);
+  } else if (step_ == read_step::payload || step_ == read_step::hello) {
+    end_with(request_id_, status::frame_cut_short, request_form_);
   } else {
     step_ = read_step::ended; // between frames, or in one whose id is not known or has its response
   }
   in_frame_ = false;
 }
 
-bool session_protocol::answered(job_id job, const outcome& result, instant now) {
-  return close_open(job, {.result = result}, now);
+bool session_protocol::answered(job_id job, const outcome& result, instant now, column_answer_ptr columns) {
+  return close_open(job, {.result = result, .columns = std::move(columns)}, now);
 }
 
 bool session_protocol::told(job_id number, std::shared_ptr<const std::string> stats, instant now) {
-  return close_open(number, {.result = {.status = status::ok}, .stats = std::move(stats)}, now);
+  return close_open(number, {.result = {.status = status::ok}, .text = std::move(stats)}, now);
 }
 
 bool session_protocol::close_open(job_id job, response with, instant now) {
@@ -212,8 +115,13 @@ bool session_protocol::close_open(job_id job, response with, instant now) {
     std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
   if (open == open_.end()) return false;
   with.id = open->id;
+  with.form = open->form;
+  with.view = open->view;
+  with.unit = open->unit;
+  const uint64_t column_bytes = with.columns ? with.columns->bytes : 0;
   waiting_.push_back(std::move(with));
-  if (open->stats) --stats_open_;
+  column_bytes_held_ += column_bytes;
+  if (open->form == response_form::stats) --stats_open_;
   *open = open_.back();
   open_.pop_back();
   quiet_since_ = now;
@@ -230,6 +138,8 @@ std::span<const response> session_protocol::begin_write(instant now) {
 }
 
 void session_protocol::written(instant now) {
+  for (const response& each : being_written_)
+    if (each.columns) column_bytes_held_ -= each.columns->bytes;
   being_written_.clear();
   quiet_since_ = now;
   served_ = true;
@@ -251,14 +161,14 @@ size_t session_protocol::abandon() {
   const size_t begun = open_.size() + (step_ == read_step::payload || held_back_ ? 1 : 0);
   draining_ = true;
   if (held_back_) {
-    respond(held_back_->id, status::shutting_down);
+    respond(held_back_->id, status::shutting_down, 0, request_form_);
     held_back_.reset();
   }
-  for (const open_request& request : open_) respond(request.id, status::shutting_down);
+  for (const open_request& request : open_) respond(request.id, status::shutting_down, 0, refusal_of(request));
   open_.clear();
   stats_open_ = 0;
   if (step_ == read_step::payload) {
-    end_with(request_id_, status::shutting_down);
+    end_with(request_id_, status::shutting_down, request_form_);
   } else {
     step_ = read_step::ended;
     release_last_response();
@@ -297,7 +207,7 @@ bool session_protocol::too_slow(instant now, size_t ahead) const noexcept {
 
 void session_protocol::push_out() {
   if (step_ == read_step::payload) {
-    end_with(request_id_, status::frame_timeout);
+    end_with(request_id_, status::frame_timeout, request_form_);
   } else {
     held_back_.reset();
     step_ = read_step::ended;
@@ -318,14 +228,14 @@ standing session_protocol::standing_at(instant now, size_t ahead) const noexcept
 
 bool session_protocol::done() const noexcept { return step_ == read_step::ended && held() == 0 && !last_response_; }
 
-void session_protocol::respond(uint64_t id, status reason, uint32_t retry_after_ms) {
-  waiting_.push_back({id, {reason, retry_after_ms, 0, origin::none}, nullptr});
+void session_protocol::respond(uint64_t id, status reason, uint32_t retry_after_ms, response_form form) {
+  waiting_.push_back({.id = id, .result = {reason, retry_after_ms, 0, origin::none}, .form = form});
 }
 
-void session_protocol::end_with(uint64_t id, status reason) {
+void session_protocol::end_with(uint64_t id, status reason, response_form form) {
   place_.give_back();
   step_ = read_step::ended;
-  last_response_ = response{id, {reason, 0, 0, origin::none}, nullptr};
+  last_response_ = response{.id = id, .result = {reason, 0, 0, origin::none}, .form = form};
   release_last_response();
 }
 

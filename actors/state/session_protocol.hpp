@@ -1,5 +1,5 @@
-// One connection's side of the wire protocol, version 1, as a plain class: frames and time go in, verdicts come out.
-// No socket, no clock, no CAF; the shell in actors/server reads, writes and asks. docs/protocol.md is the contract.
+// One connection's side of the wire protocol as a plain class: frames and time go in, verdicts come out. No socket, no
+// clock, no CAF; the shell in actors/server reads, writes and asks. docs/protocol.md and protocol-2.md are the contract.
 //
 //   header_read ──▶ payload ──▶ payload_read ──▶ a job is open ──▶ answered ─┐
 //        │  └─────▶ skip (its response waits already)                        ├─▶ begin_write ──▶ written
@@ -25,32 +25,52 @@
 #include "runtime/frame.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
+#include "runtime/tokenize_frame.hpp"
 
 namespace texlex {
 
 struct session_limits {
   uint32_t document_bytes_max = 0;
-  uint32_t requests_in_flight_max = 0;      ///< of this connection, its unwritten responses among them
-  duration idle_timeout{};                  ///< nothing in flight, no frame begun
-  duration read_timeout{};                  ///< from a frame's first byte to its last
-  duration write_timeout{};                 ///< from the first to the last byte of the responses written at once
-  duration held_back_max = duration::max(); ///< how long a request waits for room, its document unread
-  uint32_t read_rate_min = 0;               ///< bytes a second of a frame, on average; 0: none
-  duration read_grace{};                    ///< before that counts
+  uint32_t requests_in_flight_max = 0;         ///< of this connection, its unwritten responses among them
+  duration idle_timeout{};                     ///< nothing in flight, no frame begun
+  duration read_timeout{};                     ///< from a frame's first byte to its last
+  duration write_timeout{};                    ///< from the first to the last byte of the responses written at once
+  duration held_back_max = duration::max();    ///< how long a request waits for room, its document unread
+  uint32_t read_rate_min = 0;                  ///< bytes a second of a frame, on average; 0: none
+  duration read_grace{};                       ///< before that counts
+  uint64_t column_bytes_held_max = UINT64_MAX; ///< with so many in unwritten responses it is not read
+};
+
+/// The frame that a response is.
+enum class response_form : uint8_t {
+  counts,    ///< of version 1: an outcome
+  stats,     ///< a text
+  hello,     ///< likewise
+  tokenized, ///< of version 2: an outcome, and columns if they were wanted
 };
 
 struct response {
   uint64_t id = 0; ///< the client's
   outcome result;
-  std::shared_ptr<const std::string> stats{}; ///< instead of an outcome; null: none
+  std::shared_ptr<const std::string> text{}; ///< of forms that are one
+  response_form form = response_form::counts;
+  token_view view = token_view::tex;
+  position_unit unit = position_unit::bytes;
+  column_answer_ptr columns{};
 
   friend bool operator==(const response&, const response&) = default;
+};
+
+/// What a server answers to hellos: payloads of hello responses.
+struct hello_texts {
+  std::shared_ptr<const std::string> version_2, version_1;
 };
 
 /// What the shell is to read next.
 enum class read_step : uint8_t {
   header,  ///< the 16 bytes of the next frame's header
   payload, ///< `payload_bytes`, into one document; may be none
+  hello,   ///< `payload_bytes`, whole: they are few
   skip,    ///< `payload_bytes` that nobody wants
   pause,   ///< nothing: as much is in flight as may be, a request is held back, or a document for want of bytes
   ended,   ///< nothing any more
@@ -62,6 +82,7 @@ enum class header_kind : uint8_t {
   held_back, ///< a request, but there is no room yet: `go_on` tells what becomes of it
   cancel,
   cancel_of_unknown_id,
+  hello,         ///< its payload is to be told by `hello_read`
   stats,         ///< to be asked for, under a number told by `stats_asked`
   stats_refused, ///< its response waits already
   broken,
@@ -82,6 +103,7 @@ struct frame_arrival {
 struct submission {
   document_extent document; ///< where in the payload
   admission::place place;   ///< to be held until the job has its outcome, even if the client is gone by then
+  std::optional<tokenize_options> options{}; ///< of a request of version 2; what they say lies in the payload
 };
 
 /// What time has brought about.
@@ -120,6 +142,9 @@ public:
   /// Throws std::bad_alloc; if `in_document` still, nothing has happened.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
+  /// The payload of a hello, and what is to be answered if it can be: to a client of this version, and to one that
+  /// speaks only version 1.
+  void hello_read(std::span<const uint8_t> payload, const hello_texts& answers, instant now);
   /// What the last header asked for is asked under this number, and comes by `told`.
   void stats_asked(job_id number);
   /// There is no memory for the payload: `overload`, and what is missing of it is to be skipped.
@@ -129,13 +154,15 @@ public:
 
   // Jobs.
   /// True if this made a response; false if no such job is open here (a late answer): nothing happens.
-  bool answered(job_id job, const outcome& result, instant now);
+  bool answered(job_id job, const outcome& result, instant now, column_answer_ptr columns = {});
   /// Likewise for what was asked for by a stats frame.
   bool told(job_id number, std::shared_ptr<const std::string> stats, instant now);
   struct open_request {
     uint64_t id; ///< the client's
     job_id job;
-    bool stats = false; ///< a question, no job
+    response_form form = response_form::counts; ///< `stats`: a question, no job
+    token_view view = token_view::tex;
+    position_unit unit = position_unit::bytes;
   };
   /// What is in flight: to be cancelled if the client is gone.
   [[nodiscard]] std::span<const open_request> open_jobs() const noexcept { return open_; }
@@ -175,7 +202,12 @@ private:
   /// Each answer is a text of kilobytes, of which a connection shall not gather many.
   static constexpr uint32_t stats_in_flight_max = 2;
 
+  /// What a client may send; nothing: this type is none, or of a version that is not spoken here.
+  [[nodiscard]] std::optional<frame_type> known_type(uint32_t type) const noexcept;
   [[nodiscard]] header_verdict request_header_read(const frame_header& header, const frame_arrival& arrival);
+  [[nodiscard]] header_verdict hello_header_read(const frame_header& header);
+  /// Why a tokenize frame's payload is refused, or nothing.
+  [[nodiscard]] std::optional<status> take_apart(std::span<const uint8_t> payload, submission& into) const noexcept;
   /// False: there is no room for it yet.
   bool let_in(const frame_header& header, const frame_arrival& arrival);
   void refuse_held_back(status reason, instant now);
@@ -188,11 +220,15 @@ private:
   bool close_open(job_id job, response with, instant now);
   [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
   void frame_ended(instant now);
-  void respond(uint64_t id, status reason, uint32_t retry_after_ms = 0);
+  void respond(uint64_t id, status reason, uint32_t retry_after_ms = 0, response_form form = response_form::counts);
   /// Reading ends; the response is written after all others.
-  void end_with(uint64_t id, status reason);
+  void end_with(uint64_t id, status reason, response_form form = response_form::counts);
   void release_last_response();
   [[nodiscard]] bool at_frame_start() const noexcept { return step_ == read_step::header && !in_frame_; }
+  [[nodiscard]] bool holds_enough() const noexcept {
+    return held() >= limits_.requests_in_flight_max || stats_open_ >= stats_in_flight_max
+           || column_bytes_held_ >= limits_.column_bytes_held_max;
+  }
   [[nodiscard]] size_t held() const noexcept { return open_.size() + waiting_.size() + being_written_.size(); }
   void check_invariants() const;
 
@@ -203,7 +239,10 @@ private:
   bool in_frame_ = false;              ///< the first byte of a header was read, not yet the last of its payload
   bool draining_ = false;
   bool ended_by_client_ = false;
-  uint64_t request_id_ = 0; ///< of the payload being read
+  uint16_t version_ = 1; ///< of the protocol, 2 after a hello
+  bool greeted_ = false;
+  uint64_t request_id_ = 0;                            ///< of the payload being read
+  response_form request_form_ = response_form::counts; ///< likewise
   uint32_t payload_bytes_ = 0;
   uint32_t payload_arrived_ = 0;
   bool served_ = false;    ///< a response was written
@@ -217,6 +256,7 @@ private:
   uint32_t stats_open_ = 0; ///< of those
   std::vector<response> waiting_;
   std::vector<response> being_written_;
+  uint64_t column_bytes_held_ = 0;        ///< of those two
   std::optional<response> last_response_; ///< held back until nothing is open
 
   instant quiet_since_;
@@ -228,7 +268,7 @@ private:
 inline read_step session_protocol::reading() const noexcept {
   if (held_back_ || starving()) return read_step::pause;
   if (!at_frame_start()) return step_;
-  return held() >= limits_.requests_in_flight_max || stats_open_ >= stats_in_flight_max ? read_step::pause : step_;
+  return holds_enough() ? read_step::pause : step_;
 }
 
 inline bool session_protocol::starving() const noexcept {

@@ -136,7 +136,8 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   set_memory_aside();
   service house{settings, kernel};
   request_server server{settings.server, settings.limits, &regime, house, memory_for(settings)};
-  house.connect([&server](job_id id, const outcome& result) { server.deliver(id, result); },
+  house.connect([&server](job_id id, const outcome& result,
+                          const column_answer_ptr& columns) { server.deliver(id, result, columns); },
                 [&server](job_id number, const metrics_report& report) { server.tell(number, report); });
   house.run_on_loop([&server] { server.wake(); });
   server.on_turn([&house](instant at) { return house.turn(at); });

@@ -54,7 +54,8 @@ struct whole_house {
   whole_house()
     : house(chosen(), reference_kernel),
       server(with_socket(), chosen().limits, find_regime(default_regime_name), house) {
-    house.connect([this](job_id id, const outcome& result) { server.deliver(id, result); },
+    house.connect([this](job_id id, const outcome& result,
+                         const column_answer_ptr& columns) { server.deliver(id, result, columns); },
                   [this](job_id number, const metrics_report& report) { server.tell(number, report); });
     house.run_on_loop([this] { server.wake(); });
     server.on_turn([this](instant at) { return house.turn(at); });

@@ -77,7 +77,7 @@ struct running_house {
   texlex::service service;
 
   running_house(const settings& chosen, uint64_t jobs) : inbox(jobs), service(chosen, reference_kernel) {
-    service.connect([this](job_id id, const outcome& result) { inbox.take(id, result); });
+    service.connect([this](job_id id, const outcome& result, const column_answer_ptr&) { inbox.take(id, result); });
   }
   ~running_house() { service.shutdown(); } // before the inbox goes
 };

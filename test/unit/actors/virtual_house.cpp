@@ -68,7 +68,9 @@ void virtual_house::build(const house_options& options) {
   dispatching.queue = {.count_max = options.waiting_max, .count_per_client_max = options.waiting_max};
   dispatching.hedge = options.hedge;
   dispatching.eject_slow_lanes = false; // a lane whose messages are late is not slow here
-  const auto answer = [this](job_id id, const outcome& result) { answers_[id.value].push_back(result); };
+  const auto answer = [this](job_id id, const outcome& result, const column_answer_ptr&) {
+    answers_[id.value].push_back(result);
+  };
   broker = spawn_broker(system, dispatching, {answer, timer_tap, metrics});
   ring_channel_ = tap(overdue_listener{broker},
                       [this](size_t, const caf::message& m) { return rings ? rings(m.get_as<job_id>(1)) : verdict{}; });

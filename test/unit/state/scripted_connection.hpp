@@ -52,13 +52,14 @@ public:
     return taken;
   }
 
-  void answer(job_id job, const outcome& result = {status::ok, 1, 0, origin::primary}) {
+  void answer(job_id job, const outcome& result = {status::ok, 1, 0, origin::primary},
+              const column_answer_ptr& columns = {}) {
     const bool stats = jobs.contains(job.value) && jobs.at(job.value).stats;
     jobs.erase(job.value);
     if (stats)
       protocol.told(job, std::make_shared<const std::string>("requests 1\n"), time);
     else
-      protocol.answered(job, result, time);
+      protocol.answered(job, result, time, columns);
     protocol.go_on(time);
   }
 
@@ -78,6 +79,7 @@ public:
     return got;
   }
 
+  hello_texts hellos{std::make_shared<const std::string>("2"), std::make_shared<const std::string>("1")};
   queue_pressure pressure; ///< none unless the test says so
   gate way_in;
   session_protocol protocol;
@@ -93,6 +95,7 @@ private:
     switch (protocol.reading()) {
       case read_step::header: return frame_header_bytes - part_.size();
       case read_step::payload:
+      case read_step::hello:
       case read_step::skip: return protocol.payload_bytes() - part_.size();
       case read_step::pause:
       case read_step::ended: return 0;
@@ -107,6 +110,7 @@ private:
       switch (protocol.reading()) {
         case read_step::header: header_complete(part); break;
         case read_step::payload: payload_complete(part); break;
+        case read_step::hello: protocol.hello_read(part, hellos, time); break;
         case read_step::skip: protocol.payload_skipped(time); break;
         case read_step::pause:
         case read_step::ended: return;

@@ -260,8 +260,8 @@ BOOST_AUTO_TEST_CASE(what_has_happened_is_told_under_the_id_the_client_chose) {
   client.answer_all();
   const response got = only();
   BOOST_TEST(got.id == 7u);
-  BOOST_REQUIRE(got.stats);
-  BOOST_TEST(*got.stats == "requests 1\n");
+  BOOST_REQUIRE(got.text);
+  BOOST_TEST(*got.text == "requests 1\n");
 }
 
 BOOST_AUTO_TEST_CASE(they_take_a_place_of_the_connections_and_none_of_the_servers) {

@@ -1,0 +1,41 @@
+#include "actors/server/offer.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "kernels/regimes.hpp"
+#include "runtime/limits.hpp"
+
+namespace texlex {
+
+// Made here, all of them: a regime takes its time when it is first asked for.
+offer::offer(const limit_settings& limits, const texlex::regime* rules, bool workers_are_processes)
+  : limits_(limits), columns_(workers_are_processes ? 0 : all_columns) {
+  for (const std::string_view name : regime_names()) {
+    const texlex::regime* const found = find_regime(name);
+    if (found == rules)
+      regimes_.insert(regimes_.begin(), {name, found});
+    else if (!workers_are_processes)
+      regimes_.emplace_back(name, found);
+  }
+}
+
+const texlex::regime* offer::find(std::string_view name) const noexcept {
+  const auto found =
+    std::find_if(regimes_.begin(), regimes_.end(), [&](const auto& each) { return each.first == name; });
+  return found == regimes_.end() ? nullptr : found->second;
+}
+
+hello_texts offer::hellos() const {
+  hello_response said{.columns = columns_,
+                      .document_bytes_max = limits_.document_bytes_max,
+                      .requests_in_flight_max = limits_.requests_per_connection_max,
+                      .issues_told_max = limits::issues_kept_max,
+                      .regimes = {}};
+  for (const auto& [name, regime] : regimes_) said.regimes.emplace_back(name);
+  auto version_2 = std::make_shared<const std::string>(encode_hello_response(said));
+  said.version = 1;
+  return {std::move(version_2), std::make_shared<const std::string>(encode_hello_response(said))};
+}
+
+} // namespace texlex

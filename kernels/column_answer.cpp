@@ -1,0 +1,131 @@
+#include "kernels/column_answer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "kernels/column_deriver.hpp"
+#include "runtime/limits.hpp"
+
+namespace texlex {
+namespace {
+
+constexpr uint64_t derived_at_once = 16u << 10; // tokens, between two looks at the stop flag: some 200 us
+
+static_assert(static_cast<int>(column_unit::bytes) == static_cast<int>(position_unit::bytes));
+static_assert(static_cast<int>(column_unit::code_points) == static_cast<int>(position_unit::code_points));
+static_assert(static_cast<int>(column_unit::utf16_units) == static_cast<int>(position_unit::utf16_units));
+
+/// Where in the memory each column begins; what is not wanted has no length. Each has room for its padding.
+struct layout {
+  layout(const column_order& order, uint64_t document_bytes) noexcept {
+    const uint64_t tokens = tokens_max(document_bytes);
+    const auto wanted = [&](column_set one) { return holds(order.columns, one); };
+    kinds = place(tokens); // kinds and starts are what a scan writes, wanted or not
+    starts = place(4 * tokens);
+    raw_issues = place(wanted(column_set::issues) ? sizeof(issue) * issues_max(order, document_bytes) : 0);
+    issue_kinds = place(wanted(column_set::issues) ? issues_max(order, document_bytes) : 0);
+    issue_offsets = place(wanted(column_set::issues) ? 4 * issues_max(order, document_bytes) : 0);
+    ends = place(wanted(column_set::ends) ? 4 * tokens : 0);
+    codes = place(wanted(column_set::codes) ? 4 * tokens : 0);
+    lines = place(wanted(column_set::lines) ? 4 * tokens : 0);
+    columns = place(wanted(column_set::columns) ? 4 * tokens : 0);
+    name_offsets = place(wanted(column_set::names) ? 4 * (tokens + 1) : 0);
+    name_bytes = place(wanted(column_set::names) ? name_bytes_max(document_bytes) : 0);
+  }
+
+  // A byte cannot be the begin of more issues than there are kinds, and the end of the document that of one.
+  static uint64_t issues_max(const column_order& order, uint64_t document_bytes) noexcept {
+    constexpr uint64_t kinds_of_issues = 6;
+    return std::min<uint64_t>({order.issues_told_max, limits::issues_kept_max, kinds_of_issues * document_bytes + 1});
+  }
+
+  uint64_t place(uint64_t length) noexcept { return std::exchange(bytes, bytes + padded_to_column(length)); }
+
+  uint64_t bytes = 0;
+  uint64_t kinds, starts, raw_issues, issue_kinds, issue_offsets, ends, codes, lines, columns, name_offsets, name_bytes;
+};
+
+uint32_t* numbers(uint8_t* at) noexcept { return reinterpret_cast<uint32_t*>(at); }
+
+} // namespace
+
+uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes) noexcept {
+  return layout{order, document_bytes}.bytes;
+}
+
+std::optional<column_scan> column_scan::begin(const column_order& order, const scan_input& input) noexcept {
+  try {
+    document_pool memory = *order.memory;
+    return column_scan{order, input, memory.take(column_memory_bytes(order, input.document.size()))};
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+scan_output column_scan::output() const noexcept {
+  const layout at{*order_, input_.document.size()};
+  uint8_t* const memory = memory_->data();
+  const size_t issues =
+    holds(order_->columns, column_set::issues) ? layout::issues_max(*order_, input_.document.size()) : 0;
+  return {.kinds = reinterpret_cast<token_kind*>(memory + at.kinds),
+          .starts = numbers(memory + at.starts),
+          .issues = {reinterpret_cast<issue*>(memory + at.raw_issues), issues},
+          .start_bits = nullptr};
+}
+
+column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::atomic<bool>& stop) {
+  const layout at{*order_, input_.document.size()};
+  uint8_t* const memory = memory_->data();
+  const auto answer = std::make_shared<column_answer>();
+  const scan_output scanned = output();
+  const auto wanted = [&](column_set one) { return holds(order_->columns, one); };
+  const uint64_t tokens = finished.token_count;
+
+  const auto place_of = [&](column_set one, uint64_t offset) {
+    return wanted(one) ? numbers(memory + offset) : nullptr;
+  };
+  const derived_columns derived{.ends = place_of(column_set::ends, at.ends),
+                                .codes = place_of(column_set::codes, at.codes),
+                                .lines = place_of(column_set::lines, at.lines),
+                                .columns = place_of(column_set::columns, at.columns),
+                                .name_offsets = place_of(column_set::names, at.name_offsets),
+                                .name_bytes = memory + at.name_bytes};
+  column_deriver deriver{
+    input_, static_cast<column_unit>(order_->unit), {scanned.kinds, tokens}, scanned.starts, derived};
+  if (needs_deriving(order_->columns))
+    while (deriver.derive(derived_at_once))
+      if (stop.load(std::memory_order_relaxed)) return nullptr;
+
+  // In the order of their ids. Zeros behind each: what lay there was another client's.
+  const auto add = [&](column_id id, uint64_t offset, uint64_t bytes) {
+    std::memset(memory + offset + bytes, 0, padded_to_column(bytes) - bytes);
+    answer->columns.push_back({id, {memory + offset, static_cast<size_t>(bytes)}});
+  };
+  if (wanted(column_set::kinds)) add(column_id::kind, at.kinds, tokens);
+  if (wanted(column_set::starts)) add(column_id::start, at.starts, 4 * tokens);
+  if (wanted(column_set::ends)) add(column_id::end, at.ends, 4 * tokens);
+  if (wanted(column_set::codes)) add(column_id::code, at.codes, 4 * tokens);
+  if (wanted(column_set::lines)) add(column_id::line, at.lines, 4 * tokens);
+  if (wanted(column_set::columns)) add(column_id::column, at.columns, 4 * tokens);
+  if (wanted(column_set::names)) {
+    add(column_id::name_offset, at.name_offsets, 4 * (tokens + 1));
+    add(column_id::name_byte, at.name_bytes, deriver.name_bytes());
+  }
+  if (wanted(column_set::issues)) {
+    const uint64_t told = std::min<uint64_t>(finished.issue_count, scanned.issues.size());
+    for (uint64_t i = 0; i < told; ++i) {
+      memory[at.issue_kinds + i] = static_cast<uint8_t>(scanned.issues[i].kind);
+      numbers(memory + at.issue_offsets)[i] = scanned.issues[i].offset;
+    }
+    add(column_id::issue_kind, at.issue_kinds, told);
+    add(column_id::issue_offset, at.issue_offsets, 4 * told);
+    answer->issues_told = static_cast<uint32_t>(told);
+  }
+  answer->bytes = at.bytes;
+  answer->memory = std::move(memory_);
+  return answer;
+}
+
+} // namespace texlex

@@ -1,0 +1,61 @@
+// The columns of one answer: what is asked for, where they are written, and what becomes of them. A worker writes them
+// into memory that its job brings along, not into its own: so they travel to the connection that asked, which sends
+// them from there, while the worker goes on.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include <boost/container/static_vector.hpp>
+
+#include "kernels/scan.hpp"
+#include "runtime/document.hpp"
+#include "runtime/tokenize_frame.hpp"
+
+namespace texlex {
+
+/// What a job is to be answered with, besides counts of the tex view.
+struct column_order {
+  uint32_t columns = 0; ///< bits of `column_set`
+  token_view view = token_view::tex;
+  position_unit unit = position_unit::bytes;
+  uint32_t issues_told_max = 0;
+  std::optional<document_pool> memory; ///< for the columns; there if any are wanted
+};
+
+/// How much memory they take at most for a document of so many bytes.
+[[nodiscard]] uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes) noexcept;
+
+/// Columns that are done, in memory that goes back to its pool with the last who has them.
+struct column_answer {
+  document_lease memory;
+  boost::container::static_vector<column_bytes, column_id_count> columns;
+  uint32_t issues_told = 0;
+  uint64_t bytes = 0; ///< they hold of `memory` at most, until they are gone
+};
+using column_answer_ptr = std::shared_ptr<const column_answer>;
+
+/// Columns on their way: one attempt's own.
+class column_scan {
+public:
+  /// Memory for them, or nothing if there is none.
+  [[nodiscard]] static std::optional<column_scan> begin(const column_order& order, const scan_input& input) noexcept;
+
+  [[nodiscard]] scan_output output() const noexcept;
+
+  /// Once the scan has finished there: derives what is wanted. Null: `stop` was set. Throws std::bad_alloc.
+  [[nodiscard]] column_answer_ptr finish(const scan_cursor& finished, const std::atomic<bool>& stop);
+
+private:
+  column_scan(const column_order& order, const scan_input& input, document_lease memory) noexcept
+    : order_(&order), input_(input), memory_(std::move(memory)) {}
+
+  const column_order* order_;
+  scan_input input_;
+  document_lease memory_;
+};
+
+} // namespace texlex

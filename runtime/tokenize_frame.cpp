@@ -1,0 +1,260 @@
+#include "runtime/tokenize_frame.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <boost/endian/conversion.hpp>
+
+#include "runtime/invariant.hpp"
+
+namespace texlex {
+namespace {
+
+namespace endian = boost::endian;
+
+// Columns are sent as they lie in memory.
+static_assert(std::endian::native == std::endian::little, "texlex speaks version 2 on little-endian machines only");
+
+constexpr std::array<uint8_t, 4> magic{'T', 'X', 'L', 'X'};
+constexpr size_t directory_entry_bytes = 16;
+constexpr size_t option_head_bytes = 4;
+constexpr uint16_t option_regime = 1;
+
+enum class column_type : uint16_t { one_byte = 1, four_bytes = 2 };
+
+constexpr column_type type_of(column_id id) noexcept {
+  return id == column_id::kind || id == column_id::name_byte || id == column_id::issue_kind ? column_type::one_byte
+                                                                                            : column_type::four_bytes;
+}
+
+bool begins_with_magic(std::span<const uint8_t> payload) noexcept {
+  return payload.size() >= magic.size() && std::equal(magic.begin(), magic.end(), payload.begin());
+}
+
+bool all_zero(std::span<const uint8_t> bytes) noexcept {
+  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
+}
+
+size_t padded_to_four(size_t bytes) noexcept { return (bytes + 3) / 4 * 4; }
+
+uint8_t* bytes_of(std::string& text) noexcept { return reinterpret_cast<uint8_t*>(text.data()); }
+
+} // namespace
+
+std::array<uint8_t, hello_bytes> encode_hello(const hello& said) noexcept {
+  std::array<uint8_t, hello_bytes> bytes{};
+  std::copy(magic.begin(), magic.end(), bytes.begin());
+  endian::store_little_u16(bytes.data() + 4, said.version_min);
+  endian::store_little_u16(bytes.data() + 6, said.version_max);
+  endian::store_little_u32(bytes.data() + 8, said.features);
+  return bytes;
+}
+
+std::optional<hello> decode_hello(std::span<const uint8_t> payload) noexcept {
+  if (payload.size() < hello_bytes || !begins_with_magic(payload)) return std::nullopt;
+  if (!all_zero(payload.subspan(12, 4))) return std::nullopt;
+  const hello said{endian::load_little_u16(payload.data() + 4), endian::load_little_u16(payload.data() + 6),
+                   endian::load_little_u32(payload.data() + 8)};
+  if (said.version_min > said.version_max) return std::nullopt;
+  return said;
+}
+
+std::string encode_hello_response(const hello_response& said) {
+  std::string payload(hello_response_bytes, '\0');
+  uint8_t* const bytes = bytes_of(payload);
+  std::copy(magic.begin(), magic.end(), bytes);
+  endian::store_little_u16(bytes + 4, said.version);
+  endian::store_little_u16(bytes + 6, hello_response_bytes);
+  endian::store_little_u32(bytes + 8, said.features);
+  endian::store_little_u32(bytes + 12, said.columns);
+  endian::store_little_u64(bytes + 16, said.document_bytes_max);
+  endian::store_little_u32(bytes + 24, said.requests_in_flight_max);
+  endian::store_little_u32(bytes + 28, said.issues_told_max);
+  endian::store_little_u32(bytes + 32, said.head_bytes_max);
+  for (const std::string& name : said.regimes) payload.append(name).push_back('\n');
+  return payload;
+}
+
+std::optional<hello_response> decode_hello_response(std::span<const uint8_t> payload) {
+  if (payload.size() < hello_response_bytes || !begins_with_magic(payload)) return std::nullopt;
+  const uint8_t* const bytes = payload.data();
+  const size_t fixed_bytes = endian::load_little_u16(bytes + 6);
+  if (fixed_bytes < hello_response_bytes || fixed_bytes > payload.size()) return std::nullopt;
+  hello_response said{.version = endian::load_little_u16(bytes + 4),
+                      .features = endian::load_little_u32(bytes + 8),
+                      .columns = endian::load_little_u32(bytes + 12),
+                      .document_bytes_max = endian::load_little_u64(bytes + 16),
+                      .requests_in_flight_max = endian::load_little_u32(bytes + 24),
+                      .issues_told_max = endian::load_little_u32(bytes + 28),
+                      .head_bytes_max = endian::load_little_u32(bytes + 32),
+                      .regimes = {}};
+  std::string_view names{reinterpret_cast<const char*>(bytes) + fixed_bytes, payload.size() - fixed_bytes};
+  for (size_t end = names.find('\n'); end != names.npos; end = names.find('\n')) {
+    said.regimes.emplace_back(names.substr(0, end));
+    names.remove_prefix(end + 1);
+  }
+  if (!names.empty()) return std::nullopt;
+  return said;
+}
+
+std::string encode_tokenize_head(const tokenize_options& options, uint32_t document_bytes) {
+  require(options.regime.size() <= limits::regime_name_bytes_max, "a regime's name is as long as it may be");
+  const size_t option_bytes = options.regime.empty() ? 0 : option_head_bytes + padded_to_four(options.regime.size());
+  std::string head(tokenize_fixed_bytes + option_bytes, '\0');
+  uint8_t* const bytes = bytes_of(head);
+  endian::store_little_u32(bytes, static_cast<uint32_t>(head.size()));
+  endian::store_little_u32(bytes + 4, document_bytes);
+  endian::store_little_u32(bytes + 8, options.columns);
+  bytes[12] = static_cast<uint8_t>(options.view);
+  bytes[13] = static_cast<uint8_t>(options.unit);
+  endian::store_little_u32(bytes + 16, options.deadline_ms);
+  endian::store_little_u32(bytes + 20, options.issues_told_max);
+  if (option_bytes == 0) return head;
+  endian::store_little_u16(bytes + tokenize_fixed_bytes, option_regime);
+  endian::store_little_u16(bytes + tokenize_fixed_bytes + 2, static_cast<uint16_t>(options.regime.size()));
+  std::copy(options.regime.begin(), options.regime.end(), head.begin() + tokenize_fixed_bytes + option_head_bytes);
+  return head;
+}
+
+namespace {
+
+/// Reads the options into what they say; or tells what is wrong with them.
+std::optional<status> decode_options(std::span<const uint8_t> options, tokenize_options& into) noexcept {
+  while (!options.empty()) {
+    if (options.size() < option_head_bytes) return status::malformed_frame;
+    const uint16_t id = endian::load_little_u16(options.data());
+    const size_t bytes = endian::load_little_u16(options.data() + 2);
+    const size_t whole = option_head_bytes + padded_to_four(bytes);
+    if (whole > options.size()) return status::malformed_frame;
+    if (id != option_regime) return status::unsupported_option;
+    if (bytes == 0 || !into.regime.empty()) return status::malformed_frame;
+    if (!all_zero(options.subspan(option_head_bytes + bytes, whole - option_head_bytes - bytes)))
+      return status::malformed_frame;
+    into.regime = {reinterpret_cast<const char*>(options.data()) + option_head_bytes, bytes};
+    options = options.subspan(whole);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::variant<tokenize_request, status> decode_tokenize(std::span<const uint8_t> payload) noexcept {
+  if (payload.size() < tokenize_fixed_bytes) return status::malformed_frame;
+  const uint8_t* const bytes = payload.data();
+  const uint64_t head_bytes = endian::load_little_u32(bytes);
+  const uint64_t document_bytes = endian::load_little_u32(bytes + 4);
+  if (head_bytes < tokenize_fixed_bytes || head_bytes > limits::tokenize_head_bytes_max || head_bytes % 4 != 0)
+    return status::malformed_frame;
+  if (head_bytes + document_bytes != payload.size()) return status::malformed_frame;
+  if (!all_zero(payload.subspan(14, 2)) || !all_zero(payload.subspan(24, 8))) return status::malformed_frame;
+  tokenize_request request{.options = {.columns = endian::load_little_u32(bytes + 8),
+                                       .deadline_ms = endian::load_little_u32(bytes + 16),
+                                       .issues_told_max = endian::load_little_u32(bytes + 20)},
+                           .document_offset = static_cast<size_t>(head_bytes)};
+  const uint8_t view = bytes[12], unit = bytes[13];
+  if ((request.options.columns & ~all_columns) != 0) return status::unsupported_option;
+  if (view > static_cast<uint8_t>(token_view::source) || unit > static_cast<uint8_t>(position_unit::utf16_units))
+    return status::unsupported_option;
+  request.options.view = static_cast<token_view>(view);
+  request.options.unit = static_cast<position_unit>(unit);
+  const auto options = payload.subspan(tokenize_fixed_bytes, static_cast<size_t>(head_bytes) - tokenize_fixed_bytes);
+  if (const auto wrong = decode_options(options, request.options)) return *wrong;
+  return request;
+}
+
+namespace {
+
+uint64_t directory_bytes(size_t columns) noexcept { return padded_to_column(columns * directory_entry_bytes); }
+
+/// How many entries a column has; nothing: as many as there are.
+std::optional<uint64_t> entries_of(column_id id, const tokenized_head& head) noexcept {
+  switch (id) {
+    case column_id::name_byte: return std::nullopt;
+    case column_id::name_offset: return uint64_t{head.result.token_count} + 1;
+    case column_id::issue_kind:
+    case column_id::issue_offset: return head.issues_told;
+    default: return head.result.token_count;
+  }
+}
+
+bool is_known(uint16_t id) noexcept { return id >= 1 && id <= column_id_count; }
+
+} // namespace
+
+uint64_t tokenized_payload_bytes(column_list columns) noexcept {
+  uint64_t bytes = tokenized_head_bytes + directory_bytes(columns.size());
+  for (const column_bytes& each : columns) bytes += padded_to_column(each.bytes.size());
+  return bytes;
+}
+
+std::string encode_tokenized_head(const tokenized_head& head, column_list columns) {
+  std::string payload(tokenized_head_bytes + static_cast<size_t>(directory_bytes(columns.size())), '\0');
+  uint8_t* bytes = bytes_of(payload);
+  const bool ok = head.result.status == status::ok;
+  std::copy(magic.begin(), magic.end(), bytes);
+  endian::store_little_u16(bytes + 4, protocol_version_max);
+  endian::store_little_u16(bytes + 6, static_cast<uint16_t>(columns.size()));
+  endian::store_little_u32(bytes + 8, static_cast<uint32_t>(head.result.status));
+  endian::store_little_u32(bytes + 12, ok ? 0 : head.result.token_count);
+  endian::store_little_u64(bytes + 16, tokenized_payload_bytes(columns));
+  endian::store_little_u32(bytes + 24, ok ? head.result.token_count : 0);
+  endian::store_little_u32(bytes + 28, head.result.issue_count);
+  endian::store_little_u32(bytes + 32, head.issues_told);
+  bytes[36] = static_cast<uint8_t>(head.result.origin);
+  bytes[37] = static_cast<uint8_t>(head.view);
+  bytes[38] = static_cast<uint8_t>(head.unit);
+  uint64_t at = payload.size();
+  bytes += tokenized_head_bytes;
+  for (const column_bytes& each : columns) {
+    endian::store_little_u16(bytes, static_cast<uint16_t>(each.id));
+    endian::store_little_u16(bytes + 2, static_cast<uint16_t>(type_of(each.id)));
+    endian::store_little_u32(bytes + 4, static_cast<uint32_t>(at / column_alignment_bytes));
+    endian::store_little_u64(bytes + 8, each.bytes.size());
+    at += padded_to_column(each.bytes.size());
+    bytes += directory_entry_bytes;
+  }
+  return payload;
+}
+
+std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noexcept {
+  if (payload.size() < tokenized_head_bytes || !begins_with_magic(payload)) return std::nullopt;
+  const uint8_t* const bytes = payload.data();
+  const size_t count = endian::load_little_u16(bytes + 6);
+  if (endian::load_little_u16(bytes + 4) != protocol_version_max) return std::nullopt;
+  if (endian::load_little_u64(bytes + 16) != payload.size()) return std::nullopt;
+  tokenized result;
+  outcome& said = result.head.result;
+  said.status = static_cast<status>(endian::load_little_u32(bytes + 8));
+  said.token_count = endian::load_little_u32(bytes + (said.status == status::ok ? 24 : 12));
+  said.issue_count = endian::load_little_u32(bytes + 28);
+  said.origin = bytes[36] <= static_cast<uint8_t>(origin::hedge) ? static_cast<origin>(bytes[36]) : origin::none;
+  result.head.issues_told = endian::load_little_u32(bytes + 32);
+  if (bytes[37] > static_cast<uint8_t>(token_view::source)) return std::nullopt;
+  if (bytes[38] > static_cast<uint8_t>(position_unit::utf16_units)) return std::nullopt;
+  result.head.view = static_cast<token_view>(bytes[37]);
+  result.head.unit = static_cast<position_unit>(bytes[38]);
+
+  uint64_t end = tokenized_head_bytes + directory_bytes(count); // of what was looked at so far
+  if (end > payload.size() || (said.status != status::ok && count > 0)) return std::nullopt;
+  uint16_t last_id = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* const entry = bytes + tokenized_head_bytes + i * directory_entry_bytes;
+    const uint16_t id = endian::load_little_u16(entry);
+    const uint64_t begin = uint64_t{endian::load_little_u32(entry + 4)} * column_alignment_bytes;
+    const uint64_t length = endian::load_little_u64(entry + 8);
+    if (id <= last_id || begin < end || begin > payload.size() || length > payload.size() - begin) return std::nullopt;
+    last_id = id;
+    end = begin + length;
+    if (!is_known(id)) continue;
+    const auto known = static_cast<column_id>(id);
+    if (endian::load_little_u16(entry + 2) != static_cast<uint16_t>(type_of(known))) return std::nullopt;
+    const uint64_t width = type_of(known) == column_type::one_byte ? 1 : 4;
+    const auto entries = entries_of(known, result.head);
+    if (entries && *entries * width != length) return std::nullopt;
+    result.columns[id] = payload.subspan(static_cast<size_t>(begin), static_cast<size_t>(length));
+  }
+  return result;
+}
+
+} // namespace texlex
