@@ -10,6 +10,7 @@ server_counts server_counters::read() const {
   now.requests = requests.read();
   now.requests_in_flight = requests_in_flight.read();
   now.request_bytes_in_flight = request_bytes_in_flight.read();
+  now.column_bytes_in_flight = column_bytes_in_flight.read();
   now.cancels_of_unknown_ids = cancels_of_unknown_ids.read();
   now.stats_told = stats_told.read();
   now.deprecated_payloads = deprecated_payloads.read();

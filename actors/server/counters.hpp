@@ -19,6 +19,7 @@ struct server_counts {
   uint64_t requests = 0;                ///< request headers read, whatever became of them
   uint64_t requests_in_flight = 0;      ///< at present: admitted and without an outcome, or not yet read to their end
   uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
+  uint64_t column_bytes_in_flight = 0;  ///< at present: memory of columns being made or not yet sent
   uint64_t cancels_of_unknown_ids = 0;
   uint64_t stats_told = 0;                 ///< stats responses
   uint64_t deprecated_payloads = 0;        ///< requests without the inner length
@@ -53,6 +54,7 @@ struct server_counters {
   counter requests;
   counter requests_in_flight;
   counter request_bytes_in_flight;
+  counter column_bytes_in_flight;
   counter cancels_of_unknown_ids;
   counter stats_told;
   counter deprecated_payloads;

@@ -344,6 +344,7 @@ void server_core::update_gauges() noexcept {
   counters.connections_open.set(sessions_.size() - refused_);
   counters.requests_in_flight.set(admission.requests_in_flight());
   counters.request_bytes_in_flight.set(admission.bytes_in_flight());
+  counters.column_bytes_in_flight.set(column_memory.leased_bytes());
 }
 
 // Time-outs are coarse on purpose: one look at all connections, and none while there is no connection. A look that

@@ -75,6 +75,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
     lines.add(fmt::format("responses_total{{status=\"{}\"}}", name_of(static_cast<status>(i))), server.responses[i]);
   lines.add("requests_in_flight", server.requests_in_flight);
   lines.add("request_bytes_in_flight", server.request_bytes_in_flight);
+  lines.add("column_bytes_in_flight", server.column_bytes_in_flight);
   lines.add("late_answers_total", server.late_answers);
   lines.add("bytes_read_total", server.bytes_read);
   lines.add("bytes_written_total", server.bytes_written);

@@ -1,0 +1,238 @@
+#define BOOST_TEST_MODULE tokenize_frame
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "runtime/tokenize_frame.hpp"
+
+using namespace texlex;
+
+namespace texlex {
+std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
+} // namespace texlex
+
+namespace {
+
+std::vector<uint8_t> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
+std::vector<uint8_t> tokenize_payload(const tokenize_options& options, std::string_view document) {
+  return bytes_of(encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+}
+
+status wrong_with(const std::vector<uint8_t>& payload) {
+  const auto decoded = decode_tokenize(payload);
+  const auto* const wrong = std::get_if<status>(&decoded);
+  return wrong != nullptr ? *wrong : status::ok;
+}
+
+struct two_tokens {
+  std::vector<uint8_t> kinds{11, 0};
+  std::vector<uint8_t> starts{0, 0, 0, 0, 1, 0, 0, 0};
+  std::vector<uint8_t> name_offsets{0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0};
+  std::vector<uint8_t> names{'f', 'o', 'o'};
+  std::vector<column_bytes> columns{{column_id::kind, kinds},
+                                    {column_id::start, starts},
+                                    {column_id::name_offset, name_offsets},
+                                    {column_id::name_byte, names}};
+  tokenized_head head{.result = {status::ok, 2, 1, origin::hedge}, .issues_told = 0, .view = token_view::source};
+
+  std::vector<uint8_t> payload() const {
+    std::string text = encode_tokenized_head(head, columns);
+    for (const column_bytes& each : columns) {
+      text.append(each.bytes.begin(), each.bytes.end());
+      text.resize(padded_to_column(text.size()), '\0');
+    }
+    return bytes_of(text);
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_hello_comes_out_as_it_went_in) {
+  const hello said{1, 2, 5};
+  BOOST_TEST((decode_hello(encode_hello(said)) == said));
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_with_another_magic_a_missing_byte_or_versions_upside_down_is_none) {
+  const auto good = encode_hello({1, 2, 0});
+  auto other_magic = good;
+  other_magic[0] = 't';
+  BOOST_TEST(!decode_hello(other_magic));
+  BOOST_TEST(!decode_hello(std::span{good}.first(hello_bytes - 1)));
+  BOOST_TEST(!decode_hello(encode_hello({2, 1, 0})));
+  auto reserved = good;
+  reserved[12] = 1;
+  BOOST_TEST(!decode_hello(reserved));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_later_version_puts_behind_a_hello_is_skipped) {
+  const auto good = encode_hello({2, 3, 0});
+  std::vector<uint8_t> longer{good.begin(), good.end()};
+  longer.resize(100, 0xFF);
+  BOOST_TEST((decode_hello(longer) == hello{2, 3, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_response_comes_out_as_it_went_in) {
+  const hello_response said{.version = 2,
+                            .features = 0,
+                            .columns = 0xFF,
+                            .document_bytes_max = 1ull << 33,
+                            .requests_in_flight_max = 64,
+                            .issues_told_max = 10,
+                            .regimes = {"latex", "plain"}};
+  BOOST_TEST((decode_hello_response(bytes_of(encode_hello_response(said))) == said));
+}
+
+BOOST_AUTO_TEST_CASE(a_hello_response_whose_names_do_not_end_is_none) {
+  std::string text = encode_hello_response({.regimes = {"latex"}});
+  text.pop_back();
+  BOOST_TEST(!decode_hello_response(bytes_of(text)));
+}
+
+BOOST_AUTO_TEST_CASE(options_come_out_as_they_went_in_with_the_document_behind_them) {
+  for (const std::string_view regime : {"", "a", "abcd", "latex-package"}) {
+    const tokenize_options options{.columns = 0x81,
+                                   .view = token_view::source,
+                                   .unit = position_unit::utf16_units,
+                                   .deadline_ms = 77,
+                                   .issues_told_max = 9,
+                                   .regime = regime};
+    const auto payload = tokenize_payload(options, "\\foo");
+    const auto decoded = decode_tokenize(payload);
+    BOOST_REQUIRE(std::holds_alternative<tokenize_request>(decoded));
+    const auto& request = std::get<tokenize_request>(decoded);
+    BOOST_TEST((request.options == options));
+    BOOST_TEST(std::string(payload.begin() + static_cast<std::ptrdiff_t>(request.document_offset), payload.end())
+               == "\\foo");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_contradicts_itself_is_malformed) {
+  const auto good = tokenize_payload({.columns = 3, .regime = "latex"}, "abc");
+  BOOST_TEST(wrong_with(good) == status::ok);
+  const auto with = [&](size_t at, uint8_t value) {
+    auto changed = good;
+    changed[at] = value;
+    return wrong_with(changed);
+  };
+  BOOST_TEST(wrong_with({}) == status::malformed_frame);
+  BOOST_TEST(wrong_with({good.begin(), good.end() - 1}) == status::malformed_frame);
+  BOOST_TEST(with(0, 31) == status::malformed_frame);  // the head is shorter than its fixed part
+  BOOST_TEST(with(0, 33) == status::malformed_frame);  // no multiple of four
+  BOOST_TEST(with(3, 1) == status::malformed_frame);   // far longer than it may be
+  BOOST_TEST(with(4, 4) == status::malformed_frame);   // the document is longer than what there is
+  BOOST_TEST(with(14, 1) == status::malformed_frame);  // reserved
+  BOOST_TEST(with(31, 1) == status::malformed_frame);  // reserved
+  BOOST_TEST(with(34, 60) == status::malformed_frame); // the option leaves the head
+  BOOST_TEST(with(34, 0) == status::malformed_frame);  // a regime without a name
+  BOOST_TEST(with(41, 1) == status::malformed_frame);  // padding
+}
+
+BOOST_AUTO_TEST_CASE(an_option_twice_is_malformed) {
+  std::string head = encode_tokenize_head({.regime = "latex"}, 0);
+  head += head.substr(tokenize_fixed_bytes);
+  head[0] = static_cast<char>(head.size());
+  BOOST_TEST(wrong_with(bytes_of(head)) == status::malformed_frame);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_known_is_refused_and_never_ignored) {
+  const auto with = [](size_t at, uint8_t value) {
+    auto changed = tokenize_payload({.regime = "latex"}, "abc");
+    changed[at] = value;
+    return wrong_with(changed);
+  };
+  BOOST_TEST(with(9, 1) == status::unsupported_option);  // a column
+  BOOST_TEST(with(12, 2) == status::unsupported_option); // a view
+  BOOST_TEST(with(13, 3) == status::unsupported_option); // a unit
+  BOOST_TEST(with(32, 2) == status::unsupported_option); // an option
+}
+
+BOOST_AUTO_TEST_CASE(a_response_comes_out_as_it_went_in_with_columns_at_multiples_of_64) {
+  const two_tokens sent;
+  const auto payload = sent.payload();
+  BOOST_TEST(payload.size() == tokenized_payload_bytes(sent.columns));
+  const auto got = decode_tokenized(payload);
+  BOOST_REQUIRE(got);
+  BOOST_TEST((got->head.result == sent.head.result));
+  BOOST_TEST((got->head.view == token_view::source));
+  for (const column_bytes& each : sent.columns) {
+    const auto column = got->column(each.id);
+    BOOST_REQUIRE(column);
+    BOOST_TEST(std::ranges::equal(*column, each.bytes));
+    BOOST_TEST((column->data() - payload.data()) % 64 == 0);
+  }
+  BOOST_TEST(!got->column(column_id::end));
+}
+
+BOOST_AUTO_TEST_CASE(a_response_that_is_not_ok_has_a_head_alone_and_tells_when_to_come_back) {
+  const std::string text = encode_tokenized_head({.result = {status::overload, 250, 0, origin::none}}, {});
+  BOOST_TEST(text.size() == tokenized_head_bytes);
+  const auto got = decode_tokenized(bytes_of(text));
+  BOOST_REQUIRE(got);
+  BOOST_TEST((got->head.result == outcome{status::overload, 250, 0, origin::none}));
+}
+
+BOOST_AUTO_TEST_CASE(a_response_that_lies_about_its_columns_is_none) {
+  const auto good = two_tokens{}.payload();
+  const auto with = [&](size_t at, uint8_t value) {
+    auto changed = good;
+    changed[at] = value;
+    return decode_tokenized(changed).has_value();
+  };
+  constexpr size_t first = tokenized_head_bytes, second = first + 16;
+  BOOST_TEST(with(0, 'T'));            // unchanged
+  BOOST_TEST(!with(16, 0));            // total bytes
+  BOOST_TEST(!with(6, 200));           // a directory longer than the payload
+  BOOST_TEST(!with(24, 3));            // more tokens than entries
+  BOOST_TEST(!with(first + 2, 2));     // a type its id does not have
+  BOOST_TEST(!with(first + 4, 0));     // over the head
+  BOOST_TEST(!with(second + 4, 2));    // over the first column
+  BOOST_TEST(!with(second + 7, 0xFF)); // behind the end
+  BOOST_TEST(!with(second + 8, 12));   // more bytes than entries
+  BOOST_TEST(!with(second + 15, 1));   // far beyond the end
+  BOOST_TEST(!with(second, 1));        // an id twice
+  BOOST_TEST(!with(8, 6));             // columns of what is not ok
+}
+
+BOOST_AUTO_TEST_CASE(an_id_of_a_later_version_is_skipped) {
+  two_tokens sent;
+  sent.columns.push_back({static_cast<column_id>(77), sent.names});
+  auto payload = sent.payload();
+  const auto got = decode_tokenized(payload);
+  BOOST_REQUIRE(got);
+  BOOST_TEST(got->column(column_id::kind).has_value());
+}
+
+// Both decoders, on what is nearly right: whatever they yield lies within what they were given.
+BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
+  const char* const given = std::getenv("TEXLEX_SEED");
+  const uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  BOOST_TEST_MESSAGE("TEXLEX_SEED=" << seed);
+  BOOST_TEST_CONTEXT("TEXLEX_SEED=" << seed) {
+    std::mt19937_64 dice{seed};
+    const auto response = two_tokens{}.payload();
+    const auto request = tokenize_payload({.columns = 0xFF, .regime = "latex-package"}, "some document");
+    for (int round = 0; round < 20'000; ++round) {
+      auto changed = round % 2 == 0 ? response : request;
+      for (uint64_t changes = 1 + dice() % 3; changes > 0; --changes)
+        changed[dice() % changed.size()] = static_cast<uint8_t>(dice());
+      if (dice() % 8 == 0) changed.resize(dice() % (changed.size() + 1));
+      const std::vector<uint8_t> exact{changed}; // no room behind it that a sanitizer would not see
+      if (const auto got = decode_tokenized(exact)) {
+        for (const auto& column : got->columns)
+          if (column) {
+            BOOST_REQUIRE(column->data() >= exact.data());
+            BOOST_REQUIRE(column->data() + column->size() <= exact.data() + exact.size());
+          }
+      }
+      const auto decoded = decode_tokenize(exact);
+      if (const auto* const got = std::get_if<tokenize_request>(&decoded))
+        BOOST_REQUIRE(got->document_offset <= exact.size());
+    }
+  }
+}
