@@ -43,9 +43,9 @@ bytes tokenize_frame(uint64_t id, std::string_view document, const tokenize_opti
                encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
 }
 
-column_answer_ptr columns_of(uint64_t bytes) {
+column_answer_ptr columns_of(uint64_t held) {
   const auto answer = std::make_shared<column_answer>();
-  answer->bytes = bytes;
+  answer->bytes = held;
   return answer;
 }
 
