@@ -1,5 +1,5 @@
-// What a connection writes: bytes of its own and, between them, columns that are sent from where they lie. One sequence,
-// of which the socket takes as much as it does.
+// What a connection writes: bytes of its own and, between them, columns that are sent from where they lie. One
+// sequence, of which the socket takes as much as it does.
 #pragma once
 
 #include <array>

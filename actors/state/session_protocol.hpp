@@ -1,5 +1,6 @@
 // One connection's side of the wire protocol as a plain class: frames and time go in, verdicts come out. No socket, no
-// clock, no CAF; the shell in actors/server reads, writes and asks. docs/protocol.md and protocol-2.md are the contract.
+// clock, no CAF; the shell in actors/server reads, writes and asks. docs/protocol.md and protocol-2.md are the
+// contract.
 //
 //   header_read ──▶ payload ──▶ payload_read ──▶ a job is open ──▶ answered ─┐
 //        │  └─────▶ skip (its response waits already)                        ├─▶ begin_write ──▶ written

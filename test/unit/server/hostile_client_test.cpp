@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_header_that_claims_4_gib_is_answered_and_ends_the_connect
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_type_is_answered_and_ends_the_connection) {
-  for (const uint32_t type : {0u, 2u, 5u, 6u, 0x47455420u}) {
+  for (const uint32_t type : {0u, 2u, 5u, 7u, 8u, 9u, 0x47455420u}) {
     auto one = connect_tcp();
     one.header(type, 7, 0);
     one.expect(7, status::unknown_type);
