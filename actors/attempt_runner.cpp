@@ -21,11 +21,11 @@ outcome counts_of(const scan_cursor& finished) noexcept {
           .issue_count = static_cast<uint32_t>(finished.issue_count)};
 }
 
-attempt_end end_of(scan_in_parts& finished, const std::atomic<bool>& stop) {
+attempt_end end_of(scan_in_parts& finished, const std::atomic<bool>& stop, scan_progress* progress) {
   auto* const columns = std::get_if<column_scan>(&finished.memory);
   if (columns == nullptr) return {counts_of(finished.cursor)};
   try {
-    auto answer = columns->finish(finished.cursor, stop);
+    auto answer = columns->finish(finished.cursor, stop, progress);
     if (!answer) return {{.status = status::cancelled}};
     return {counts_of(finished.cursor), std::move(answer)};
   } catch (const std::bad_alloc&) {
@@ -85,7 +85,7 @@ attempt_end attempt_runner::scan(scan_in_parts& begun, const std::atomic<bool>& 
   }
   if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
     return {{.status = status::cancelled}};
-  return end_of(begun, stop);
+  return end_of(begun, stop, progress_);
 }
 
 std::optional<attempt_end> attempt_runner::go_on(scan_in_parts& begun, uint64_t bytes,
@@ -93,7 +93,7 @@ std::optional<attempt_end> attempt_runner::go_on(scan_in_parts& begun, uint64_t 
   if (stop.load(std::memory_order_relaxed)) return attempt_end{{.status = status::cancelled}};
   kernel_.advance(begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
   if (!begun.cursor.finished) return std::nullopt;
-  return end_of(begun, stop);
+  return end_of(begun, stop, progress_);
 }
 
 bool attempt_runner::interrupted(duration took) noexcept {

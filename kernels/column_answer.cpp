@@ -75,7 +75,8 @@ scan_output column_scan::output() const noexcept {
           .start_bits = nullptr};
 }
 
-column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::atomic<bool>& stop) {
+column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::atomic<bool>& stop,
+                                      scan_progress* progress) {
   const layout at{*order_, input_.document.size()};
   uint8_t* const memory = memory_->data();
   const auto answer = std::make_shared<column_answer>();
@@ -95,8 +96,10 @@ column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::at
   column_deriver deriver{
     input_, static_cast<column_unit>(order_->unit), {scanned.kinds, tokens}, scanned.starts, derived};
   if (needs_deriving(order_->columns))
-    while (deriver.derive(derived_at_once))
+    while (deriver.derive(derived_at_once)) {
       if (stop.load(std::memory_order_relaxed)) return nullptr;
+      if (progress != nullptr) progress->chunk_done();
+    }
 
   // In the order of their ids. Zeros behind each: what lay there was another client's.
   const auto add = [&](column_id id, uint64_t offset, uint64_t bytes) {

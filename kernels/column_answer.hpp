@@ -46,8 +46,10 @@ public:
 
   [[nodiscard]] scan_output output() const noexcept;
 
-  /// Once the scan has finished there: derives what is wanted. Null: `stop` was set. Throws std::bad_alloc.
-  [[nodiscard]] column_answer_ptr finish(const scan_cursor& finished, const std::atomic<bool>& stop);
+  /// Once the scan has finished there: derives what is wanted, and tells `progress` like a scan does; null: nobody.
+  /// Null: `stop` was set. Throws std::bad_alloc.
+  [[nodiscard]] column_answer_ptr finish(const scan_cursor& finished, const std::atomic<bool>& stop,
+                                         scan_progress* progress = nullptr);
 
 private:
   column_scan(const column_order& order, const scan_input& input, document_lease memory) noexcept

@@ -102,6 +102,8 @@ document_lease document_pool::take_counted(size_t bytes) {
   struct count {
     std::shared_ptr<shelf> of;
     uint64_t bytes;
+    count(std::shared_ptr<shelf> counted_by, uint64_t counted_bytes)
+      : of(std::move(counted_by)), bytes(counted_bytes) {}
     bool allowed() noexcept {
       return of->leased_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= of->leased_bytes_max;
     }

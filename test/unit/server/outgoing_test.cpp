@@ -37,7 +37,7 @@ std::string written(outgoing& out, size_t bytes_at_once, size_t pieces_at_once) 
 BOOST_AUTO_TEST_CASE(what_was_put_out_is_written_in_order_however_little_is_taken_at_once) {
   const auto first = bytes_of("column one"), second = bytes_of("column two");
   for (size_t bytes = 1; bytes < 40; ++bytes)
-    for (const size_t pieces : {1, 2, 3, 32}) {
+    for (const size_t pieces : {1u, 2u, 3u, 32u}) {
       outgoing out;
       out.append(bytes_of("head "));
       out.refer(first);

@@ -1,0 +1,215 @@
+// Version 2 of the protocol over texlexd as it is shipped: the tokens themselves, and what becomes of their memory.
+#define BOOST_TEST_MODULE tokens
+#include <boost/test/unit_test.hpp>
+
+#include <cstring>
+#include <thread>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "kernels/regimes.hpp"
+#include "runtime/tokenize_frame.hpp"
+#include "test/e2e/running_texlexd.hpp"
+#include "test/support/frames.hpp"
+#include "test/support/token_list.hpp"
+
+using namespace texlex;
+using namespace texlex::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr uint32_t kinds_and_starts = 3;
+
+/// Speaks version 2 on a connection, byte by byte.
+class token_caller {
+public:
+  explicit token_caller(const running_texlexd& server) : caller_(server.connect()) {
+    const auto said = encode_hello({2, 2, 0});
+    send(frame_type::hello, 0, {reinterpret_cast<const char*>(said.data()), said.size()});
+    const auto decoded = decode_hello_response(receive(frame_type::hello_response, 0));
+    BOOST_REQUIRE(decoded);
+    hello = *decoded;
+  }
+
+  void tokenize(uint64_t id, std::string_view document, const tokenize_options& options) {
+    send(frame_type::tokenize, id,
+         encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+  }
+
+  /// The response of that id; it holds until the next one.
+  tokenized response(uint64_t id) {
+    payload_ = receive(frame_type::tokenize_response, id);
+    const auto decoded = decode_tokenized(payload_);
+    BOOST_REQUIRE(decoded);
+    return *decoded;
+  }
+
+  void expect_tokens(uint64_t id, const scanned& expected) {
+    const tokenized got = response(id);
+    BOOST_REQUIRE(got.head.result.status == status::ok);
+    BOOST_TEST(got.head.result.issue_count == expected.issue_count);
+    BOOST_REQUIRE(got.head.result.token_count == expected.kinds.size());
+    const auto kinds = *got.column(column_id::kind), starts = *got.column(column_id::start);
+    BOOST_TEST((std::memcmp(kinds.data(), expected.kinds.data(), kinds.size()) == 0));
+    BOOST_TEST((std::memcmp(starts.data(), expected.starts.data(), starts.size()) == 0));
+  }
+
+  hello_response hello;
+
+private:
+  void send(frame_type type, uint64_t id, std::string_view payload) {
+    caller_.raw(
+      joined(encode(frame_header{static_cast<uint32_t>(type), id, static_cast<uint32_t>(payload.size())}), payload));
+  }
+
+  std::vector<uint8_t> receive(frame_type type, uint64_t id) {
+    const auto head = receive_bytes(frame_header_bytes);
+    const frame_header header = decode_header(std::span{head}.first<frame_header_bytes>());
+    BOOST_REQUIRE(header.type == static_cast<uint32_t>(type));
+    BOOST_REQUIRE(header.id == id);
+    return receive_bytes(header.payload_bytes);
+  }
+
+  std::vector<uint8_t> receive_bytes(size_t bytes) {
+    std::vector<uint8_t> got(bytes);
+    for (size_t count = 0; count < bytes;) {
+      pollfd watched{caller_.connection().fd(), POLLIN, 0};
+      BOOST_REQUIRE(::poll(&watched, 1, static_cast<int>(std::chrono::milliseconds{patience}.count())) == 1);
+      const ssize_t more = ::recv(watched.fd, got.data() + count, bytes - count, 0);
+      BOOST_REQUIRE(more > 0);
+      count += static_cast<size_t>(more);
+    }
+    return got;
+  }
+
+  service_caller caller_;
+  std::vector<uint8_t> payload_;
+};
+
+std::string megabyte() {
+  std::string document;
+  for (const std::string& sample : sample_documents()) document += sample;
+  while (document.size() < (1u << 20)) document += document;
+  document.resize(1u << 20);
+  return document;
+}
+
+uint64_t column_bytes_in_flight(const running_texlexd& server) {
+  auto asking = server.connect();
+  const auto told = asking.connection().ask_stats(1);
+  BOOST_REQUIRE(std::holds_alternative<std::string>(told));
+  const std::string& text = std::get<std::string>(told);
+  const std::string name = "\ntexlexd_column_bytes_in_flight ";
+  const size_t at = text.find(name);
+  BOOST_REQUIRE(at != std::string::npos);
+  return std::stoull(text.substr(at + name.size()));
+}
+
+bool eventually_none_in_flight(const running_texlexd& server) {
+  for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(5ms))
+    if (column_bytes_in_flight(server) == 0) return true;
+  return false;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(tokens_come_as_in_process_under_every_regime_and_view) {
+  running_texlexd server;
+  token_caller caller{server};
+  BOOST_TEST(caller.hello.regimes.size() == regime_names().size());
+  uint64_t id = 0;
+  for (const std::string& document : sample_documents())
+    for (const std::string& regime : caller.hello.regimes)
+      for (const token_view view : {token_view::tex, token_view::source}) {
+        caller.tokenize(++id, document, {.columns = kinds_and_starts, .view = view, .regime = regime});
+        caller.expect_tokens(id, scan(document, *find_regime(regime), view));
+      }
+  BOOST_TEST(eventually_none_in_flight(server));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(large_documents_come_with_all_columns_whoever_scans_them) {
+  running_texlexd server;
+  token_caller caller{server};
+  const std::string document = megabyte();
+  const scanned expected = scan(document, *find_regime("latex"));
+  caller.tokenize(1, document, {.columns = kinds_and_starts}); // alone in the house
+  caller.expect_tokens(1, expected);
+  caller.tokenize(2, document, {.columns = all_columns, .issues_told_max = 10});
+  caller.expect_tokens(2, expected);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_winner_s_columns_are_right_where_most_attempts_stall_and_have_copies) {
+  running_texlexd server{{"--inject-stall-ppm", "500000", "--inject-stall-us", "20000", "--hedge-delay-us", "1000",
+                          "--hedge-budget-percent", "100", "--hedge-ceiling-percent", "100"}};
+  token_caller caller{server};
+  const std::string document = sample_documents().front();
+  const scanned expected = scan(document, *find_regime("latex"));
+  for (uint64_t id = 1; id <= 100; ++id) {
+    caller.tokenize(id, document, {.columns = kinds_and_starts});
+    caller.expect_tokens(id, expected);
+  }
+  BOOST_TEST(eventually_none_in_flight(server));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_bounded_memory_and_keeps_nobody_waiting) {
+  running_texlexd server{{"--column-bytes-max", "67108864"}};
+  const std::string document = megabyte();
+  const scanned expected = scan(document, *find_regime("latex"));
+  token_caller slow{server};
+  std::jthread sending{[&] {
+    for (uint64_t id = 1; id <= 20; ++id) slow.tokenize(id, document, {.columns = kinds_and_starts});
+  }};
+  token_caller polite{server};
+  for (uint64_t id = 1; id <= 50; ++id) {
+    polite.tokenize(id, "Hi \\TeX", {.columns = kinds_and_starts});
+    polite.expect_tokens(id, scan("Hi \\TeX", *find_regime("latex")));
+    BOOST_TEST(column_bytes_in_flight(server) <= 67108864u);
+  }
+  for (uint64_t id = 1; id <= 20; ++id) slow.expect_tokens(id, expected); // and loses nothing by it
+  sending.join();
+  BOOST_TEST(eventually_none_in_flight(server));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(the_columns_of_a_client_that_is_gone_are_given_back) {
+  running_texlexd server;
+  const std::string document = megabyte();
+  for (int round = 0; round < 20; ++round) {
+    token_caller gone{server};
+    gone.tokenize(1, document, {.columns = all_columns});
+  }
+  BOOST_TEST(eventually_none_in_flight(server));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(what_would_never_fit_is_refused_as_too_large) {
+  running_texlexd server{{"--column-bytes-max", "100000"}};
+  token_caller caller{server};
+  const std::string document(50'000, 'a');
+  caller.tokenize(1, document, {.columns = kinds_and_starts});
+  BOOST_TEST(caller.response(1).head.result.status == status::document_too_large);
+  caller.tokenize(2, document, {}); // counts take none of that memory
+  BOOST_TEST(caller.response(2).head.result.token_count == 50'001u);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(workers_that_are_processes_count_and_say_so_in_the_hello) {
+  running_texlexd server{{"--isolation", "process", "--regime", "plain"}};
+  token_caller caller{server};
+  BOOST_TEST(caller.hello.columns == 0u);
+  BOOST_TEST(caller.hello.regimes == std::vector<std::string>{"plain"}, boost::test_tools::per_element());
+  caller.tokenize(1, "a@b", {.regime = "plain"});
+  BOOST_TEST(caller.response(1).head.result.token_count == 4u);
+  caller.tokenize(2, "a@b", {.columns = kinds_and_starts});
+  BOOST_TEST(caller.response(2).head.result.status == status::unsupported_option);
+  caller.tokenize(3, "a@b", {.view = token_view::source});
+  BOOST_TEST(caller.response(3).head.result.status == status::unsupported_option);
+  caller.tokenize(4, "a@b", {.regime = "latex"});
+  BOOST_TEST(caller.response(4).head.result.status == status::unknown_regime);
+  server.stop();
+}
