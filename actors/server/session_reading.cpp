@@ -269,6 +269,8 @@ void session::submit(job_id id, document_lease memory) {
       (void)protocol_.answered(id, {.status = *refused}, at);
       return;
     }
+  if (made->order && made->order->columns != 0)
+    protocol_.expect_columns(id, column_memory_bytes(*made->order, made->document.size()));
   if (auto* const header = memory->shared_header()) made->stop.share(*header);
   made->memory = std::move(memory);
   core_.submit(made, std::move(accepted->place));

@@ -65,6 +65,14 @@ std::optional<submission> session_protocol::payload_read(std::span<const uint8_t
   return accepted;
 }
 
+void session_protocol::expect_columns(job_id job, uint64_t bytes) noexcept {
+  const auto open =
+    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+  require(open != open_.end(), "columns are expected of what is open");
+  open->column_bytes = bytes;
+  column_bytes_held_ += bytes;
+}
+
 std::optional<status> session_protocol::take_apart(std::span<const uint8_t> payload, submission& into) const noexcept {
   if (request_form_ == response_form::counts) {
     into.document = find_document(payload);
@@ -121,6 +129,7 @@ bool session_protocol::close_open(job_id job, response with, instant now) {
   const uint64_t column_bytes = with.columns ? with.columns->bytes : 0;
   waiting_.push_back(std::move(with));
   column_bytes_held_ += column_bytes;
+  column_bytes_held_ -= open->column_bytes;
   if (open->form == response_form::stats) --stats_open_;
   *open = open_.back();
   open_.pop_back();

@@ -39,7 +39,7 @@ struct session_limits {
   duration held_back_max = duration::max();    ///< how long a request waits for room, its document unread
   uint32_t read_rate_min = 0;                  ///< bytes a second of a frame, on average; 0: none
   duration read_grace{};                       ///< before that counts
-  uint64_t column_bytes_held_max = UINT64_MAX; ///< with so many in unwritten responses it is not read
+  uint64_t column_bytes_held_max = UINT64_MAX; ///< with so many expected or unwritten it is not read
 };
 
 /// The frame that a response is.
@@ -143,6 +143,8 @@ public:
   /// Throws std::bad_alloc; if `in_document` still, nothing has happened.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
+  /// The answer of that job, which is open, may hold so many bytes of columns.
+  void expect_columns(job_id job, uint64_t bytes) noexcept;
   /// The payload of a hello, and what is to be answered if it can be: to a client of this version, and to one that
   /// speaks only version 1.
   void hello_read(std::span<const uint8_t> payload, const hello_texts& answers, instant now);
@@ -164,6 +166,7 @@ public:
     response_form form = response_form::counts; ///< `stats`: a question, no job
     token_view view = token_view::tex;
     position_unit unit = position_unit::bytes;
+    uint64_t column_bytes = 0; ///< that its answer may hold
   };
   /// What is in flight: to be cancelled if the client is gone.
   [[nodiscard]] std::span<const open_request> open_jobs() const noexcept { return open_; }
@@ -257,7 +260,7 @@ private:
   uint32_t stats_open_ = 0; ///< of those
   std::vector<response> waiting_;
   std::vector<response> being_written_;
-  uint64_t column_bytes_held_ = 0;        ///< of those two
+  uint64_t column_bytes_held_ = 0;        ///< of those two, and expected of what is open
   std::optional<response> last_response_; ///< held back until nothing is open
 
   instant quiet_since_;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "kernels/regimes.hpp"
+#include "runtime/time.hpp"
 #include "runtime/tokenize_frame.hpp"
 #include "test/e2e/running_texlexd.hpp"
 #include "test/support/frames.hpp"

@@ -238,6 +238,15 @@ BOOST_AUTO_TEST_CASE(one_cut_short_or_abandoned_is_answered_in_its_form) {
   other.expect_refusal(8, status::shutting_down);
 }
 
+BOOST_AUTO_TEST_CASE(columns_that_are_expected_count_until_it_is_known_how_many_they_are) {
+  greet();
+  client.send(tokenize_frame(7, "abc"));
+  client.protocol.expect_columns(only_job(), 100);
+  BOOST_TEST(client.protocol.reading() == read_step::pause);
+  client.answer(only_job(), {status::ok, 3, 0, origin::primary}, columns_of(99));
+  BOOST_TEST(client.protocol.reading() == read_step::header);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_whose_columns_are_not_written_is_not_read_until_they_are) {
   greet();
   client.send(tokenize_frame(7, "abc"));
