@@ -45,7 +45,7 @@ attempt_end attempt_runner::run(std::span<const uint8_t> document, const regime&
   if (stall && !stalls_.options().after) sleep(*stall, stop);
   auto begun = begin(document, regime, order);
   if (const auto* const instead = std::get_if<outcome>(&begun)) return {*instead};
-  attempt_end end = scan(std::get<scan_in_parts>(begun), stop, crash);
+  attempt_end end = scan(std::get<scan_in_parts>(std::move(begun)), stop, crash);
   if (stall && stalls_.options().after) sleep(*stall, stop);
   return end;
 }
@@ -77,7 +77,7 @@ std::variant<scan_in_parts, outcome> attempt_runner::begin(std::span<const uint8
   return scan_in_parts{.memory = std::move(*lease), .input = input, .output = output};
 }
 
-attempt_end attempt_runner::scan(scan_in_parts& begun, const std::atomic<bool>& stop, crash_function crash) {
+attempt_end attempt_runner::scan(scan_in_parts begun, const std::atomic<bool>& stop, crash_function crash) {
   auto& [memory, input, output, cursor] = begun;
   if (crash != nullptr) {
     kernel_.advance(input, input.document.size() / 2, cursor, output);

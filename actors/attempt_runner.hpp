@@ -66,7 +66,8 @@ public:
 
 private:
   void sleep(duration length, const std::atomic<bool>& stop) const;
-  attempt_end scan(scan_in_parts& begun, const std::atomic<bool>& stop, crash_function crash);
+  /// In one go; the memory that is not in the end is given back with it.
+  attempt_end scan(scan_in_parts begun, const std::atomic<bool>& stop, crash_function crash);
 
   kernel kernel_;
   stall_plan stalls_;

@@ -24,9 +24,11 @@ struct layout {
     const auto wanted = [&](column_set one) { return holds(order.columns, one); };
     kinds = place(tokens); // kinds and starts are what a scan writes, wanted or not
     starts = place(4 * tokens);
-    raw_issues = place(wanted(column_set::issues) ? sizeof(issue) * issues_max(order, document_bytes) : 0);
-    issue_kinds = place(wanted(column_set::issues) ? issues_max(order, document_bytes) : 0);
-    issue_offsets = place(wanted(column_set::issues) ? 4 * issues_max(order, document_bytes) : 0);
+    if (wanted(column_set::issues))
+      issues = std::min<uint64_t>({order.issues_told_max, limits::issues_kept_max, issues_max(document_bytes)});
+    raw_issues = place(sizeof(issue) * issues);
+    issue_kinds = place(issues);
+    issue_offsets = place(4 * issues);
     ends = place(wanted(column_set::ends) ? 4 * tokens : 0);
     codes = place(wanted(column_set::codes) ? 4 * tokens : 0);
     lines = place(wanted(column_set::lines) ? 4 * tokens : 0);
@@ -35,15 +37,10 @@ struct layout {
     name_bytes = place(wanted(column_set::names) ? name_bytes_max(document_bytes) : 0);
   }
 
-  // A byte cannot be the begin of more issues than there are kinds, and the end of the document that of one.
-  static uint64_t issues_max(const column_order& order, uint64_t document_bytes) noexcept {
-    constexpr uint64_t kinds_of_issues = 6;
-    return std::min<uint64_t>({order.issues_told_max, limits::issues_kept_max, kinds_of_issues * document_bytes + 1});
-  }
-
   uint64_t place(uint64_t length) noexcept { return std::exchange(bytes, bytes + padded_to_column(length)); }
 
   uint64_t bytes = 0;
+  uint64_t issues = 0; ///< that there is room for
   uint64_t kinds, starts, raw_issues, issue_kinds, issue_offsets, ends, codes, lines, columns, name_offsets, name_bytes;
 };
 
@@ -67,40 +64,52 @@ std::optional<column_scan> column_scan::begin(const column_order& order, const s
 scan_output column_scan::output() const noexcept {
   const layout at{*order_, input_.document.size()};
   uint8_t* const memory = memory_->data();
-  const size_t issues =
-    holds(order_->columns, column_set::issues) ? layout::issues_max(*order_, input_.document.size()) : 0;
   return {.kinds = reinterpret_cast<token_kind*>(memory + at.kinds),
           .starts = numbers(memory + at.starts),
-          .issues = {reinterpret_cast<issue*>(memory + at.raw_issues), issues},
+          .issues = {reinterpret_cast<issue*>(memory + at.raw_issues), static_cast<size_t>(at.issues)},
           .start_bits = nullptr};
 }
+
+namespace {
+
+/// Derives what is wanted of a finished scan; nothing if `stop` was set, else how many bytes the names take.
+std::optional<uint64_t> derive(const column_order& order, const scan_input& input, uint64_t tokens, uint8_t* memory,
+                               const std::atomic<bool>& stop, scan_progress* progress) {
+  if (!needs_deriving(order.columns)) return 0;
+  const layout at{order, input.document.size()};
+  const auto place_of = [&](column_set one, uint64_t offset) {
+    return holds(order.columns, one) ? numbers(memory + offset) : nullptr;
+  };
+  const std::span kinds{reinterpret_cast<const token_kind*>(memory + at.kinds), static_cast<size_t>(tokens)};
+  column_deriver deriver{input,
+                         static_cast<column_unit>(order.unit),
+                         kinds,
+                         numbers(memory + at.starts),
+                         {.ends = place_of(column_set::ends, at.ends),
+                          .codes = place_of(column_set::codes, at.codes),
+                          .lines = place_of(column_set::lines, at.lines),
+                          .columns = place_of(column_set::columns, at.columns),
+                          .name_offsets = place_of(column_set::names, at.name_offsets),
+                          .name_bytes = memory + at.name_bytes}};
+  while (deriver.derive(derived_at_once)) {
+    if (stop.load(std::memory_order_relaxed)) return std::nullopt;
+    if (progress != nullptr) progress->chunk_done();
+  }
+  return deriver.name_bytes();
+}
+
+} // namespace
 
 column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::atomic<bool>& stop,
                                       scan_progress* progress) {
   const layout at{*order_, input_.document.size()};
   uint8_t* const memory = memory_->data();
-  const auto answer = std::make_shared<column_answer>();
-  const scan_output scanned = output();
-  const auto wanted = [&](column_set one) { return holds(order_->columns, one); };
   const uint64_t tokens = finished.token_count;
+  const auto name_bytes = derive(*order_, input_, tokens, memory, stop, progress);
+  if (!name_bytes) return nullptr;
 
-  const auto place_of = [&](column_set one, uint64_t offset) {
-    return wanted(one) ? numbers(memory + offset) : nullptr;
-  };
-  const derived_columns derived{.ends = place_of(column_set::ends, at.ends),
-                                .codes = place_of(column_set::codes, at.codes),
-                                .lines = place_of(column_set::lines, at.lines),
-                                .columns = place_of(column_set::columns, at.columns),
-                                .name_offsets = place_of(column_set::names, at.name_offsets),
-                                .name_bytes = memory + at.name_bytes};
-  column_deriver deriver{
-    input_, static_cast<column_unit>(order_->unit), {scanned.kinds, tokens}, scanned.starts, derived};
-  if (needs_deriving(order_->columns))
-    while (deriver.derive(derived_at_once)) {
-      if (stop.load(std::memory_order_relaxed)) return nullptr;
-      if (progress != nullptr) progress->chunk_done();
-    }
-
+  const auto answer = std::make_shared<column_answer>();
+  const auto wanted = [&](column_set one) { return holds(order_->columns, one); };
   // In the order of their ids. Zeros behind each: what lay there was another client's.
   const auto add = [&](column_id id, uint64_t offset, uint64_t bytes) {
     std::memset(memory + offset + bytes, 0, padded_to_column(bytes) - bytes);
@@ -114,13 +123,14 @@ column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::at
   if (wanted(column_set::columns)) add(column_id::column, at.columns, 4 * tokens);
   if (wanted(column_set::names)) {
     add(column_id::name_offset, at.name_offsets, 4 * (tokens + 1));
-    add(column_id::name_byte, at.name_bytes, deriver.name_bytes());
+    add(column_id::name_byte, at.name_bytes, *name_bytes);
   }
   if (wanted(column_set::issues)) {
-    const uint64_t told = std::min<uint64_t>(finished.issue_count, scanned.issues.size());
+    const auto* const found = reinterpret_cast<const issue*>(memory + at.raw_issues);
+    const uint64_t told = std::min<uint64_t>(finished.issue_count, at.issues);
     for (uint64_t i = 0; i < told; ++i) {
-      memory[at.issue_kinds + i] = static_cast<uint8_t>(scanned.issues[i].kind);
-      numbers(memory + at.issue_offsets)[i] = scanned.issues[i].offset;
+      memory[at.issue_kinds + i] = static_cast<uint8_t>(found[i].kind);
+      numbers(memory + at.issue_offsets)[i] = found[i].offset;
     }
     add(column_id::issue_kind, at.issue_kinds, told);
     add(column_id::issue_offset, at.issue_offsets, 4 * told);

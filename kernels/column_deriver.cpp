@@ -1,18 +1,10 @@
 #include "kernels/column_deriver.hpp"
 
 #include <algorithm>
-#include <limits>
+
+#include "kernels/narrow.hpp"
 
 namespace texlex {
-namespace {
-
-uint32_t narrow(uint64_t number) noexcept {
-  return static_cast<uint32_t>(std::min<uint64_t>(number, std::numeric_limits<uint32_t>::max()));
-}
-
-bool has_code(token_kind kind) noexcept { return kind != token_kind::control_sequence && kind < token_kind::paragraph; }
-
-} // namespace
 
 column_deriver::column_deriver(const scan_input& input, column_unit unit, std::span<const token_kind> kinds,
                                const uint32_t* starts, const derived_columns& into) noexcept

@@ -22,6 +22,9 @@ struct scan_input {
 /// How many tokens a document may have at most: one a byte, and the end of a last line that has no terminator.
 [[nodiscard]] constexpr uint64_t tokens_max(uint64_t document_bytes) noexcept { return document_bytes + 1; }
 
+/// How many issues at most: two a byte, and an unbalanced group.
+[[nodiscard]] constexpr uint64_t issues_max(uint64_t document_bytes) noexcept { return 2 * document_bytes + 1; }
+
 /// How many words a bitmap of token starts takes: one bit a byte, and one for what starts where the document ends.
 [[nodiscard]] constexpr uint64_t start_words(uint64_t document_bytes) noexcept { return document_bytes / 64 + 1; }
 

@@ -63,6 +63,12 @@ struct document_pool::shelf {
     return block;
   }
 
+  std::unique_ptr<document_buffer> pop_or_make(size_t bytes) {
+    const size_t capacity = capacity_for(bytes);
+    auto block = pop(capacity);
+    return block ? std::move(block) : std::make_unique<document_buffer>(capacity, memory);
+  }
+
   void push(std::unique_ptr<document_buffer> block) {
     std::lock_guard guard{mutex};
     if (kept_bytes + block->capacity() > kept_bytes_max) return;
@@ -90,10 +96,7 @@ uint64_t document_pool::leased_bytes() const noexcept { return shelf_->leased_by
 
 document_lease document_pool::take(size_t bytes) {
   if (shelf_->leased_bytes_max != UINT64_MAX) return take_counted(bytes);
-  const size_t capacity = capacity_for(bytes);
-  auto block = shelf_->pop(capacity);
-  if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
-  return {block.release(),
+  return {shelf_->pop_or_make(bytes).release(),
           [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
 }
 
@@ -111,10 +114,7 @@ document_lease document_pool::take_counted(size_t bytes) {
   };
   const auto counted = std::make_shared<count>(shelf_, bytes);
   if (!counted->allowed()) throw std::bad_alloc{};
-  const size_t capacity = capacity_for(bytes);
-  auto block = shelf_->pop(capacity);
-  if (!block) block = std::make_unique<document_buffer>(capacity, shelf_->memory);
-  return {block.release(),
+  return {shelf_->pop_or_make(bytes).release(),
           [counted](document_buffer* used) { counted->of->push(std::unique_ptr<document_buffer>{used}); }};
 }
 

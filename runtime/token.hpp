@@ -33,6 +33,11 @@ enum class token_kind : uint8_t {
 /// True for tokens that only the source view holds; dropping them gives the tex view.
 [[nodiscard]] constexpr bool is_trivia(token_kind kind) noexcept { return kind >= token_kind::comment; }
 
+/// True for tokens that stand for a character; the others have a name, or no text at all.
+[[nodiscard]] constexpr bool has_code(token_kind kind) noexcept {
+  return kind != token_kind::control_sequence && kind < token_kind::paragraph;
+}
+
 /// The name used in every text output: the category code in decimal, or a word.
 [[nodiscard]] std::string_view name_of(token_kind kind) noexcept;
 

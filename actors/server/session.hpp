@@ -111,8 +111,8 @@ private:
   bool take_hello();
   void payload_complete();
   void submit(job_id id, document_lease memory);
-  /// Makes the job what its client wants, or tells why it cannot be that. Throws std::bad_alloc.
-  [[nodiscard]] std::optional<status> heed(const tokenize_options& options, job& made) const;
+  /// Makes the job, which is open, what its client wants, or tells why it cannot be that. Throws std::bad_alloc.
+  [[nodiscard]] std::optional<status> heed(const tokenize_options& options, job& made);
   void ask_stats();
   bool has_payload_memory();
   void refuse_payload();

@@ -269,15 +269,13 @@ void session::submit(job_id id, document_lease memory) {
       (void)protocol_.answered(id, {.status = *refused}, at);
       return;
     }
-  if (made->order && made->order->columns != 0)
-    protocol_.expect_columns(id, column_memory_bytes(*made->order, made->document.size()));
   if (auto* const header = memory->shared_header()) made->stop.share(*header);
   made->memory = std::move(memory);
   core_.submit(made, std::move(accepted->place));
 }
 
 // What this server cannot do was not in its hello.
-std::optional<status> session::heed(const tokenize_options& options, job& made) const {
+std::optional<status> session::heed(const tokenize_options& options, job& made) {
   if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
   if (!core_.offered.has_view(options.view)) return status::unsupported_option;
   if (!options.regime.empty()) {
@@ -294,9 +292,10 @@ std::optional<status> session::heed(const tokenize_options& options, job& made) 
                                                            .memory = {}});
   if (options.columns != 0) {
     order->memory = core_.column_memory;
-    const uint64_t bytes = column_memory_bytes(*order, made.document.size()) + tokenized_overhead_bytes_max;
-    if (bytes > std::min<uint64_t>(UINT32_MAX, core_.column_memory.leased_bytes_max()))
-      return status::document_too_large;
+    const uint64_t bytes = column_memory_bytes(*order, made.document.size());
+    const uint64_t bytes_max = std::min<uint64_t>(UINT32_MAX, core_.column_memory.leased_bytes_max());
+    if (bytes + tokenized_overhead_bytes_max > bytes_max) return status::document_too_large;
+    protocol_.expect_columns(made.id, bytes);
   }
   made.order = std::move(order);
   return std::nullopt;

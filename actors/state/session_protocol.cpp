@@ -65,9 +65,12 @@ std::optional<submission> session_protocol::payload_read(std::span<const uint8_t
   return accepted;
 }
 
+std::vector<session_protocol::open_request>::iterator session_protocol::find_open(job_id job) noexcept {
+  return std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+}
+
 void session_protocol::expect_columns(job_id job, uint64_t bytes) noexcept {
-  const auto open =
-    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+  const auto open = find_open(job);
   require(open != open_.end(), "columns are expected of what is open");
   open->column_bytes = bytes;
   column_bytes_held_ += bytes;
@@ -119,8 +122,7 @@ bool session_protocol::told(job_id number, std::shared_ptr<const std::string> st
 }
 
 bool session_protocol::close_open(job_id job, response with, instant now) {
-  const auto open =
-    std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+  const auto open = find_open(job);
   if (open == open_.end()) return false;
   with.id = open->id;
   with.form = open->form;

@@ -221,6 +221,7 @@ private:
   void skip_refused(instant now);
   [[nodiscard]] header_verdict stats_header_read(const frame_header& header);
   [[nodiscard]] bool in_flight(uint64_t id) const noexcept;
+  [[nodiscard]] std::vector<open_request>::iterator find_open(job_id job) noexcept;
   bool close_open(job_id job, response with, instant now);
   [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
   void frame_ended(instant now);

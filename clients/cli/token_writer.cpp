@@ -29,10 +29,6 @@ struct token_row {
   const token_text* text;
 };
 
-bool has_code(token_kind kind) {
-  return kind != token_kind::control_sequence && kind != token_kind::paragraph && !is_trivia(kind);
-}
-
 void append_tsv(fmt::memory_buffer& out, const token_row& row, column what) {
   const auto append = [&out](const auto& value) { fmt::format_to(std::back_inserter(out), "{}", value); };
   switch (what) {

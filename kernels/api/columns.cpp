@@ -1,12 +1,13 @@
 // Derived columns of all tokens at once.
-#include <algorithm>
 #include <limits>
 #include <memory>
 #include <string>
 
 #include "kernels/api/boundary.hpp"
 #include "kernels/api/token_reader.hpp"
+#include "kernels/narrow.hpp"
 
+using namespace texlex;
 using namespace texlex::api;
 
 struct texlex_columns {
@@ -25,9 +26,6 @@ namespace {
 constexpr uint32_t all_columns =
   TEXLEX_COLUMNS_ENDS | TEXLEX_COLUMNS_CODES | TEXLEX_COLUMNS_LINES | TEXLEX_COLUMNS_COLUMNS | TEXLEX_COLUMNS_NAMES;
 constexpr uint64_t number_max = std::numeric_limits<uint32_t>::max();
-
-// Offsets and lines fit, as documents have no more bytes; a column may be one too many.
-uint32_t narrow(uint64_t number) { return static_cast<uint32_t>(std::min(number, number_max)); }
 
 // One entry at least, so that a column of no tokens is told from one that was not asked for.
 void make_columns(uint32_t which, uint64_t count, texlex_columns& made) {

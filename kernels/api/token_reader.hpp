@@ -32,10 +32,6 @@ public:
   [[nodiscard]] text_position place() const noexcept { return place_; }
 
 private:
-  static bool has_code(token_kind kind) noexcept {
-    return kind != token_kind::control_sequence && kind < token_kind::paragraph;
-  }
-
   [[nodiscard]] uint64_t first_bit() noexcept;
 
   const texlex_tokens& tokens_;

@@ -13,9 +13,6 @@ namespace {
 // A kernel writes starts 64 at a time: it may touch so many entries behind the last.
 constexpr uint64_t starts_overrun = 64;
 
-// What a document may have at most: two a byte, and an unbalanced group.
-uint64_t issues_possible(uint64_t document_bytes) { return 2 * document_bytes + 1; }
-
 constexpr uint64_t words_of(uint64_t bytes) { return (bytes + 7) / 8; }
 
 // The interface's issues are ours, seen from C.
@@ -37,12 +34,12 @@ texlex_tokens::texlex_tokens(std::span<const uint8_t> given, const settings& set
 // Nothing is cleared: pages that no token and no issue reaches are never touched.
 void texlex_tokens::scan() {
   const uint64_t bits_words = start_words(document.size());
-  const uint64_t issues_max = std::min(how.issues_max, issues_possible(document.size()));
+  const uint64_t issues_kept_max = std::min(how.issues_max, issues_max(document.size()));
   memory_ = std::make_unique_for_overwrite<uint64_t[]>(
-    static_cast<size_t>(bits_words + issues_max + words_of(tokens_max(document.size()))));
+    static_cast<size_t>(bits_words + issues_kept_max + words_of(tokens_max(document.size()))));
   uint64_t* const bits = memory_.get();
-  issues_ = {reinterpret_cast<issue*>(bits + bits_words), static_cast<size_t>(issues_max)};
-  auto* const kinds_written = reinterpret_cast<token_kind*>(bits + bits_words + issues_max);
+  issues_ = {reinterpret_cast<issue*>(bits + bits_words), static_cast<size_t>(issues_kept_max)};
+  auto* const kinds_written = reinterpret_cast<token_kind*>(bits + bits_words + issues_kept_max);
   scan_cursor cursor;
   run_scan(*how.kernel, {document, how.regime, how.view}, cursor, {kinds_written, nullptr, issues_, bits});
   kinds = kinds_written;

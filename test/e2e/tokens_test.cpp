@@ -3,10 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstring>
+#include <set>
 #include <thread>
-
-#include <poll.h>
-#include <sys/socket.h>
 
 #include "kernels/regimes.hpp"
 #include "runtime/time.hpp"
@@ -27,62 +25,64 @@ constexpr uint32_t kinds_and_starts = 3;
 class token_caller {
 public:
   explicit token_caller(const running_texlexd& server) : caller_(server.connect()) {
-    const auto said = encode_hello({2, 2, 0});
-    send(frame_type::hello, 0, {reinterpret_cast<const char*>(said.data()), said.size()});
-    const auto decoded = decode_hello_response(receive(frame_type::hello_response, 0));
+    caller_.raw(hello_frame(0, {2, 2, 0}));
+    const auto decoded = decode_hello_response(receive(frame_type::hello_response).second);
     BOOST_REQUIRE(decoded);
     hello = *decoded;
   }
 
   void tokenize(uint64_t id, std::string_view document, const tokenize_options& options) {
-    send(frame_type::tokenize, id,
-         encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+    caller_.raw(tokenize_frame(id, document, options));
   }
 
-  /// The response of that id; it holds until the next one.
+  /// The next response, which must be that id's; it holds until the one after it.
   tokenized response(uint64_t id) {
-    payload_ = receive(frame_type::tokenize_response, id);
-    const auto decoded = decode_tokenized(payload_);
-    BOOST_REQUIRE(decoded);
-    return *decoded;
+    auto [came, payload] = receive(frame_type::tokenize_response);
+    BOOST_REQUIRE(came == id);
+    return decoded(std::move(payload));
   }
 
-  void expect_tokens(uint64_t id, const scanned& expected) {
-    const tokenized got = response(id);
+  void expect_tokens(uint64_t id, const scanned& expected) { check_tokens(response(id), expected); }
+
+  /// One response with these tokens for each of 1 to `requests`, in whatever order: what is asked at once is answered
+  /// as it becomes ready.
+  void expect_tokens_of_all(uint64_t requests, const scanned& expected) {
+    std::set<uint64_t> answered;
+    for (uint64_t response = 0; response < requests; ++response) {
+      auto [id, payload] = receive(frame_type::tokenize_response);
+      BOOST_TEST_REQUIRE((id >= 1 && id <= requests));
+      BOOST_TEST(answered.insert(id).second, "request " << id << " is answered twice");
+      check_tokens(decoded(std::move(payload)), expected);
+    }
+  }
+
+  hello_response hello;
+
+private:
+  std::pair<uint64_t, std::vector<uint8_t>> receive(frame_type type) {
+    const auto head = caller_.receive_raw(frame_header_bytes);
+    BOOST_REQUIRE(head.size() == frame_header_bytes);
+    const frame_header header = decode_header(std::span{head}.first<frame_header_bytes>());
+    BOOST_REQUIRE(header.type == static_cast<uint32_t>(type));
+    auto payload = caller_.receive_raw(header.payload_bytes);
+    BOOST_REQUIRE(payload.size() == header.payload_bytes);
+    return {header.id, std::move(payload)};
+  }
+
+  tokenized decoded(std::vector<uint8_t> payload) {
+    payload_ = std::move(payload);
+    const auto response = decode_tokenized(payload_);
+    BOOST_REQUIRE(response);
+    return *response;
+  }
+
+  static void check_tokens(const tokenized& got, const scanned& expected) {
     BOOST_REQUIRE(got.head.result.status == status::ok);
     BOOST_TEST(got.head.result.issue_count == expected.issue_count);
     BOOST_REQUIRE(got.head.result.token_count == expected.kinds.size());
     const auto kinds = *got.column(column_id::kind), starts = *got.column(column_id::start);
     BOOST_TEST((std::memcmp(kinds.data(), expected.kinds.data(), kinds.size()) == 0));
     BOOST_TEST((std::memcmp(starts.data(), expected.starts.data(), starts.size()) == 0));
-  }
-
-  hello_response hello;
-
-private:
-  void send(frame_type type, uint64_t id, std::string_view payload) {
-    caller_.raw(
-      joined(encode(frame_header{static_cast<uint32_t>(type), id, static_cast<uint32_t>(payload.size())}), payload));
-  }
-
-  std::vector<uint8_t> receive(frame_type type, uint64_t id) {
-    const auto head = receive_bytes(frame_header_bytes);
-    const frame_header header = decode_header(std::span{head}.first<frame_header_bytes>());
-    BOOST_REQUIRE(header.type == static_cast<uint32_t>(type));
-    BOOST_REQUIRE(header.id == id);
-    return receive_bytes(header.payload_bytes);
-  }
-
-  std::vector<uint8_t> receive_bytes(size_t bytes) {
-    std::vector<uint8_t> got(bytes);
-    for (size_t count = 0; count < bytes;) {
-      pollfd watched{caller_.connection().fd(), POLLIN, 0};
-      BOOST_REQUIRE(::poll(&watched, 1, static_cast<int>(std::chrono::milliseconds{patience}.count())) == 1);
-      const ssize_t more = ::recv(watched.fd, got.data() + count, bytes - count, 0);
-      BOOST_REQUIRE(more > 0);
-      count += static_cast<size_t>(more);
-    }
-    return got;
   }
 
   service_caller caller_;
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_bounded_memory_and_keeps_
     polite.expect_tokens(id, scan("Hi \\TeX", *find_regime("latex")));
     BOOST_TEST(column_bytes_in_flight(server) <= 67108864u);
   }
-  for (uint64_t id = 1; id <= 20; ++id) slow.expect_tokens(id, expected); // and loses nothing by it
+  slow.expect_tokens_of_all(20, expected); // and loses nothing by it
   sending.join();
   BOOST_TEST(eventually_none_in_flight(server));
   server.stop();

@@ -10,12 +10,16 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "runtime/client.hpp"
+#include "test/support/printed_status.hpp"
 
 namespace texlex {
 
-inline std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
 inline std::ostream& operator<<(std::ostream& out, client_fault fault) { return out << static_cast<int>(fault); }
 inline std::ostream& operator<<(std::ostream& out, const outcome& one) {
   return out << one.status << " " << one.token_count << " tokens " << one.issue_count << " issues";
@@ -37,6 +41,21 @@ public:
   void raw(std::span<const uint8_t> bytes) { expect_sent(client_.send_bytes(bytes)); }
   void header(uint32_t type, uint64_t id, uint32_t payload_bytes) {
     raw(encode(frame_header{type, id, payload_bytes}));
+  }
+
+  /// So many bytes as they are, of which `client` would hide some; fewer if the connection ends before.
+  std::vector<uint8_t> receive_raw(size_t bytes) {
+    std::vector<uint8_t> got(bytes);
+    size_t count = 0;
+    while (count < bytes) {
+      pollfd watched{client_.fd(), POLLIN, 0};
+      BOOST_REQUIRE(::poll(&watched, 1, static_cast<int>(std::chrono::milliseconds{patience}.count())) == 1);
+      const ssize_t more = ::recv(watched.fd, got.data() + count, bytes - count, 0);
+      if (more <= 0) break;
+      count += static_cast<size_t>(more);
+    }
+    got.resize(count);
+    return got;
   }
 
   client_response response() {

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/frame.hpp"
+#include "runtime/tokenize_frame.hpp"
 
 namespace texlex::test {
 
@@ -18,17 +20,32 @@ template <class Head>
   return whole;
 }
 
+[[nodiscard]] inline std::vector<uint8_t> frame(frame_type type, uint64_t id, std::string_view payload) {
+  return joined(encode(frame_header{static_cast<uint32_t>(type), id, static_cast<uint32_t>(payload.size())}), payload);
+}
+
+[[nodiscard]] inline std::vector<uint8_t> hello_frame(uint64_t id, const hello& said) {
+  const auto payload = encode_hello(said);
+  return frame(frame_type::hello, id, {reinterpret_cast<const char*>(payload.data()), payload.size()});
+}
+
+[[nodiscard]] inline std::vector<uint8_t> tokenize_frame(uint64_t id, std::string_view document,
+                                                         const tokenize_options& options) {
+  return frame(frame_type::tokenize, id,
+               encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+}
+
 [[nodiscard]] inline std::vector<uint8_t> request_frame(uint64_t id, std::string_view document) {
   return joined(encode_request_head(id, static_cast<uint32_t>(document.size())), document);
 }
 
 /// A request as the predecessor also took it: the payload is the document.
 [[nodiscard]] inline std::vector<uint8_t> bare_request_frame(uint64_t id, std::string_view document) {
-  return joined(encode(frame_header{1, id, static_cast<uint32_t>(document.size())}), document);
+  return frame(frame_type::request, id, document);
 }
 
 [[nodiscard]] inline std::vector<uint8_t> cancel_frame(uint64_t id, std::string_view payload = {}) {
-  return joined(encode(frame_header{3, id, static_cast<uint32_t>(payload.size())}), payload);
+  return frame(frame_type::cancel, id, payload);
 }
 
 } // namespace texlex::test

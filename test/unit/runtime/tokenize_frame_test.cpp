@@ -3,18 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "runtime/tokenize_frame.hpp"
+#include "test/support/printed_status.hpp"
 
 using namespace texlex;
-
-namespace texlex {
-std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
-} // namespace texlex
 
 namespace {
 

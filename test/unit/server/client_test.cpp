@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(asks_for_figures_as_the_protocol_has_it_and_reads_them_whol
   std::vector<uint8_t> question;
   std::jthread player{[&] {
     question = heard(16);
-    play(joined(encode(frame_header{5, 7, static_cast<uint32_t>(text.size())}), text));
+    play(frame(frame_type::stats_response, 7, text));
   }};
   BOOST_TEST(std::get<std::string>(one.ask_stats(7)) == text);
   player.join();

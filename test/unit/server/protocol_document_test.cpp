@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <poll.h>
 #include <regex>
-#include <sys/socket.h>
 
 #include "config/schema.hpp"
 #include "kernels/regimes.hpp"
@@ -101,21 +99,6 @@ std::vector<uint8_t> bytes_in(const std::string& line) {
   return bytes;
 }
 
-// Raw bytes: `client` would not show a frame that is malformed.
-std::vector<uint8_t> receive(int fd, size_t bytes) {
-  std::vector<uint8_t> got(bytes);
-  size_t count = 0;
-  while (count < bytes) {
-    pollfd watched{fd, POLLIN, 0};
-    BOOST_REQUIRE(::poll(&watched, 1, static_cast<int>(std::chrono::milliseconds{patience}.count())) == 1);
-    const ssize_t more = ::recv(fd, got.data() + count, bytes - count, 0);
-    if (more <= 0) break;
-    count += static_cast<size_t>(more);
-  }
-  got.resize(count);
-  return got;
-}
-
 struct example_server {
   example_server() {
     settings.unix_socket = folder / "texlex.sock";
@@ -131,7 +114,7 @@ struct example_server {
     BOOST_REQUIRE_MESSAGE((line.starts_with("> ") || line.starts_with("< ")), "not understood: " << line);
     const std::vector<uint8_t> bytes = bytes_in(line);
     if (line.starts_with("> ")) return one.raw(bytes);
-    BOOST_TEST(receive(one.connection().fd(), bytes.size()) == bytes, boost::test_tools::per_element());
+    BOOST_TEST(one.receive_raw(bytes.size()) == bytes, boost::test_tools::per_element());
   }
 
   temporary_folder folder;

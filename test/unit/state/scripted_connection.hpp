@@ -12,6 +12,14 @@
 
 #include "actors/state/session_protocol.hpp"
 #include "test/support/frames.hpp"
+#include "test/support/printed_status.hpp"
+
+namespace texlex {
+
+inline std::ostream& operator<<(std::ostream& out, read_step step) { return out << static_cast<int>(step); }
+inline std::ostream& operator<<(std::ostream& out, tick_verdict verdict) { return out << static_cast<int>(verdict); }
+
+} // namespace texlex
 
 namespace texlex::test {
 

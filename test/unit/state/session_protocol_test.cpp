@@ -9,14 +9,6 @@ using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
 
-namespace texlex {
-
-std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
-std::ostream& operator<<(std::ostream& out, read_step step) { return out << static_cast<int>(step); }
-std::ostream& operator<<(std::ostream& out, tick_verdict verdict) { return out << static_cast<int>(verdict); }
-
-} // namespace texlex
-
 namespace {
 
 constexpr session_limits small{.document_bytes_max = 10,

@@ -11,16 +11,7 @@ using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
 
-namespace texlex {
-
-std::ostream& operator<<(std::ostream& out, status s) { return out << name_of(s); }
-std::ostream& operator<<(std::ostream& out, read_step step) { return out << static_cast<int>(step); }
-
-} // namespace texlex
-
 namespace {
-
-using bytes = std::vector<uint8_t>;
 
 constexpr session_limits small{.document_bytes_max = 10,
                                .requests_in_flight_max = 3,
@@ -29,18 +20,8 @@ constexpr session_limits small{.document_bytes_max = 10,
                                .write_timeout = 30ms,
                                .column_bytes_held_max = 100};
 
-bytes frame(frame_type type, uint64_t id, std::string_view payload) {
-  return joined(encode(frame_header{static_cast<uint32_t>(type), id, static_cast<uint32_t>(payload.size())}), payload);
-}
-
-bytes hello_frame(uint64_t id, const hello& said) {
-  const auto payload = encode_hello(said);
-  return frame(frame_type::hello, id, {reinterpret_cast<const char*>(payload.data()), payload.size()});
-}
-
-bytes tokenize_frame(uint64_t id, std::string_view document, const tokenize_options& options = {.columns = 3}) {
-  return frame(frame_type::tokenize, id,
-               encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+bytes tokenize_frame(uint64_t id, std::string_view document) {
+  return test::tokenize_frame(id, document, {.columns = 3});
 }
 
 column_answer_ptr columns_of(uint64_t held) {
