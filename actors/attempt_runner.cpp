@@ -58,7 +58,7 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
   if (const auto* const instead = std::get_if<outcome>(&begun)) return *instead;
   auto& [memory, scanned, output, cursor] = std::get<scan_in_parts>(begun);
   if (crash != nullptr) {
-    kernel_.advance(input, input.document.size() / 2, cursor, output);
+    advance_scan(kernel_, input, input.document.size() / 2, cursor, output);
     crash();
   }
   if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
@@ -69,7 +69,7 @@ outcome attempt_runner::scan(const scan_input& input, const std::atomic<bool>& s
 std::optional<outcome> attempt_runner::go_on(scan_in_parts& begun, uint64_t bytes,
                                              const std::atomic<bool>& stop) const {
   if (stop.load(std::memory_order_relaxed)) return outcome{.status = status::cancelled};
-  kernel_.advance(begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
+  advance_scan(kernel_, begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
   if (!begun.cursor.finished) return std::nullopt;
   return counts_of(begun.cursor);
 }

@@ -74,6 +74,12 @@ struct kernel {
   expand_starts_function expand_starts;
 };
 
+/// `kernel.advance`, and what `encoding_issue` tells of the document as its first issue. Of UTF-16 text that is the only
+/// one: what its bytes are when read one by one is the same fault over and over. Every scan of a document's beginning
+/// whose issues somebody sees goes through here, whichever kernel runs.
+void advance_scan(const kernel& kernel, const scan_input& input, uint64_t limit, scan_cursor& cursor,
+                  const scan_output& output);
+
 /// How many chunks somebody has scanned, for others to see that he gets on. Written by one thread, read by any; a cache
 /// line of its own, as it is written all the time and read hardly ever.
 class alignas(64) scan_progress {
