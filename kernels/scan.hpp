@@ -74,9 +74,9 @@ struct kernel {
   expand_starts_function expand_starts;
 };
 
-/// `kernel.advance`, and what `encoding_issue` tells of the document as its first issue. Of UTF-16 text that is the only
-/// one: what its bytes are when read one by one is the same fault over and over. Every scan of a document's beginning
-/// whose issues somebody sees goes through here, whichever kernel runs.
+/// `kernel.advance`, and what `encoding_issue` tells of the document as its first issue. Of UTF-16 text it is the
+/// only one: what its bytes are when read one by one is the same fault over and over. Every scan whose issues somebody
+/// sees goes through here, whichever kernel runs.
 void advance_scan(const kernel& kernel, const scan_input& input, uint64_t limit, scan_cursor& cursor,
                   const scan_output& output);
 
