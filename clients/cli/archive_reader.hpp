@@ -29,8 +29,8 @@ inline constexpr size_t archive_signature_bytes = 512;
 inline constexpr uint64_t archive_bytes_max = 1ull << 40;
 inline constexpr uint64_t archive_members_max = 10'000'000;
 
-/// Reads a file that `is_archive`: a compressed document is one of the file's name; of a tar archive, compressed or not,
-/// each member with the suffix of a document is one, in their order, named `ARCHIVE/MEMBER`.
+/// Reads a file that `is_archive`: a compressed document is one of the file's name; of a tar archive, compressed or
+/// not, each member with the suffix of a document is one, in their order, named `ARCHIVE/MEMBER`.
 class archive_reader {
 public:
   /// `beginning` has been read of the file. A document larger than `document_bytes_max` when unpacked is an error.

@@ -26,8 +26,8 @@ struct documents_done {
   std::atomic<bool> issues = false;
 };
 
-/// One document is read at a time, whoever reads it; scans and texts are made on all threads, those of one document too.
-/// What is kept is bounded: documents by their number and bytes, texts by their bytes, whatever is still to come.
+/// One document is read at a time, whoever reads it; scans and texts are made on all threads, those of one document
+/// too. What is kept is bounded: documents by their number and bytes, texts by their bytes, whatever is still to come.
 class document_crew {
 public:
   /// Everything must outlive the object. `named` if each document's name is to be told; `only_name` is that of the only

@@ -13,7 +13,7 @@ namespace texlex::cli {
 
 class document_source {
 public:
-  /// `unpacked_bytes_max` limits a document out of an archive; if `unpacks` is false, archives are documents themselves.
+  /// `unpacked_bytes_max` limits a document out of an archive; if `unpacks` is false, archives are documents.
   document_source(std::vector<std::string> names, bool unpacks, uint64_t unpacked_bytes_max)
     : names_(std::move(names)), unpacks_(unpacks), unpacked_bytes_max_(unpacked_bytes_max) {}
 

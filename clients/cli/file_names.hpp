@@ -25,8 +25,8 @@ inline constexpr size_t file_names_max = 10'000'000;
 [[nodiscard]] bool is_document_name(std::string_view name) noexcept;
 
 /// Files as they are named, folders replaced by what is in them: files with a suffix of a document, `.gz` behind it or
-/// not, and the archives `.tar`, `.tar.gz` and `.tgz`; in order of their paths' bytes, folders in their place. Names that
-/// begin with a dot are left out, and so are links to folders.
+/// not, and the archives `.tar`, `.tar.gz` and `.tgz`; in order of their paths' bytes, folders in their place. Names
+/// that begin with a dot are left out, and so are links to folders.
 [[nodiscard]] file_names expand_folders(std::span<const std::string> given);
 
 /// The names in the text of a list. They are separated by NUL or by line feed, whose empty lines are none.

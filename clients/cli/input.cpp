@@ -13,6 +13,7 @@
 
 #include "clients/cli/escaped_text.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/memory.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -72,6 +73,7 @@ input read_rest(const input_file& file, const std::string& path, std::span<const
   // One byte more than a file's size, so that its end is seen without growing.
   const uint64_t expected = std::min(file.size(), limits::scan_bytes_max) + 1;
   result.bytes.resize(std::max({static_cast<size_t>(expected), first_block_bytes, beginning.size() + 1}));
+  prefer_huge_pages(result.bytes.data(), result.bytes.size());
   std::copy(beginning.begin(), beginning.end(), result.bytes.begin());
   size_t filled = beginning.size();
   for (;;) {

@@ -8,8 +8,8 @@
 
 namespace texlex::cli {
 
-/// `text` in quotes, with quotes, backslashes and control characters escaped. Always valid UTF-8: each maximal ill-formed
-/// subpart of what is none becomes U+FFFD.
+/// `text` in quotes, with quotes, backslashes and control characters escaped. Always valid UTF-8: each maximal
+/// ill-formed subpart of what is none becomes U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 
 /// Appends that.

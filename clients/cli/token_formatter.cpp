@@ -170,8 +170,8 @@ char* token_formatter::write_column(char* to, column what, const token_row& row)
     case column::text: return write_text(to, row);
     case column::start: return start_.write(to, row.start);
     case column::end: return end_.write(to, row.end);
-    case column::line: return line_.write(to, row.position.line);
-    case column::column: return column_.write(to, row.position.column);
+    case column::line: return line_.write(to, row.position->line);
+    case column::column: return column_.write(to, row.position->column);
   }
   return to;
 }
@@ -182,8 +182,8 @@ char* token_formatter::write_usual_columns(char* to, const token_row& row) noexc
   to = write_text(between_[1].write(to), row);
   to = start_.write(between_[2].write(to), row.start);
   to = end_.write(between_[3].write(to), row.end);
-  to = line_.write(between_[4].write(to), row.position.line);
-  return column_.write(between_[5].write(to), row.position.column);
+  to = line_.write(between_[4].write(to), row.position->line);
+  return column_.write(between_[5].write(to), row.position->column);
 }
 
 void token_formatter::append_row(const token_row& row, text_buffer& out) {
@@ -214,7 +214,7 @@ void token_formatter::append(const token_part& part, text_buffer& out) {
     now.start = start;
     start = now.end = starts.next();
     describe(now, deriver);
-    if (wants_position_) now.position = position.at(now.start);
+    if (wants_position_) now.position = &position.go_to(now.start);
     append_row(now, out);
   }
 }

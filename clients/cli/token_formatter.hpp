@@ -43,7 +43,7 @@ private:
     token_kind kind;
     uint64_t start;
     uint64_t end;
-    text_position position;
+    const text_position* position;
     char32_t code;
     std::string_view name;
   };

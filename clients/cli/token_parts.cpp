@@ -17,7 +17,7 @@ std::vector<token_part> cut_tokens(const scan_input& input, const token_columns&
     for (const uint64_t starts : covered) count += static_cast<uint64_t>(std::popcount(starts));
     if (count == 0) continue;
     const uint64_t start = start_reader{bits, word, 0}.next();
-    (void)position.at(start);
+    position.go_to(start);
     deriver.find_line_of(start);
     parts.push_back({first, count, word, covered.size() * 64, position, deriver});
     first += count;
@@ -29,7 +29,7 @@ std::vector<issue_part> cut_issues(const scan_input& input, const token_columns&
   std::vector<issue_part> parts;
   position_counter position{input.document, input.regime->encoding, column_unit::code_points};
   for (std::span<const issue> rest = tokens.issues; !rest.empty(); rest = rest.subspan(parts.back().issues.size())) {
-    (void)position.at(rest.front().offset);
+    position.go_to(rest.front().offset);
     parts.push_back({rest.first(std::min(issues, rest.size())), position});
   }
   return parts;

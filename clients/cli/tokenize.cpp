@@ -4,6 +4,7 @@
 
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
+#include "runtime/memory.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -19,6 +20,8 @@ token_columns tokenize(const scan_input& input, const kernel& kernel, uint64_t i
   // Not cleared: pages that no token reaches are never touched.
   columns.kinds = std::make_unique_for_overwrite<token_kind[]>(static_cast<size_t>(tokens_max(bytes)));
   columns.start_bits = std::make_unique_for_overwrite<uint64_t[]>(static_cast<size_t>(start_words(bytes)));
+  prefer_huge_pages(columns.kinds.get(), static_cast<size_t>(tokens_max(bytes)));
+  prefer_huge_pages(columns.start_bits.get(), static_cast<size_t>(start_words(bytes)) * sizeof(uint64_t));
   columns.issues.resize(static_cast<size_t>(std::min(issues_max, issues_expected)));
   for (;;) {
     scan_cursor cursor;

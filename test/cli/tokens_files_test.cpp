@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(an_archive_without_documents_is_an_error) {
   BOOST_TEST(has(here.read("errors"), "cannot read a.tar: no member"), here.read("errors"));
 }
 
-// Wherever it ends: within its header, its compressed bytes, its check sum; a member's header, its text, or just behind.
+// Within its header, its compressed bytes, its check sum; a member's header, its text, or just behind it.
 BOOST_AUTO_TEST_CASE(an_archive_that_ends_too_soon_is_an_error_that_names_it_wherever_it_ends) {
   const folder here;
   std::string text;
