@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(utf_16_and_utf_32_without_a_mark_are_known_by_their_nul_byt
     BOOST_TEST(issues(widened("abcd", big_endian)) == "utf-16-text@0");
     // A quarter of the characters may be others, from UTF-16's own part.
     std::string greek = widened("abcdefghi", big_endian);
-    for (const size_t unit : {1, 4}) greek.replace(2 * unit, 2, big_endian ? "\x03\xB1" : "\xB1\x03");
+    for (const size_t unit : {size_t{1}, size_t{4}}) greek.replace(2 * unit, 2, big_endian ? "\x03\xB1" : "\xB1\x03");
     BOOST_TEST(issues(greek) == "utf-16-text@0");
   }
 }
