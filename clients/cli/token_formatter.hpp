@@ -47,6 +47,10 @@ private:
     char32_t code;
     std::string_view name;
   };
+  // A local of the loop over rows, so that what it remembers stays in registers.
+  struct row_numbers {
+    decimal_writer start, end, line, column;
+  };
   // A few characters, stored as if they were sixteen.
   struct short_text {
     std::array<char, 16> characters{};
@@ -60,9 +64,10 @@ private:
   [[nodiscard]] bool describe_plain(token_row& row) const noexcept;
   [[nodiscard]] bool describe_name(token_row& row) const noexcept;
   void describe(token_row& row, token_deriver& deriver);
-  void append_row(const token_row& row, text_buffer& out);
-  char* write_column(char* to, column what, const token_row& row) noexcept;
-  char* write_usual_columns(char* to, const token_row& row) noexcept;
+  void escape_name(token_row& row);
+  void append_row(const token_row& row, row_numbers& numbers, text_buffer& out) const;
+  char* write_column(char* to, column what, const token_row& row, row_numbers& numbers) const noexcept;
+  char* write_usual_columns(char* to, const token_row& row, row_numbers& numbers) const noexcept;
   char* write_text(char* to, const token_row& row) const noexcept;
 
   const scan_input& input_;
@@ -82,7 +87,6 @@ private:
 
   token_text text_;
   std::string escaped_name_;
-  decimal_writer start_, end_, line_, column_;
 };
 
 } // namespace texlex::cli
