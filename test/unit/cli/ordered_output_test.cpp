@@ -65,13 +65,15 @@ BOOST_AUTO_TEST_CASE(whoever_waits_for_room_is_let_go_when_output_fails_or_is_st
   for (const bool fails : {true, false}) {
     ordered_output output{[](const output_piece&) { return false; }, 1};
     BOOST_TEST(output.put({0, 1}, piece("bb", false)));
-    std::jthread waits{[&] { BOOST_TEST(!output.put({0, 2}, piece("c", true))); }};
+    std::atomic<bool> taken = true;
+    std::jthread waits{[&] { taken = output.put({0, 2}, piece("c", true)); }};
     if (fails) {
       BOOST_TEST(!output.put({0, 0}, piece("a", false)));
     } else {
       output.stop();
     }
     waits.join();
+    BOOST_TEST(!taken);
     BOOST_TEST(!output.put({0, 3}, piece("d", true)));
   }
 }
