@@ -80,7 +80,7 @@ std::variant<scan_in_parts, outcome> attempt_runner::begin(std::span<const uint8
 attempt_end attempt_runner::scan(scan_in_parts begun, const std::atomic<bool>& stop, crash_function crash) {
   auto& [memory, input, output, cursor] = begun;
   if (crash != nullptr) {
-    kernel_.advance(input, input.document.size() / 2, cursor, output);
+    advance_scan(kernel_, input, input.document.size() / 2, cursor, output);
     crash();
   }
   if (run_scan(kernel_, input, cursor, output, &stop, progress_) == scan_verdict::stopped)
@@ -91,7 +91,7 @@ attempt_end attempt_runner::scan(scan_in_parts begun, const std::atomic<bool>& s
 std::optional<attempt_end> attempt_runner::go_on(scan_in_parts& begun, uint64_t bytes,
                                                  const std::atomic<bool>& stop) const {
   if (stop.load(std::memory_order_relaxed)) return attempt_end{{.status = status::cancelled}};
-  kernel_.advance(begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
+  advance_scan(kernel_, begun.input, begun.cursor.offset + bytes, begun.cursor, begun.output);
   if (!begun.cursor.finished) return std::nullopt;
   return end_of(begun, stop, progress_);
 }

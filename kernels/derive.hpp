@@ -33,9 +33,26 @@ public:
     : document_(document), encoding_(encoding), unit_(unit) {}
 
   /// The place of the character that holds or follows `offset`; `offset` is at most the document's size.
-  [[nodiscard]] text_position at(uint64_t offset) noexcept;
+  [[nodiscard]] text_position at(uint64_t offset) noexcept { return go_to(offset); }
+
+  /// The same, to be read where it lies until the next call. Copied right after it was told in two halves, it would be
+  /// waited for: that took a third of the time of writing tokens as text.
+  const text_position& go_to(uint64_t offset) noexcept {
+    if (offset < offset_ || offset - offset_ >= sizeof(uint64_t)) go_far(offset);
+    while (offset_ < offset) {
+      const uint8_t byte = document_[offset_];
+      if (byte < 0x20 || byte >= 0x80) {
+        step();
+      } else {
+        ++offset_;
+        ++position_.column;
+      }
+    }
+    return position_;
+  }
 
 private:
+  void go_far(uint64_t offset) noexcept;
   void step() noexcept;
 
   std::span<const uint8_t> document_;
@@ -62,6 +79,14 @@ public:
   /// The text of one token of the tex view (also within a source view). `text.name` keeps its capacity.
   /// Not for trivia: those end where the next token of the source view starts.
   void derive(token_kind kind, uint64_t start, token_text& text);
+
+  /// Finds the line a token's start lies in, unless it is the one found last. A copy of the deriver knows it too, so
+  /// that those who share a long line need not look for its end one by one.
+  void find_line_of(uint64_t start) noexcept {
+    if (start >= line_from_ && start < line_.next) return;
+    line_ = find_line(document_, start);
+    line_from_ = start;
+  }
 
 private:
   void derive_name(const line_reader& reader, uint64_t position, token_text& text) const;

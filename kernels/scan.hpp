@@ -22,8 +22,8 @@ struct scan_input {
 /// How many tokens a document may have at most: one a byte, and the end of a last line that has no terminator.
 [[nodiscard]] constexpr uint64_t tokens_max(uint64_t document_bytes) noexcept { return document_bytes + 1; }
 
-/// How many issues at most: two a byte, and an unbalanced group.
-[[nodiscard]] constexpr uint64_t issues_max(uint64_t document_bytes) noexcept { return 2 * document_bytes + 1; }
+/// How many issues at most: two a byte, an unbalanced group, and one of the document as a whole.
+[[nodiscard]] constexpr uint64_t issues_max(uint64_t document_bytes) noexcept { return 2 * document_bytes + 2; }
 
 /// How many words a bitmap of token starts takes: one bit a byte, and one for what starts where the document ends.
 [[nodiscard]] constexpr uint64_t start_words(uint64_t document_bytes) noexcept { return document_bytes / 64 + 1; }
@@ -76,6 +76,12 @@ struct kernel {
   advance_function advance;
   expand_starts_function expand_starts;
 };
+
+/// `kernel.advance`, and what `encoding_issue` tells of the document as its first issue. Of UTF-16 text it is the
+/// only one: what its bytes are when read one by one is the same fault over and over. Every scan whose issues somebody
+/// sees goes through here, whichever kernel runs.
+void advance_scan(const kernel& kernel, const scan_input& input, uint64_t limit, scan_cursor& cursor,
+                  const scan_output& output);
 
 /// How many chunks somebody has scanned, for others to see that he gets on. Written by one thread, read by any; a cache
 /// line of its own, as it is written all the time and read hardly ever.

@@ -94,7 +94,12 @@ bool lock_memory(void* address, size_t bytes) noexcept { return mlock(address, b
 
 void prefer_huge_pages(void* address, size_t bytes) noexcept {
 #ifdef MADV_HUGEPAGE
-  madvise(address, bytes, MADV_HUGEPAGE); // advice: without it all works, slower
+  // From a page on, as madvise wants it; what a huge page does not fill is not backed by one anyway.
+  const size_t skipped =
+    round_up(reinterpret_cast<uintptr_t>(address), page_bytes()) - reinterpret_cast<uintptr_t>(address);
+  if (bytes < skipped + huge_page_bytes) return;
+  madvise(static_cast<char*>(address) + skipped, bytes - skipped,
+          MADV_HUGEPAGE); // advice: without it all works, slower
 #else
   static_cast<void>(address);
   static_cast<void>(bytes);

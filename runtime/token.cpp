@@ -34,6 +34,8 @@ std::string_view name_of(issue_kind kind) noexcept {
     case issue_kind::invalid_character: return "invalid-character";
     case issue_kind::malformed_superscript: return "malformed-superscript";
     case issue_kind::unbalanced_group: return "unbalanced-group";
+    case issue_kind::utf16_text: return "utf-16-text";
+    case issue_kind::byte_order_mark: return "byte-order-mark";
   }
   return "unknown";
 }

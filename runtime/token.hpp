@@ -55,6 +55,8 @@ enum class issue_kind : uint8_t {
   invalid_character = 4,     ///< a character of category 15: dropped
   malformed_superscript = 5, ///< `^^^^` or `^^^^^^` without its hex digits: read as the shorter form
   unbalanced_group = 6,      ///< an end-group without a begin-group, or the outermost group never ended
+  utf16_text = 7,            ///< the document is UTF-16 or UTF-32; its only issue, as all others follow from it
+  byte_order_mark = 8,       ///< that of UTF-8 before a document of an 8-bit regime: TeX reads three characters
 };
 
 /// The name used in every text output, such as `malformed-utf8`.

@@ -1,8 +1,10 @@
 #include "actors/texlexd/command_line.hpp"
 
+#include <cerrno>
 #include <cstdio>
-#include <iostream>
+#include <cstring>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,8 +34,10 @@ struct command_line {
   bool print_config = false;
 };
 
-int output_failed() {
-  std::fprintf(stderr, "texlexd: standard output cannot be written\n");
+int print(const std::string& text) {
+  errno = 0;
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return exit_status::served;
+  std::fprintf(stderr, "texlexd: cannot write to standard output: %s\n", std::strerror(errno == 0 ? EIO : errno));
   return exit_status::cannot_serve;
 }
 
@@ -54,20 +58,16 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    if (app.exit(error) != 0) return exit_status::usage;
-    std::cout.flush(); // help and version are no errors
-    return std::cout ? exit_status::served : output_failed();
+    std::ostringstream output, errors;
+    const bool asked_for = app.exit(error, output, errors) == 0; // help and version are no errors
+    std::fputs(errors.str().c_str(), stderr);
+    return asked_for ? print(output.str()) : exit_status::usage;
   }
 }
 
 int complain(const std::vector<std::string>& errors) {
   for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
   return exit_status::usage;
-}
-
-int print(const std::string& text) {
-  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return exit_status::served;
-  return output_failed();
 }
 
 } // namespace

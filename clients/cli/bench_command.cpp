@@ -15,10 +15,11 @@
 #include "clients/cli/bench/load_generator.hpp"
 #include "clients/cli/bench/load_target.hpp"
 #include "clients/cli/bench/run_summary.hpp"
+#include "clients/cli/escaped_text.hpp"
+#include "clients/cli/exit_status.hpp"
 #include "clients/cli/input.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokenize.hpp"
-#include "clients/cli/tokens_command.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 
@@ -52,11 +53,19 @@ duration to_duration(double seconds) { return duration{static_cast<int64_t>(seco
 
 // What no single flag can be wrong about.
 std::string contradiction(const bench_options& options) {
-  if (options.file.empty() == options.mix.empty()) return "give a document, or --mix and --documents";
-  if (options.mix.empty() != options.documents_folder.empty()) return "--mix and --documents need each other";
+  // An empty name is none: what a script forgot to fill in is not to be taken for what it left out.
+  for (const auto& [flag, value] : {std::pair{"a document", &options.file},
+                                    {"--mix", &options.mix},
+                                    {"--documents", &options.documents_folder},
+                                    {"--json", &options.json}})
+    if (*value && (*value)->empty()) return fmt::format("{} has an empty name; give one or leave it out", flag);
+  if (options.file.has_value() == options.mix.has_value()) return "give a document, or --mix and --documents";
+  if (options.mix.has_value() != options.documents_folder.has_value()) return "--mix and --documents need each other";
   if (options.count && options.duration_s) return "--count and --duration exclude each other";
   if (options.sockets.size() > targets_max) return fmt::format("--socket may be given {} times", targets_max);
   if (options.sockets.size() > options.connections) return "there are fewer connections than sockets";
+  if (options.arrivals && !options.open_rate)
+    return "--arrivals tells how the open loop sends; add --open or leave out --arrivals";
   if (options.reconnect && options.open_rate) return "--reconnect is for the closed loop; leave out --open";
   if (options.reconnect && options.in_flight.value_or(1) != 1) return "--reconnect has one request in flight";
   const double expected = options.open_rate.value_or(0) * options.duration_s.value_or(duration_s_default);
@@ -69,19 +78,19 @@ std::optional<failure> add_document(load_plan& plan, const std::string& path, co
   input read = read_input(path);
   if (!read.error.empty()) return failure{exit_input, read.error};
   if (read.bytes.size() > limits::document_bytes_max)
-    return failure{exit_input,
-                   fmt::format("{} has more than {} bytes; no server takes it", path, limits::document_bytes_max)};
+    return failure{exit_input, fmt::format("{} has more than {} bytes; no server takes it", escape_file_name(path),
+                                           limits::document_bytes_max)};
   const outcome expected = plan.check ? expected_outcome(read.bytes) : outcome{};
-  plan.documents.push_back({named.name, std::move(read.bytes), expected, named.weight});
+  plan.documents.push_back({named.name, {read.bytes.begin(), read.bytes.end()}, expected, named.weight});
   return std::nullopt;
 }
 
 std::optional<failure> add_documents(load_plan& plan, const bench_options& options) {
-  if (options.mix.empty()) return add_document(plan, options.file, {options.file, 1});
-  auto parsed = parse_mix(options.mix);
+  if (!options.mix) return add_document(plan, *options.file, {*options.file, 1});
+  auto parsed = parse_mix(*options.mix);
   if (const auto* error = std::get_if<mix_error>(&parsed)) return failure{exit_usage, error->sentence};
   for (const weighted_name& named : std::get<std::vector<weighted_name>>(parsed)) {
-    const auto found = find_document(options.documents_folder, named.name);
+    const auto found = find_document(*options.documents_folder, named.name);
     if (const auto* error = std::get_if<folder_error>(&found)) return failure{exit_input, error->sentence};
     if (auto why = add_document(plan, std::get<std::string>(found), named)) return why;
   }
@@ -125,8 +134,9 @@ bool write_all(std::FILE* out, const std::string& text) { return write(out, text
 int write_report(const run_report& report, const bench_options& options, std::FILE* json) {
   const bool json_on_stdout = options.json == "-";
   const bool table_written = write_all(json_on_stdout ? stderr : stdout, as_table(report));
-  const bool json_written = options.json.empty() || write_all(json_on_stdout ? stdout : json, as_json_line(report));
-  if (!json_written && !json_on_stdout) return complain({exit_input, "cannot write the report to " + options.json});
+  const bool json_written = !options.json || write_all(json_on_stdout ? stdout : json, as_json_line(report));
+  if (!json_written && !json_on_stdout)
+    return complain({exit_input, "cannot write the report to " + escape_file_name(*options.json)});
   if (!table_written || !json_written) return exit_input;
   if (const int signal = report.result.interrupted_by; signal != 0) return exit_signalled + signal;
   if (!report.result.error.empty()) return complain({exit_service, "the run was ended: " + report.result.error});
@@ -173,9 +183,8 @@ void add_load_flags(CLI::App& command, bench_options& options) {
   command.add_option("--documents", options.documents_folder, "the folder in which --mix names files or their stems");
   command.add_option("--open", options.open_rate, "open loop: requests a second, sent whatever the server does")
     ->check(CLI::Range(0.001, rate_max));
-  command.add_option("--arrivals", options.arrivals, "of the open loop")
-    ->check(CLI::IsMember({"poisson", "fixed"}))
-    ->capture_default_str();
+  command.add_option("--arrivals", options.arrivals, "of the open loop; default poisson")
+    ->check(CLI::IsMember({"poisson", "fixed"}));
   command
     .add_option("--in-flight", options.in_flight,
                 fmt::format("requests a connection has unanswered at most; default {} closed, {} open",
@@ -231,9 +240,11 @@ int run_bench(const bench_options& options) {
   if (const auto why = add_documents(plan, options)) return complain(*why);
   if (const auto why = add_targets(plan, options)) return complain(*why);
   open_file json;
-  if (!options.json.empty() && options.json != "-") {
-    json.reset(std::fopen(options.json.c_str(), "ae"));
-    if (!json) return complain({exit_input, fmt::format("cannot write {}: {}", options.json, std::strerror(errno))});
+  if (options.json && options.json != "-") {
+    json.reset(std::fopen(options.json->c_str(), "ae"));
+    if (!json)
+      return complain(
+        {exit_input, fmt::format("cannot write {}: {}", escape_file_name(*options.json), std::strerror(errno))});
   }
   return run_plan(plan, options, json.get());
 }

@@ -12,14 +12,14 @@
 namespace texlex::cli {
 
 struct bench_options {
-  std::string file;
+  std::optional<std::string> file;
   std::optional<uint64_t> count;
   uint32_t connections = 4;
   std::vector<std::string> sockets; ///< none: texlexd's default
-  std::string mix;
-  std::string documents_folder;
-  std::optional<double> open_rate; ///< none: closed loop
-  std::string arrivals = "poisson";
+  std::optional<std::string> mix;
+  std::optional<std::string> documents_folder;
+  std::optional<double> open_rate;     ///< none: closed loop
+  std::optional<std::string> arrivals; ///< none: poisson
   std::optional<uint32_t> in_flight;
   bool reconnect = false;
   std::optional<double> duration_s;
@@ -28,7 +28,7 @@ struct bench_options {
   uint64_t timeout_ms = 30'000;
   bool no_check = false;
   bool allow_refusals = false;
-  std::string json;
+  std::optional<std::string> json;
   std::string label;
 };
 

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "clients/cli/escaped_text.hpp"
 #include "runtime/standard_streams.hpp"
 
 namespace texlex::cli {
@@ -13,6 +14,22 @@ int first_error = 0; ///< of writing to standard output
 
 void remember(std::FILE* out, int error) noexcept {
   if (out == stdout && first_error == 0) first_error = error == 0 ? EIO : error;
+}
+
+// What cannot stand in a line, as it may come from a file's name, becomes question marks: names that are to be told
+// exactly are escaped by whoever puts the sentence together.
+void write_shown(std::string_view text) noexcept {
+  size_t begin = 0;
+  for (size_t at = 0; at < text.size();) {
+    const auto [bytes, printable] = look_at(text, at);
+    if (!printable) {
+      (void)write(stderr, text.substr(begin, at - begin));
+      (void)write(stderr, "?");
+      begin = at + bytes;
+    }
+    at += bytes;
+  }
+  (void)write(stderr, text.substr(begin));
 }
 
 } // namespace
@@ -43,7 +60,7 @@ bool finish_output() noexcept {
 // Without memory for a line put together: it may be the lack of memory that is complained of.
 void complain(std::string_view sentence) noexcept {
   (void)write(stderr, "texlex: ");
-  (void)write(stderr, sentence);
+  write_shown(sentence);
   (void)write(stderr, "\n");
 }
 

@@ -29,7 +29,8 @@ template <class... Args>
 /// error, with the reason.
 [[nodiscard]] bool finish_output() noexcept;
 
-/// Tells a person, in a line that begins with the program's name. Where that cannot be written nobody can be told.
+/// Tells a person, in a line that begins with the program's name. Control characters and bytes that are no UTF-8 become
+/// question marks. Where it cannot be written nobody can be told.
 void complain(std::string_view sentence) noexcept;
 
 } // namespace texlex::cli

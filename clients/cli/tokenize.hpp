@@ -1,6 +1,8 @@
 // A whole document into columns of its own, in this process.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -10,15 +12,17 @@
 
 namespace texlex::cli {
 
-/// Every token and every issue of a document.
+/// Every token of a document, as kinds and a bitmap of starts, and its first issues.
 struct token_columns {
   std::unique_ptr<token_kind[]> kinds;
-  std::unique_ptr<uint32_t[]> starts;
+  std::unique_ptr<uint64_t[]> start_bits; ///< start_words(document) of them
   uint64_t count = 0;
-  std::vector<issue> issues;
+  uint64_t issue_count = 0;  ///< of all
+  std::vector<issue> issues; ///< the first ones, in order of offset
 };
 
-[[nodiscard]] token_columns tokenize(const scan_input& input, const kernel& kernel);
+/// Scans a document and keeps `issues_max` issues at most.
+[[nodiscard]] token_columns tokenize(const scan_input& input, const kernel& kernel, uint64_t issues_max);
 
 /// What a texlexd that serves the default regime must answer for a document, computed here by the reference scanner.
 [[nodiscard]] outcome expected_outcome(std::span<const uint8_t> document);

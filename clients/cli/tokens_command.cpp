@@ -2,25 +2,35 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
+#include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
-#include "clients/cli/input.hpp"
+#include "clients/cli/document_crew.hpp"
+#include "clients/cli/document_source.hpp"
+#include "clients/cli/escaped_text.hpp"
+#include "clients/cli/file_names.hpp"
 #include "clients/cli/output.hpp"
+#include "clients/cli/progress.hpp"
 #include "clients/cli/remote.hpp"
-#include "clients/cli/token_writer.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
+#include "runtime/cpu.hpp"
 
 namespace texlex::cli {
 namespace {
+
+/// More would only wait for whoever takes the output.
+constexpr size_t usual_jobs_max = 16;
+/// Text that was made before its turn.
+constexpr uint64_t waiting_bytes_max = 32u << 20;
+constexpr double bytes_per_mb = 1e6;
 
 int complain(int exit_status, const std::string& sentence) {
   cli::complain(sentence);
   return exit_status;
 }
-
-std::vector<std::string> as_strings(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
 bool wants_color(const std::string& choice) {
   if (choice != "auto") return choice == "always";
@@ -29,136 +39,135 @@ bool wants_color(const std::string& choice) {
   return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
-writer_options make_writer_options(const tokens_options& options) {
-  writer_options result;
-  result.format = options.format == "jsonl" ? token_format::jsonl : token_format::tsv;
-  result.color = result.format == token_format::tsv && wants_color(options.color);
-  const auto names = column_names();
-  for (const std::string& name : options.columns) {
-    const auto place = std::find(names.begin(), names.end(), name) - names.begin();
-    result.columns.push_back(static_cast<column>(place));
+// A flag, or the environment, or the best. The flag's value has been checked.
+std::variant<const kernel*, std::string> chosen_kernel(const tokens_options& options) {
+  if (options.kernel) return find_kernel(*options.kernel);
+  const char* const variable = std::getenv(kernel_environment_variable);
+  const std::string name{variable == nullptr || *variable == '\0' ? best_kernel_name : variable};
+  if (const kernel* found = find_kernel(name)) return found;
+  return fmt::format("{} is {}, which is no kernel this processor can run; there are best, {}",
+                     kernel_environment_variable, escape_file_name(name), fmt::join(kernel_names(), ", "));
+}
+
+// What is wished for, or what is wrong with it.
+std::variant<document_wishes, std::string> make_wishes(const tokens_options& options) {
+  if (auto why = contradiction(options); !why.empty()) return why;
+  auto columns = chosen_columns(options);
+  if (auto* why = std::get_if<std::string>(&columns)) return std::move(*why);
+  document_wishes wishes;
+  if (!options.socket) {
+    auto kernel = chosen_kernel(options);
+    if (auto* why = std::get_if<std::string>(&kernel)) return std::move(*why);
+    wishes.kernel = std::get<const texlex::kernel*>(kernel);
   }
-  if (options.columns.empty())
-    for (size_t i = 0; i < names.size(); ++i) result.columns.push_back(static_cast<column>(i));
-  return result;
+  wishes.regime = find_regime(options.regime.value_or(std::string{default_regime_name}));
+  wishes.view = options.view == "source" ? token_view::source : token_view::tex;
+  wishes.counts = options.format == "counts";
+  wishes.rows.format = options.format == "jsonl" ? token_format::jsonl : token_format::tsv;
+  wishes.rows.columns = std::move(std::get<std::vector<column>>(columns));
+  wishes.rows.color = options.format == "tsv" && wants_color(options.color.value_or("auto"));
+  wishes.issues = options.issues;
+  wishes.issues_max = options.issues_max.value_or(issues_max_default);
+  return wishes;
 }
 
-// They were asked for, so where they cannot be written the run has failed; false then.
-bool print_issues(const std::string& file, const scan_input& input, std::span<const issue> issues) {
-  position_counter counter{input.document, input.regime->encoding, column_unit::code_points};
-  for (const issue& found : issues) {
-    const auto place = counter.at(found.offset);
-    if (!print(stderr, "{}:{}:{}: {}\n", file, place.line, place.column, name_of(found.kind))) return false;
+// All names, folders walked; what could not be is complained of.
+file_names find_files(const tokens_options& options) {
+  std::vector<std::string> given = options.files;
+  if (options.files_from) {
+    const input list = read_input(*options.files_from);
+    if (!list.error.empty()) return {{}, {list.error}};
+    const std::string called = *options.files_from;
+    auto listed =
+      split_list({reinterpret_cast<const char*>(list.bytes.data()), list.bytes.size()}, options.null, called);
+    if (!listed.errors.empty()) return listed;
+    if (called == "-" && std::find(listed.names.begin(), listed.names.end(), "-") != listed.names.end())
+      return {{}, {cannot_read("-", "the list of files comes from there, and so cannot name it")}};
+    given.insert(given.end(), listed.names.begin(), listed.names.end());
+  } else if (given.empty()) {
+    given.emplace_back("-");
   }
-  return true;
+  return expand_folders(given);
 }
 
-bool print_counts(const std::string& file, uint64_t tokens, uint64_t issues) {
-  return print(stdout, "{}\t{}\t{}\n", tokens, issues, file);
+// Whether there may be several documents, by what was given and not by how many it turns out to be.
+bool names_documents(const tokens_options& options) {
+  std::error_code ignored;
+  return options.files.size() > 1 || options.files_from
+         || (options.files.size() == 1 && std::filesystem::is_directory(options.files[0], ignored));
 }
 
-bool print_tokens(const tokens_options& options, const std::string& file, const scan_input& input,
-                  const token_columns& tokens) {
-  auto writer = make_writer_options(options);
-  if (options.files.size() > 1) {
-    writer.file = file;
-    if (writer.format == token_format::tsv && !print(stdout, "# {}\n", file)) return false;
-  }
-  return write_tokens(stdout, input, tokens, writer);
+uint32_t jobs_of(const tokens_options& options) {
+  return options.jobs.value_or(static_cast<uint32_t>(std::clamp(allowed_cores().size(), size_t{1}, usual_jobs_max)));
 }
 
-int tokens_here(const tokens_options& options, const std::string& file, std::span<const uint8_t> document) {
-  const token_view view = options.view == "source" ? token_view::source : token_view::tex;
-  const scan_input input{document, find_regime(options.regime), view};
-  const token_columns tokens = tokenize(input, *find_kernel(options.kernel));
-  const bool issues_told = !options.issues || print_issues(file, input, tokens.issues);
-  const bool written = options.format == "counts" ? print_counts(file, tokens.count, tokens.issues.size())
-                                                  : print_tokens(options, file, input, tokens);
-  if (!issues_told || !written) return exit_input; // of standard output `finish_output` says why
-  return options.strict && !tokens.issues.empty() ? exit_issues : exit_ok;
+std::string describe(const document_source& source, const documents_done& done) {
+  return fmt::format("texlex: {} documents done; {:.1f} MB read, {:.1f} MB scanned", done.documents.load(),
+                     static_cast<double>(source.read_bytes()) / bytes_per_mb,
+                     static_cast<double>(done.bytes.load()) / bytes_per_mb);
 }
 
-int tokens_there(const tokens_options& options, remote& service, const std::string& file,
-                 std::span<const uint8_t> document) {
-  const auto answer = service.tokenize(document);
-  if (!answer.error.empty()) return complain(exit_service, file + ": " + answer.error);
-  if (!print_counts(file, answer.result.token_count, answer.result.issue_count)) return exit_input;
+// Tokens on a terminal show by themselves how far it is.
+bool shows_progress(const tokens_options& options) { return options.format == "counts" || isatty(STDOUT_FILENO) != 1; }
+
+int tokens_here(const tokens_options& options, const document_wishes& wishes, document_source& source,
+                const std::string& only_name) {
+  documents_done done;
+  progress shown{shows_progress(options), [&] { return describe(source, done); }};
+  bool written = true; // by one piece after the other
+  ordered_output output{[&](const output_piece& piece) {
+                          return shown.out_of_the_way([&] {
+                            const bool told = piece.told.size() == 0 || write(stderr, piece.told.view());
+                            const bool taken = piece.text.size() == 0 || write(stdout, piece.text.view());
+                            if ((!told && piece.told_must) || !taken) written = false;
+                            return taken;
+                          });
+                        },
+                        waiting_bytes_max};
+  document_crew{wishes, source, output, done, names_documents(options), only_name}.run(jobs_of(options));
+  if (!written || done.unreadable) return exit_input; // of standard output `finish_output` says why
+  return options.strict && done.issues ? exit_issues : exit_ok;
+}
+
+int tell_answer(const tokens_options& options, const named_input& document, const remote_answer& answer) {
+  if (!document.read.error.empty()) return complain(exit_input, document.read.error);
+  const std::string name = escape_file_name(document.name);
+  if (!answer.error.empty()) return complain(exit_service, name + ": " + answer.error);
+  if (!print(stdout, "{}\t{}\t{}\n", answer.result.token_count, answer.result.issue_count, name)) return exit_input;
   return options.strict && answer.result.issue_count > 0 ? exit_issues : exit_ok;
 }
 
-// Version 1 of the protocol returns counts of the tex view under the server's regime, and nothing else.
-std::string what_service_cannot(const tokens_options& options) {
-  if (options.format != "counts") return "--socket returns counts only; add --format counts";
-  if (options.issues) return "--socket returns counts only; --issues needs to run without it";
-  if (options.view != "tex") return "--socket counts the tex view only; leave out --view";
-  return {};
+int tokens_there(const tokens_options& options, document_source& source) {
+  remote service;
+  if (const auto error = service.connect(*options.socket); !error.empty()) return complain(exit_service, error);
+  documents_done done;
+  progress shown{shows_progress(options), [&] { return describe(source, done); }};
+  int worst = exit_ok;
+  while (const auto document = source.next()) {
+    const bool readable = document->read.error.empty();
+    const auto answer = readable ? service.tokenize(document->read.bytes) : remote_answer{};
+    worst = std::max(worst, shown.out_of_the_way([&] { return tell_answer(options, *document, answer); }));
+    done.documents += 1;
+    done.bytes += document->read.bytes.size();
+    if (std::ferror(stdout) != 0) break; // nobody would see the others
+  }
+  return worst;
 }
 
 } // namespace
 
-CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
-  auto* command = app.add_subcommand("tokens", "Print the tokens TeX reads in documents");
-  command->add_option("file", options.files, "documents; - is standard input")->capture_default_str();
-  command->add_option("--regime", options.regime, "category codes to read under")
-    ->check(CLI::IsMember(as_strings(regime_names())))
-    ->capture_default_str();
-  command->add_option("--view", options.view, "tex: what TeX sees; source: every byte, with comments and blanks")
-    ->check(CLI::IsMember({"tex", "source"}))
-    ->capture_default_str();
-  command
-    ->add_option("--format", options.format,
-                 "tsv: a token a line; jsonl: a JSON object a line; counts: tokens, issues, file")
-    ->check(CLI::IsMember({"tsv", "jsonl", "counts"}))
-    ->capture_default_str();
-  command->add_option("--columns", options.columns, "which columns, in which order: kind,text,start,end,line,column")
-    ->check(CLI::IsMember(as_strings(column_names())))
-    ->delimiter(',')
-    ->allow_extra_args(false);
-  auto kernels = as_strings(kernel_names());
-  kernels.insert(kernels.begin(), std::string{best_kernel_name});
-  command->add_option("--kernel", options.kernel, "the scanner to use; best: the fastest this processor has")
-    ->check(CLI::IsMember(std::move(kernels)))
-    ->envname(kernel_environment_variable)
-    ->capture_default_str();
-  command->add_option("--socket", options.socket, "ask the texlexd that serves this Unix socket; counts only");
-  command->add_option("--color", options.color, "colours in tsv")
-    ->check(CLI::IsMember({"auto", "always", "never"}))
-    ->capture_default_str();
-  command->add_flag("--issues", options.issues, "list issues on standard error as file:line:column: name");
-  command->add_flag("--strict", options.strict, "exit with 1 if a document has issues");
-  command->footer(
-    "Examples:\n"
-    "  texlex tokens paper.tex\n"
-    "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
-    "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
-    "  printf 'a%%b' | texlex tokens -\n\n"
-    "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
-    "be read, the output or the issues not written, or memory ran out; 4 texlexd could not be reached or\n"
-    "refused; 141, as a shell tells it, nobody reads the output.");
-  return command;
-}
-
 int run_tokens(const tokens_options& options) {
-  remote service;
-  if (!options.socket.empty()) {
-    if (const auto refusal = what_service_cannot(options); !refusal.empty()) return complain(exit_usage, refusal);
-    if (const auto error = service.connect(options.socket); !error.empty()) return complain(exit_service, error);
-  }
+  auto made = make_wishes(options);
+  if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
+  file_names found = find_files(options);
   int worst = exit_ok;
-  for (const std::string& file : options.files) {
-    const input document = read_input(file);
-    int result = exit_ok;
-    if (!document.error.empty()) {
-      result = complain(exit_input, document.error);
-    } else if (options.socket.empty()) {
-      result = tokens_here(options, file, document.bytes);
-    } else {
-      result = tokens_there(options, service, file, document.bytes);
-    }
-    worst = std::max(worst, result);
-    if (std::ferror(stdout) != 0) break; // nobody would see the others
-  }
-  return worst;
+  for (const std::string& error : found.errors) worst = complain(exit_input, error);
+  const std::string only_name = found.names.size() == 1 ? found.names[0] : "";
+  document_source source{std::move(found.names), !options.no_unpack,
+                         options.unpacked_bytes_max.value_or(unpacked_bytes_max_default)};
+  const auto& wishes = std::get<document_wishes>(made);
+  const int result = options.socket ? tokens_there(options, source) : tokens_here(options, wishes, source, only_name);
+  return std::max(worst, result);
 }
 
 } // namespace texlex::cli

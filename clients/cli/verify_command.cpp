@@ -10,11 +10,12 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include "clients/cli/escaped_text.hpp"
+#include "clients/cli/exit_status.hpp"
 #include "clients/cli/input.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/remote.hpp"
 #include "clients/cli/tokenize.hpp"
-#include "clients/cli/tokens_command.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex::cli {
@@ -38,7 +39,7 @@ struct tally {
 
 struct document_case {
   std::string file;
-  std::vector<uint8_t> bytes;
+  decltype(input::bytes) bytes;
   outcome expected;
 };
 
@@ -195,8 +196,8 @@ int report(const verify_options& options, const document_case& document, tally s
   const uint64_t answered = seen.by_origin[0] + seen.by_origin[1] + seen.by_origin[2];
   const uint64_t right = answered - seen.wrong;
   const uint64_t failed = options.count - answered;
-  std::string text = fmt::format("{}: {} tokens, {} issues\n", document.file, document.expected.token_count,
-                                 document.expected.issue_count);
+  std::string text = fmt::format("{}: {} tokens, {} issues\n", escape_file_name(document.file),
+                                 document.expected.token_count, document.expected.issue_count);
   text += fmt::format("{} requests over {} connections: {} right, {} wrong, {} failed\n", options.count,
                       options.connections, right, seen.wrong, failed);
   text += fmt::format("latency p50 {:.3f} ms, p90 {:.3f} ms, p99 {:.3f} ms, max {:.3f} ms; {:.0f} requests/s\n",
@@ -234,6 +235,17 @@ void add_verify_command(CLI::App& app, verify_options& options) {
 }
 
 int run_verify(const verify_options& options) {
+  const bool nameless =
+    std::any_of(options.files.begin(), options.files.end(), [](const auto& file) { return file.empty(); });
+  if (nameless || options.socket.empty()) {
+    complain(nameless ? "a file's name is empty; give a name, or - for standard input"
+                      : "--socket has an empty name; give the Unix socket or host:port of a texlexd");
+    return exit_usage;
+  }
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
+    complain("standard input can be read once only; - is given more than once");
+    return exit_usage;
+  }
   int worst = exit_ok;
   for (const std::string& file : options.files) {
     input read = read_input(file);

@@ -83,6 +83,8 @@ enum class issue_kind : std::uint8_t {
   invalid_character = TEXLEX_ISSUE_INVALID_CHARACTER,
   malformed_superscript = TEXLEX_ISSUE_MALFORMED_SUPERSCRIPT,
   unbalanced_group = TEXLEX_ISSUE_UNBALANCED_GROUP,
+  utf16_text = TEXLEX_ISSUE_UTF16_TEXT,
+  byte_order_mark = TEXLEX_ISSUE_BYTE_ORDER_MARK,
 };
 
 /// Such as `malformed-utf8`. Empty for a number that is no kind.

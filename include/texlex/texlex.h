@@ -102,7 +102,9 @@ typedef enum texlex_issue_kind {
   TEXLEX_ISSUE_BIDIRECTIONAL_CONTROL = 3,
   TEXLEX_ISSUE_INVALID_CHARACTER = 4,
   TEXLEX_ISSUE_MALFORMED_SUPERSCRIPT = 5,
-  TEXLEX_ISSUE_UNBALANCED_GROUP = 6
+  TEXLEX_ISSUE_UNBALANCED_GROUP = 6,
+  TEXLEX_ISSUE_UTF16_TEXT = 7,     /* of the whole document, and then its only issue */
+  TEXLEX_ISSUE_BYTE_ORDER_MARK = 8 /* that of UTF-8, in an 8-bit regime */
 } texlex_issue_kind;
 
 /* One issue and the byte offset it begins at. */

@@ -41,9 +41,11 @@ static_assert(same(TEXLEX_ISSUE_BIDIRECTIONAL_CONTROL, issue_kind::bidirectional
 static_assert(same(TEXLEX_ISSUE_INVALID_CHARACTER, issue_kind::invalid_character));
 static_assert(same(TEXLEX_ISSUE_MALFORMED_SUPERSCRIPT, issue_kind::malformed_superscript));
 static_assert(same(TEXLEX_ISSUE_UNBALANCED_GROUP, issue_kind::unbalanced_group));
+static_assert(same(TEXLEX_ISSUE_UTF16_TEXT, issue_kind::utf16_text));
+static_assert(same(TEXLEX_ISSUE_BYTE_ORDER_MARK, issue_kind::byte_order_mark));
 
 constexpr size_t kind_count = TEXLEX_KIND_INVALID + 1;
-constexpr size_t issue_kind_count = TEXLEX_ISSUE_UNBALANCED_GROUP + 1;
+constexpr size_t issue_kind_count = TEXLEX_ISSUE_BYTE_ORDER_MARK + 1;
 
 // Names are literals, so that what a view shows ends in a NUL.
 const char* text_of(std::span<const std::string_view> names, size_t index) noexcept {

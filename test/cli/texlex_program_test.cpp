@@ -9,10 +9,7 @@
 #include <sstream>
 #include <vector>
 
-#include <stdlib.h>
-#include <sys/wait.h>
-
-#include "test/support/temporary_folder.hpp"
+#include "test/cli/program_folder.hpp"
 #include "test/unit/load/scripted_server.hpp"
 
 using texlex::origin;
@@ -23,30 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ended {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
-
-// Where a test's files lie and texlex runs.
-class folder : public test::temporary_folder {
-public:
-  // Runs texlex with arguments as a shell takes them.
-  [[nodiscard]] ended run(const std::string& arguments) const {
-    const std::string command = std::string{TEXLEX_PROGRAM} + " " + arguments + " >" + (*this / "output") + " 2>"
-                                + (*this / "errors") + " </dev/null";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("output"), read("errors")};
-  }
-
-  // Runs what bash is told, its errors kept in a file unless told otherwise; what it ended with, as bash tells it.
-  [[nodiscard]] int shell(const std::string& commands) const {
-    const auto script = write("script", "ulimit -c 0\n" + commands + "\n");
-    const int status = std::system(("bash " + script + " >/dev/null 2>" + (*this / "errors") + " </dev/null").c_str());
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-};
+using folder = test::program_folder;
 
 const std::string program = std::string{TEXLEX_PROGRAM} + " ";
 
@@ -100,12 +74,6 @@ BOOST_AUTO_TEST_CASE(issues_are_listed_on_standard_error_with_their_places) {
   BOOST_TEST(result.errors == file + ":1:2: malformed-utf8\n" + file + ":2:1: unbalanced-group\n");
 }
 
-BOOST_AUTO_TEST_CASE(more_issues_than_are_expected_are_all_listed) {
-  const folder here;
-  const auto result = here.run("tokens --issues --format counts " + here.write("a.tex", std::string(10000, '\x01')));
-  BOOST_TEST(std::count(result.errors.begin(), result.errors.end(), '\n') == 10000);
-}
-
 BOOST_AUTO_TEST_CASE(strict_ends_with_1_only_if_there_are_issues) {
   const folder here;
   BOOST_TEST(here.run("tokens --strict --format counts " + here.write("a.tex", "}")).status == 1);
@@ -130,14 +98,14 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_ends_with_3_and_the_others_are_s
   BOOST_TEST(result.status == 3);
   BOOST_TEST(result.errors == "texlex: cannot read " + (here / "missing.tex") + ": No such file or directory\n");
   BOOST_TEST(result.output == "2\t0\t" + file + "\n");
-  BOOST_TEST(here.run("tokens " + (here / "")).status == 3);
 }
 
 BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_3_and_the_reason) {
   const folder here;
   const auto file = here.write("a.tex", std::string(100000, 'a'));
   for (const std::string& arguments : {"tokens " + file, "tokens --format counts " + file + " " + file,
-                                       std::string{"--help"}, std::string{"--version"}, std::string{"bench --help"}}) {
+                                       std::string{"--help"}, std::string{"--version"}, std::string{"tokens --help"},
+                                       std::string{"verify --help"}, std::string{"bench --help"}}) {
     BOOST_TEST(here.shell(program + arguments + " >/dev/full") == 3, arguments);
     BOOST_TEST(here.read("errors") == "texlex: cannot write to standard output: No space left on device\n", arguments);
     BOOST_TEST(here.shell(program + arguments + " >&-") == 3, arguments);
@@ -203,9 +171,9 @@ BOOST_AUTO_TEST_CASE(a_document_there_is_no_memory_for_ends_with_3) {
 }
 #endif
 
-BOOST_AUTO_TEST_CASE(a_folder_is_no_document) {
+BOOST_AUTO_TEST_CASE(a_folder_is_no_document_to_send) {
   const folder here;
-  BOOST_TEST(here.run("tokens " + (here / "")).status == 3);
+  BOOST_TEST(here.run("verify --socket ./none " + (here / "")).status == 3);
   BOOST_TEST(here.read("errors").find("Is a directory") != std::string::npos);
 }
 
@@ -306,13 +274,28 @@ BOOST_AUTO_TEST_CASE(a_verification_whose_server_refuses_goes_on_to_its_end) {
 BOOST_AUTO_TEST_CASE(a_load_that_contradicts_itself_ends_with_2_and_says_how) {
   const folder here;
   const auto file = here.write("a.tex", "a");
-  for (const std::string& arguments :
-       std::vector<std::string>{"bench", "bench --mix a=1 " + file, "bench --mix a=1", "bench --documents . " + file,
-                                "bench --count 1 --duration 1 " + file, "bench --open 5 --reconnect " + file,
-                                "bench --reconnect --in-flight 2 " + file, "bench --open 0 " + file,
-                                "bench --open 1e6 --duration 60 " + file, "bench --arrivals daily " + file,
-                                "bench --socket nowhere " + file, "bench " + file + " 0", "bench " + file + " 10 0",
-                                "bench --socket ./a --socket ./b " + file + " 10 1", "bench --documents . --mix a=x"}) {
+  for (const std::string& arguments : std::vector<std::string>{"bench",
+                                                               "bench --mix a=1 " + file,
+                                                               "bench --mix a=1",
+                                                               "bench --documents . " + file,
+                                                               "bench --count 1 --duration 1 " + file,
+                                                               "bench --open 5 --reconnect " + file,
+                                                               "bench --reconnect --in-flight 2 " + file,
+                                                               "bench --open 0 " + file,
+                                                               "bench --open 1e6 --duration 60 " + file,
+                                                               "bench --arrivals daily " + file,
+                                                               "bench --arrivals fixed " + file,
+                                                               "bench ''",
+                                                               "bench --json '' " + file,
+                                                               "bench --mix '' --documents .",
+                                                               "verify --socket ./a ''",
+                                                               "verify --socket '' " + file,
+                                                               "verify --socket ./a - -",
+                                                               "bench --socket nowhere " + file,
+                                                               "bench " + file + " 0",
+                                                               "bench " + file + " 10 0",
+                                                               "bench --socket ./a --socket ./b " + file + " 10 1",
+                                                               "bench --documents . --mix a=x"}) {
     const auto result = here.run(arguments);
     BOOST_TEST(result.status == 2, arguments);
     BOOST_TEST(!result.errors.empty(), arguments);

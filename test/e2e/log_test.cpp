@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_it_prints_instead_of_serving_and_cannot_is_an_error) {
        {std::vector<std::string>{"--version"}, {"serve", "--help"}, {"serve", "--print-config"}}) {
     const auto result = run_texlexd(arguments, {.output = full.get()});
     BOOST_TEST(result.end.exit_status == 4);
-    BOOST_TEST(result.errors == "texlexd: standard output cannot be written\n");
+    BOOST_TEST(result.errors == "texlexd: cannot write to standard output: No space left on device\n");
   }
 }
 

@@ -277,6 +277,8 @@ BOOST_AUTO_TEST_CASE(names_are_those_every_text_output_has) {
   BOOST_TEST(texlex_kind_name(5) == nullptr);
   BOOST_TEST(texlex_kind_name(static_cast<uint32_t>(texlex_kind_count())) == nullptr);
   BOOST_TEST(std::string{texlex_issue_kind_name(TEXLEX_ISSUE_NUL_BYTE)} == "nul-byte");
+  BOOST_TEST(std::string{texlex_issue_kind_name(TEXLEX_ISSUE_UTF16_TEXT)} == "utf-16-text");
+  BOOST_TEST(std::string{texlex_issue_kind_name(TEXLEX_ISSUE_BYTE_ORDER_MARK)} == "byte-order-mark");
   BOOST_TEST(texlex_issue_kind_name(0) == nullptr);
   BOOST_TEST(texlex_issue_kind_name(static_cast<uint32_t>(texlex_issue_kind_count())) == nullptr);
   BOOST_TEST(texlex_regime_count() == regime_names().size());

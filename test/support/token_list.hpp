@@ -41,7 +41,7 @@ struct scanned {
   const scan_input input{bytes_of(document), &regime, view};
   const scan_output output{result.kinds.data(), result.starts.data(), result.issues};
   scan_cursor cursor;
-  while (!cursor.finished) kernel.advance(input, cursor.offset + chunk_bytes, cursor, output);
+  while (!cursor.finished) advance_scan(kernel, input, cursor.offset + chunk_bytes, cursor, output);
   result.kinds.resize(cursor.token_count);
   result.starts.resize(cursor.token_count);
   result.issue_count = cursor.issue_count;
@@ -61,7 +61,7 @@ struct scanned {
   const scan_input input{bytes_of(document), &regime, view};
   const scan_output output{result.kinds.data(), nullptr, result.issues, start_bits.data()};
   scan_cursor cursor;
-  while (!cursor.finished) kernel.advance(input, cursor.offset + chunk_bytes, cursor, output);
+  while (!cursor.finished) advance_scan(kernel, input, cursor.offset + chunk_bytes, cursor, output);
   kernel.expand_starts(start_bits.data(), document.size(), result.starts.data());
   result.kinds.resize(cursor.token_count);
   result.starts.resize(cursor.token_count);
@@ -90,7 +90,7 @@ struct scanned_in_steps {
   scan_cursor cursor;
   while (!cursor.finished) {
     const regime& rules = result.rests.size() % 2 == 0 ? first : second;
-    kernel.advance({bytes_of(document), &rules, view}, cursor.offset + step, cursor, output);
+    advance_scan(kernel, {bytes_of(document), &rules, view}, cursor.offset + step, cursor, output);
     result.rests.push_back(cursor.offset);
   }
   result.tokens.kinds.resize(cursor.token_count);

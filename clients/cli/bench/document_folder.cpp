@@ -5,6 +5,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "clients/cli/escaped_text.hpp"
+
 namespace texlex::load {
 
 namespace fs = std::filesystem;
@@ -18,12 +20,16 @@ std::variant<std::string, folder_error> find_document(const std::string& folder,
   for (; !error && entry != fs::directory_iterator{}; entry.increment(error)) {
     if (entry->path().stem() != name || !entry->is_regular_file(error)) continue;
     if (!found.empty())
-      return folder_error{
-        fmt::format("both {} and {} could be \"{}\"; give the whole name", found, entry->path().string(), name)};
+      return folder_error{fmt::format("both {} and {} could be \"{}\"; give the whole name",
+                                      cli::escape_file_name(found), cli::escape_file_name(entry->path().string()),
+                                      cli::escape_file_name(name))};
     found = entry->path().string();
   }
-  if (error) return folder_error{fmt::format("cannot read the folder {}: {}", folder, error.message())};
-  if (found.empty()) return folder_error{fmt::format("the folder {} has no document \"{}\"", folder, name)};
+  if (error)
+    return folder_error{fmt::format("cannot read the folder {}: {}", cli::escape_file_name(folder), error.message())};
+  if (found.empty())
+    return folder_error{
+      fmt::format("the folder {} has no document \"{}\"", cli::escape_file_name(folder), cli::escape_file_name(name))};
   return found;
 }
 

@@ -4,6 +4,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "clients/cli/bench/run_summary.hpp"
+#include "clients/cli/escaped_text.hpp"
 
 namespace texlex::load {
 namespace {
@@ -24,8 +25,18 @@ std::string milliseconds(std::optional<uint32_t> us) {
   return us ? fmt::format("{:.3f}", *us / us_per_ms) : std::string{"-"};
 }
 
+// As much of a name as the column has room for.
+std::string shown(std::string_view name) {
+  std::string escaped = cli::escape_file_name(name);
+  size_t end = 0;
+  for (size_t column = 0; column < name_columns && end < escaped.size(); ++column)
+    end += cli::look_at(escaped, end).bytes;
+  escaped.resize(end);
+  return escaped;
+}
+
 void add_row(text& out, std::string_view name, const latency_samples& samples, std::string_view hedged) {
-  add(out, "{:<24} {:>9}", name.substr(0, name_columns), samples.count());
+  add(out, "{:<24} {:>9}", shown(name), samples.count());
   for (const auto& [label, parts] : percentiles) add(out, " {:>9}", milliseconds(samples.percentile_us(parts)));
   add(out, " {:>9} {:>8}\n", milliseconds(samples.max_us()), hedged);
 }
@@ -104,7 +115,7 @@ void add_head(text& out, const load_plan& plan) {
 std::string as_table(const run_report& report) {
   const auto& [label, allow_refusals, plan, result, summary, figures] = report;
   text out;
-  if (!label.empty()) add(out, "{}\n", label);
+  if (!label.empty()) add(out, "{}\n", cli::escape_file_name(label));
   add_head(out, plan);
   add(out, "{} requests in {:.3f} s: {:.1f} requests/s ok, {:.2f} MB/s\n", summary.all.requests, summary.seconds,
       summary.requests_per_second, summary.megabytes_per_second);

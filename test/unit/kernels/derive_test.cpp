@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE derive
 #include <boost/test/unit_test.hpp>
 
+#include <random>
+
 #include "kernels/regimes.hpp"
 #include "test/support/token_list.hpp"
 
@@ -88,4 +90,30 @@ BOOST_AUTO_TEST_CASE(an_offset_before_the_last_one_is_found_again) {
   BOOST_TEST(counter.at(5).line == 3u);
   BOOST_TEST(counter.at(3).line == 2u);
   BOOST_TEST(counter.at(3).column == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_the_same_whether_one_goes_there_byte_by_byte_or_at_once) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937_64 chance{seed};
+    std::string document;
+    const uint64_t plain = chance() % 40; // of fifty characters
+    for (uint64_t length = chance() % 200; length > 0; --length) {
+      constexpr const char* others[] = {"\n",     "\r",         "\r\n",     "\x7f", "\x01",
+                                        "\u00e9", "\U0001d400", "\xe6\xbc", "\xff", "\t"};
+      document += chance() % 50 < plain ? "a" : others[chance() % std::size(others)];
+    }
+    for (const auto how : {encoding::utf8, encoding::eight_bit})
+      for (const auto unit : {column_unit::bytes, column_unit::code_points, column_unit::utf16_units}) {
+        position_counter near{bytes_of(document), how, unit};
+        position_counter far{bytes_of(document), how, unit};
+        for (uint64_t offset = 0; offset <= document.size(); ++offset) {
+          const auto expected = near.at(offset);
+          const auto found = position_counter{bytes_of(document), how, unit}.at(offset);
+          BOOST_TEST((found.line == expected.line && found.column == expected.column), "seed " << seed);
+          if (offset % 31 != 0) continue;
+          const auto on = far.at(offset);
+          BOOST_TEST((on.line == expected.line && on.column == expected.column), "seed " << seed);
+        }
+      }
+  }
 }

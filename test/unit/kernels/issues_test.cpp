@@ -106,3 +106,73 @@ BOOST_AUTO_TEST_CASE(issues_without_room_are_counted_and_the_first_ones_kept) {
     BOOST_TEST(std::equal(kept.begin(), kept.end(), all.begin()));
   }
 }
+
+namespace {
+
+// ASCII text in UTF-16, or with four bytes a character in UTF-32.
+std::string widened(std::string_view text, bool big_endian, size_t width = 2) {
+  std::string wide;
+  for (const char character : text) {
+    std::string unit(width, '\0');
+    unit[big_endian ? width - 1 : 0] = character;
+    wide += unit;
+  }
+  return wide;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(utf_16_with_a_byte_order_mark_is_one_issue_whatever_follows) {
+  for (const char* regime : {"latex", "latex-8bit"}) {
+    BOOST_TEST(issues("\xFF\xFE" + widened("\\a}{\x01", false), regime) == "utf-16-text@0", regime);
+    BOOST_TEST(issues("\xFE\xFF" + widened("\\a}{\x01", true), regime) == "utf-16-text@0", regime);
+    BOOST_TEST(issues("\xFF\xFE"sv, regime) == "utf-16-text@0", regime);
+    BOOST_TEST(issues("\x00\x00\xFE\xFF"sv, regime) == "utf-16-text@0", regime);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(utf_16_and_utf_32_without_a_mark_are_known_by_their_nul_bytes) {
+  const std::string text = "\\documentclass{article}\n\\begin{document}\n";
+  for (const bool big_endian : {false, true}) {
+    BOOST_TEST(issues(widened(text, big_endian)) == "utf-16-text@0");
+    BOOST_TEST(issues(widened(text, big_endian, 4)) == "utf-16-text@0");
+    BOOST_TEST(issues(widened("abcd", big_endian)) == "utf-16-text@0");
+    // A quarter of the characters may be others, from UTF-16's own part.
+    std::string greek = widened("abcdefghi", big_endian);
+    for (const size_t unit : {size_t{1}, size_t{4}}) greek.replace(2 * unit, 2, big_endian ? "\x03\xB1" : "\xB1\x03");
+    BOOST_TEST(issues(greek) == "utf-16-text@0");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nul_bytes_that_make_no_utf_16_are_issues_each) {
+  BOOST_TEST(issues("\0\0"sv, "initex") == "nul-byte@0 nul-byte@1"); // which TeX ignores there
+  BOOST_TEST(scan(std::string(100, '\0'), *find_regime("initex")).issue_count == 100);
+  BOOST_TEST(issues("a\0b\0c\0"sv, "initex") == "nul-byte@1 nul-byte@3 nul-byte@5"); // three characters are too few
+  BOOST_TEST(issues("\0abcdefghijk"sv, "initex") == "nul-byte@0");
+  BOOST_TEST(issues("a\0bbccddeeff"sv, "initex") == "nul-byte@1");
+}
+
+BOOST_AUTO_TEST_CASE(a_utf_8_byte_order_mark_is_an_issue_where_tex_reads_three_characters_of_it) {
+  BOOST_TEST(issues("\xEF\xBB\xBF", "initex-8bit") == "byte-order-mark@0");
+  for (const char* regime : {"plain-8bit", "latex-8bit"}) {
+    BOOST_TEST(issues("\xEF\xBB\xBF{", regime) == "byte-order-mark@0 unbalanced-group@3", regime);
+    BOOST_TEST(issues("a\xEF\xBB\xBF", regime) == "", regime);
+  }
+  BOOST_TEST(scan("\xEF\xBB\xBF", *find_regime("latex-8bit")).kinds.size() == 4u); // and the line's end
+  BOOST_TEST(issues("\xEF\xBB\xBF{}") == "");
+}
+
+BOOST_AUTO_TEST_CASE(issues_of_the_whole_document_are_told_once_by_every_kernel_wherever_chunks_end) {
+  const std::string wide = "\xFF\xFE" + widened(std::string(300, '{'), false);
+  const std::string marked = "\xEF\xBB\xBF" + std::string(300, '}');
+  const regime& rules = *find_regime("latex-8bit");
+  for (const auto name : kernel_names())
+    for (const uint64_t chunk : {1u, 64u, 100u, 10000u})
+      for (const auto view : {token_view::tex, token_view::source}) {
+        const kernel& each = *find_kernel(name);
+        BOOST_TEST(scan(wide, rules, view, chunk, each).issue_count == 1u);
+        const auto with_mark = scan(marked, rules, view, chunk, each);
+        BOOST_TEST(with_mark.issue_count == 301u);
+        BOOST_TEST((with_mark.issues[0] == issue{issue_kind::byte_order_mark, 0}));
+      }
+}

@@ -1,0 +1,85 @@
+// Threads that read, scan and write documents, in the documents' order.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "clients/cli/document_source.hpp"
+#include "clients/cli/document_work.hpp"
+#include "clients/cli/ordered_output.hpp"
+
+namespace texlex::cli {
+
+/// What came of all documents so far; for others to look at.
+struct documents_done {
+  std::atomic<uint64_t> documents = 0; ///< written
+  std::atomic<uint64_t> bytes = 0;     ///< scanned
+  std::atomic<bool> unreadable = false;
+  std::atomic<bool> issues = false;
+};
+
+/// One document is read at a time, whoever reads it; scans and texts are made on all threads, those of one document
+/// too. What is kept is bounded: documents by their number and bytes, texts by their bytes, whatever is still to come.
+class document_crew {
+public:
+  /// Everything must outlive the object. `named` if each document's name is to be told; `only_name` is that of the only
+  /// file there is if not, as what an archive holds under another name is named nevertheless.
+  document_crew(const document_wishes& wishes, document_source& source, ordered_output& output, documents_done& done,
+                bool named, std::string only_name)
+    : wishes_(wishes), source_(source), output_(output), done_(done), named_(named), only_name_(std::move(only_name)) {}
+
+  /// Works through all documents with so many threads, the caller's among them. Throws what one of them threw.
+  void run(uint32_t threads);
+
+private:
+  struct numbered_work {
+    uint64_t number;
+    std::shared_ptr<const document_work> work; ///< none while it is scanned
+    uint64_t bytes = 0;
+    uint64_t pieces_begun = 0;
+    uint64_t pieces_done = 0;
+  };
+  struct task {
+    std::shared_ptr<const document_work> work; ///< none: a document is to be read
+    output_place place;
+  };
+
+  void work_along() noexcept;
+  [[nodiscard]] std::optional<task> next_task();
+  [[nodiscard]] std::optional<task> next_piece();
+  [[nodiscard]] bool may_read() const noexcept;
+  void read_document();
+  [[nodiscard]] bool write_piece(const task& given);
+  void call_helpers();
+  void stop() noexcept;
+
+  const document_wishes& wishes_;
+  document_source& source_;
+  ordered_output& output_;
+  documents_done& done_;
+  bool named_;
+  std::string only_name_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<numbered_work> documents_; ///< those read and not yet written, in their order
+  uint64_t next_number_ = 0;
+  uint64_t bytes_ = 0; ///< of these
+  bool reading_ = false;
+  bool all_read_ = false;
+  bool stopped_ = false;
+  std::exception_ptr thrown_;
+  uint32_t threads_ = 1;
+  uint32_t helpers_to_call_ = 0;
+  std::vector<std::jthread> helpers_;
+};
+
+} // namespace texlex::cli

@@ -1,0 +1,61 @@
+// What is done with one document: it is scanned, and cut into pieces that are turned into text on any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clients/cli/archive_reader.hpp"
+#include "clients/cli/ordered_output.hpp"
+#include "clients/cli/token_formatter.hpp"
+#include "clients/cli/token_parts.hpp"
+
+namespace texlex::cli {
+
+/// What is wanted of every document.
+struct document_wishes {
+  const texlex::regime* regime = nullptr;
+  const texlex::kernel* kernel = nullptr;
+  token_view view = token_view::tex;
+  bool counts = false; ///< instead of tokens
+  row_options rows;
+  bool issues = false;     ///< listed
+  uint64_t issues_max = 0; ///< listed at most
+};
+
+class document_work {
+public:
+  /// Scans the document, unless it could not be read. `named` if its name is to be told beside its tokens.
+  document_work(const document_wishes& wishes, named_input document, bool named);
+  document_work(const document_work&) = delete;
+  document_work& operator=(const document_work&) = delete;
+
+  [[nodiscard]] bool readable() const noexcept { return document_.read.error.empty(); }
+  [[nodiscard]] uint64_t bytes() const noexcept { return document_.read.bytes.size(); }
+  [[nodiscard]] uint64_t issue_count() const noexcept { return tokens_.issue_count; }
+
+  /// At least one.
+  [[nodiscard]] uint64_t pieces() const noexcept { return issues_.size() + 1 + parts_.size(); }
+
+  /// Makes a piece in a buffer that is empty. May be called from several threads at one time.
+  [[nodiscard]] output_piece make(uint64_t piece, text_buffer buffer) const;
+
+private:
+  void append_issues(const issue_part& part, text_buffer& out) const;
+  void append_issues_left_out(text_buffer& out) const;
+  void append_head(output_piece& made) const;
+
+  const document_wishes& wishes_;
+  named_input document_;
+  bool named_;
+  std::string shown_name_; ///< as a line of text holds it
+  scan_input input_;
+  token_columns tokens_;
+  std::vector<issue_part> issues_;
+  std::vector<token_part> parts_;
+};
+
+/// What the name of an issue does not say but should be done; empty for most.
+[[nodiscard]] std::string_view hint_for(issue_kind kind) noexcept;
+
+} // namespace texlex::cli
