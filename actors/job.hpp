@@ -63,7 +63,7 @@ struct job {
   document_lease memory; ///< what `document` lies in
   std::span<const uint8_t> document;
   const texlex::regime* regime = nullptr;
-  std::unique_ptr<const column_order> order; ///< null: counts of the tex view, as most want
+  std::shared_ptr<const column_order> order; ///< null: counts of the tex view, as most want
   instant received;                          ///< when its last byte was read
   uint64_t client = 0;                       ///< whose it is: the number of its connection
   instant deadline = instant::max();         ///< of no use to its client after this

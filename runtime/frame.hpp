@@ -19,7 +19,7 @@ inline constexpr size_t document_length_bytes = 4;
 
 /// `stats` (client to server, no payload) asks for the server's figures; `stats_response` carries them as UTF-8 text,
 /// a `name value` pair a line, at most limits::stats_payload_bytes_max bytes.
-/// `hello` and what follows are of version 2: runtime/tokenize_frame.hpp.
+/// `hello` and what follows are of version 2: runtime/tokenize_frame.hpp and batch_frame.hpp.
 enum class frame_type : uint32_t {
   request = 1,
   response = 2,
@@ -30,6 +30,8 @@ enum class frame_type : uint32_t {
   hello_response = 7,
   tokenize = 8,
   tokenize_response = 9,
+  batch = 10,
+  batch_response = 11,
 };
 
 /// The first 16 bytes of a frame. `type` is raw: a peer may send any number.

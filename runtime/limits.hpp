@@ -60,6 +60,9 @@ inline constexpr uint32_t hello_payload_bytes_max = 4096;
 inline constexpr uint32_t tokenize_head_bytes_max = 1024;
 inline constexpr uint32_t regime_name_bytes_max = 64;
 
+/// Documents of one frame.
+inline constexpr uint32_t batch_documents_max = 256;
+
 /// Ceiling of the configured document limit.
 inline constexpr uint32_t document_bytes_max = frame_payload_bytes_max - 4;
 

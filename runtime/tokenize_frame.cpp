@@ -1,22 +1,20 @@
 #include "runtime/tokenize_frame.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include <boost/endian/conversion.hpp>
 
 #include "runtime/invariant.hpp"
+#include "runtime/version_2.hpp"
 
 namespace texlex {
 namespace {
 
 namespace endian = boost::endian;
 
-// Columns are sent as they lie in memory.
-static_assert(std::endian::native == std::endian::little, "texlex speaks version 2 on little-endian machines only");
+using namespace version_2;
 
-constexpr std::array<uint8_t, 4> magic{'T', 'X', 'L', 'X'};
 constexpr size_t directory_entry_bytes = 16;
 constexpr size_t option_head_bytes = 4;
 constexpr uint16_t option_regime = 1;
@@ -26,14 +24,6 @@ enum class column_type : uint16_t { one_byte = 1, four_bytes = 2 };
 constexpr column_type type_of(column_id id) noexcept {
   return id == column_id::kind || id == column_id::name_byte || id == column_id::issue_kind ? column_type::one_byte
                                                                                             : column_type::four_bytes;
-}
-
-bool begins_with_magic(std::span<const uint8_t> payload) noexcept {
-  return payload.size() >= magic.size() && std::equal(magic.begin(), magic.end(), payload.begin());
-}
-
-bool all_zero(std::span<const uint8_t> bytes) noexcept {
-  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }
 
 size_t padded_to_four(size_t bytes) noexcept { return (bytes + 3) / 4 * 4; }
@@ -72,6 +62,7 @@ std::string encode_hello_response(const hello_response& said) {
   endian::store_little_u32(bytes + 24, said.requests_in_flight_max);
   endian::store_little_u32(bytes + 28, said.issues_told_max);
   endian::store_little_u32(bytes + 32, said.head_bytes_max);
+  endian::store_little_u32(bytes + 36, said.batch_documents_max);
   for (const std::string& name : said.regimes) payload.append(name).push_back('\n');
   return payload;
 }
@@ -88,6 +79,7 @@ std::optional<hello_response> decode_hello_response(std::span<const uint8_t> pay
                       .requests_in_flight_max = endian::load_little_u32(bytes + 24),
                       .issues_told_max = endian::load_little_u32(bytes + 28),
                       .head_bytes_max = endian::load_little_u32(bytes + 32),
+                      .batch_documents_max = endian::load_little_u32(bytes + 36),
                       .regimes = {}};
   std::string_view names{reinterpret_cast<const char*>(bytes) + fixed_bytes, payload.size() - fixed_bytes};
   for (size_t end = names.find('\n'); end != names.npos; end = names.find('\n')) {
@@ -139,28 +131,33 @@ std::optional<status> decode_options(std::span<const uint8_t> options, tokenize_
 
 } // namespace
 
+std::variant<tokenize_options, status> decode_tokenize_options(std::span<const uint8_t> head) noexcept {
+  const uint8_t* const bytes = head.data();
+  if (!all_zero(head.subspan(24, 8))) return status::malformed_frame;
+  tokenize_options options{.columns = endian::load_little_u32(bytes + 8),
+                           .deadline_ms = endian::load_little_u32(bytes + 16),
+                           .issues_told_max = endian::load_little_u32(bytes + 20)};
+  const uint8_t view = bytes[12], unit = bytes[13];
+  if ((options.columns & ~all_columns) != 0) return status::unsupported_option;
+  if (view > static_cast<uint8_t>(token_view::source) || unit > static_cast<uint8_t>(position_unit::utf16_units))
+    return status::unsupported_option;
+  options.view = static_cast<token_view>(view);
+  options.unit = static_cast<position_unit>(unit);
+  if (const auto wrong = decode_options(head.subspan(tokenize_fixed_bytes), options)) return *wrong;
+  return options;
+}
+
 std::variant<tokenize_request, status> decode_tokenize(std::span<const uint8_t> payload) noexcept {
   if (payload.size() < tokenize_fixed_bytes) return status::malformed_frame;
-  const uint8_t* const bytes = payload.data();
-  const uint64_t head_bytes = endian::load_little_u32(bytes);
-  const uint64_t document_bytes = endian::load_little_u32(bytes + 4);
+  const uint64_t head_bytes = endian::load_little_u32(payload.data());
+  const uint64_t document_bytes = endian::load_little_u32(payload.data() + 4);
   if (head_bytes < tokenize_fixed_bytes || head_bytes > limits::tokenize_head_bytes_max || head_bytes % 4 != 0)
     return status::malformed_frame;
   if (head_bytes + document_bytes != payload.size()) return status::malformed_frame;
-  if (!all_zero(payload.subspan(14, 2)) || !all_zero(payload.subspan(24, 8))) return status::malformed_frame;
-  tokenize_request request{.options = {.columns = endian::load_little_u32(bytes + 8),
-                                       .deadline_ms = endian::load_little_u32(bytes + 16),
-                                       .issues_told_max = endian::load_little_u32(bytes + 20)},
-                           .document_offset = static_cast<size_t>(head_bytes)};
-  const uint8_t view = bytes[12], unit = bytes[13];
-  if ((request.options.columns & ~all_columns) != 0) return status::unsupported_option;
-  if (view > static_cast<uint8_t>(token_view::source) || unit > static_cast<uint8_t>(position_unit::utf16_units))
-    return status::unsupported_option;
-  request.options.view = static_cast<token_view>(view);
-  request.options.unit = static_cast<position_unit>(unit);
-  const auto options = payload.subspan(tokenize_fixed_bytes, static_cast<size_t>(head_bytes) - tokenize_fixed_bytes);
-  if (const auto wrong = decode_options(options, request.options)) return *wrong;
-  return request;
+  if (!all_zero(payload.subspan(14, 2))) return status::malformed_frame;
+  const auto options = decode_tokenize_options(payload.first(static_cast<size_t>(head_bytes)));
+  if (const auto* const wrong = std::get_if<status>(&options)) return *wrong;
+  return tokenize_request{std::get<tokenize_options>(options), static_cast<size_t>(head_bytes)};
 }
 
 namespace {

@@ -48,7 +48,8 @@ struct hello_response {
   uint32_t requests_in_flight_max = 0; ///< of a connection
   uint32_t issues_told_max = 0;
   uint32_t head_bytes_max = limits::tokenize_head_bytes_max;
-  std::vector<std::string> regimes; ///< their names, the default first
+  uint32_t batch_documents_max = limits::batch_documents_max; ///< of one frame; 0: it takes no batches
+  std::vector<std::string> regimes;                           ///< their names, the default first
 
   friend bool operator==(const hello_response&, const hello_response&) = default;
 };
@@ -120,6 +121,10 @@ struct tokenize_request {
   tokenize_options options; ///< its strings lie in the payload
   size_t document_offset = 0;
 };
+
+/// What a head of tokenize_fixed_bytes and options behind them says, but for its lengths and for how many documents;
+/// or tells what is wrong with it: `malformed_frame`, or `unsupported_option`.
+[[nodiscard]] std::variant<tokenize_options, status> decode_tokenize_options(std::span<const uint8_t> head) noexcept;
 
 /// Takes a payload apart, or tells why that is not possible: `malformed_frame`, or `unsupported_option`.
 [[nodiscard]] std::variant<tokenize_request, status> decode_tokenize(std::span<const uint8_t> payload) noexcept;

@@ -45,6 +45,11 @@ session_limits limits_of(const server_settings& server, const limit_settings& li
           .column_bytes_held_max = limits.column_bytes_max / 4};
 }
 
+template <class Element>
+void reserve_more(std::vector<Element>& of, size_t count) {
+  if (of.capacity() - of.size() < count) of.reserve(2 * of.size() + count + 16);
+}
+
 } // namespace
 
 server_core::server_core(const server_settings& server, const limit_settings& limits, const texlex::regime* rules,
@@ -214,15 +219,21 @@ void server_core::feed_starving() {
   }
 }
 
-void server_core::expect(session& from, job_id job) {
-  if (submitted_.size() == submitted_.capacity()) submitted_.reserve(2 * submitted_.size() + 16);
-  if (submitted_numbers_.size() == submitted_numbers_.capacity())
-    submitted_numbers_.reserve(2 * submitted_numbers_.size() + 16);
-  jobs_.insert(job.value, {&from, {}});
+void server_core::expect(session& from, job_id first, uint32_t count) {
+  reserve_more(submitted_, count);
+  reserve_more(submitted_numbers_, count);
+  for (uint64_t number = first.value; number < first.value + count; ++number) jobs_.insert(number, {&from, {}});
 }
 
-void server_core::submit(job_ptr job, admission::place place) noexcept {
-  if (waiting_job* const found = jobs_.find(job->id.value)) found->place = std::move(place);
+void server_core::forget(job_id first, uint32_t count) noexcept {
+  for (uint64_t number = first.value; number < first.value + count; ++number) (void)jobs_.take(number);
+}
+
+void server_core::submit(job_ptr job, admission::place place, std::shared_ptr<admission::place> shared) noexcept {
+  if (waiting_job* const found = jobs_.find(job->id.value)) {
+    found->place = std::move(place);
+    found->shared = std::move(shared);
+  }
   submitted_numbers_.push_back(job->id);
   submitted_.push_back(std::move(job));
 }
@@ -266,15 +277,19 @@ void server_core::ask_if_due() {
 
 // A job that cannot be taken back for want of memory runs to its end, and is a late answer then.
 void server_core::abandon(std::span<const session_protocol::open_request> jobs) noexcept {
-  for (const auto& open : jobs) {
-    if (waiting_job* const found = jobs_.find(open.job.value)) found->waiter = nullptr;
-    if (open.form == response_form::stats) continue;
-    try {
-      cancel(open.job);
-    } catch (const std::bad_alloc&) {
-      continue;
+  for (const auto& open : jobs)
+    for (uint32_t i = 0; i < open.jobs(); ++i) {
+      const job_id job{open.job.value + i};
+      waiting_job* const found = jobs_.find(job.value);
+      if (found == nullptr) continue; // it has its outcome, and others of its batch have not
+      found->waiter = nullptr;
+      if (open.form == response_form::stats) continue;
+      try {
+        cancel(job);
+      } catch (const std::bad_alloc&) {
+        continue;
+      }
     }
-  }
 }
 
 void server_core::deliver(std::span<const delivery> deliveries) {
@@ -286,6 +301,7 @@ void server_core::deliver(std::span<const delivery> deliveries) {
 void server_core::answer(job_id job, const outcome& result, const column_answer_ptr& columns, instant at) {
   session* const waiter = waiter_of(job);
   if (!waiter || !waiter->answered(job, result, columns, at)) return counters.late_answers.add();
+  if (!touched_.empty() && touched_.back() == waiter) return;
   try {
     touched_.push_back(waiter);
   } catch (const std::bad_alloc&) {

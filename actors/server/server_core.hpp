@@ -67,13 +67,17 @@ public:
   [[nodiscard]] instant next_turn() const noexcept;
 
   // Jobs.
-  [[nodiscard]] job_id next_job() noexcept { return {++last_job_}; }
+  [[nodiscard]] job_id next_job() noexcept { return next_jobs(1); }
+  /// The first of so many numbers that follow each other.
+  [[nodiscard]] job_id next_jobs(uint32_t count) noexcept { return {std::exchange(last_job_, last_job_ + count) + 1}; }
   [[nodiscard]] uint64_t next_connection() noexcept { return ++last_connection_; }
-  /// Sets aside what one more job takes, under its number. Throws std::bad_alloc, and has done nothing then.
-  void expect(session& from, job_id job);
-  void forget(job_id job) noexcept { (void)jobs_.take(job.value); }
-  /// The job, which was expected, goes to the port with all others of this pass, by `hand_over`.
-  void submit(job_ptr job, admission::place place) noexcept;
+  /// Sets aside what so many more jobs take, under their numbers, which follow each other. Throws std::bad_alloc; then
+  /// what was set aside is to be forgotten.
+  void expect(session& from, job_id first, uint32_t count);
+  void forget(job_id first, uint32_t count) noexcept;
+  /// The job, which was expected, goes to the port with all others of this pass, by `hand_over`. `shared`: a place of
+  /// all jobs of its batch.
+  void submit(job_ptr job, admission::place place, std::shared_ptr<admission::place> shared) noexcept;
   /// Returns the latest look at the clock.
   instant hand_over();
   [[nodiscard]] bool has_submitted() const noexcept { return !submitted_.empty(); }
@@ -98,6 +102,7 @@ private:
   struct waiting_job {
     session* waiter; ///< null once the client is gone
     admission::place place;
+    std::shared_ptr<admission::place> shared{}; ///< with the others of its batch
   };
 
   [[nodiscard]] bool make_room(const std::optional<peer_key>& peer);

@@ -3,7 +3,8 @@
 // take all: so memory is bounded, and a client that does not read is not read from. It takes no more than its share of
 // a turn: what is left waits for the next one, after sockets were looked at. Where memory runs out the connection ends.
 //
-// session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions.
+// session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions, session_jobs.cpp what comes of
+// what was read.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "actors/server/outgoing.hpp"
@@ -110,9 +112,26 @@ private:
   bool take_skipped();
   bool take_hello();
   void payload_complete();
+  /// What a client wants of a document.
+  struct wish {
+    const texlex::regime* regime;
+    duration deadline; ///< 0: none
+    std::shared_ptr<const column_order> order;
+  };
   void submit(job_id id, document_lease memory);
-  /// Makes the job, which is open, what its client wants, or tells why it cannot be that. Throws std::bad_alloc.
-  [[nodiscard]] std::optional<status> heed(const tokenize_options& options, job& made);
+  void submit_batch(job_id first, uint32_t jobs, document_lease memory);
+  void begin(job& one, job_id id, std::span<const uint8_t> document, instant at) const noexcept;
+  /// The job, which is open, is answered so and goes no further.
+  void refuse(job_id id, status reason, instant at);
+  /// Not held if there is none.
+  [[nodiscard]] admission::place admit_one_more() noexcept;
+  /// Lets a document of a batch lie in what its payload lies in, or tells why it cannot be had.
+  [[nodiscard]] std::optional<status> give_memory(job& one, const document_lease& shared) noexcept;
+  /// What a client wants, or why it cannot be had.
+  [[nodiscard]] std::variant<wish, status> understand(const tokenize_options& options) const noexcept;
+  /// Makes the job, which is open, what its client wants, or tells why it cannot be that. `bytes_left`: of the response
+  /// that it shares with others.
+  [[nodiscard]] std::optional<status> heed(const wish& wanted, job& one, uint64_t* bytes_left = nullptr) noexcept;
   void ask_stats();
   bool has_payload_memory();
   void refuse_payload();
@@ -124,7 +143,11 @@ private:
   [[nodiscard]] ssize_t send_rest() noexcept;
   void put_out(std::span<const response> responses);
   void put_out_text(const response& one, frame_type type);
+  void put_out_tokenized(const response& one);
+  void put_out_batch(const response& one);
+  /// Head, directory and columns of one document.
   void put_out_columns(const response& one);
+  void count_response(const response& one) noexcept;
   void watch_as_needed();
   void finish();
   void vanished(const char* how) noexcept;

@@ -1,4 +1,4 @@
-// What a connection reads: bytes into frames, frames into jobs. See session.hpp.
+// What a connection reads: bytes into frames. See session.hpp.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -168,7 +168,9 @@ bool session::take_header() {
       core_.counters.requests.add();
       core_.held_back(*this);
       break;
-    case header_kind::cancel: core_.cancel(verdict.to_cancel); break;
+    case header_kind::cancel:
+      for (uint32_t i = 0; i < verdict.jobs; ++i) core_.cancel({verdict.to_cancel.value + i});
+      break;
     case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
     case header_kind::hello: break;
     case header_kind::stats: ask_stats(); break;
@@ -233,72 +235,6 @@ bool session::has_payload_memory() {
 void session::refuse_payload() {
   payload_.reset();
   protocol_.payload_refused(core_.loop.time());
-}
-
-void session::payload_complete() {
-  const job_id id = core_.next_job();
-  try {
-    submit(id, std::exchange(payload_, nullptr));
-  } catch (const std::bad_alloc&) {
-    core_.forget(id);
-    if (!protocol_.in_document()) throw;
-    protocol_.payload_refused(core_.loop.time());
-    protocol_.payload_skipped(core_.loop.time());
-  }
-}
-
-// All memory is asked for before anything is said: else the request is refused as one that found no place.
-void session::submit(job_id id, document_lease memory) {
-  const instant at = core_.loop.time();
-  const std::span<const uint8_t> payload{memory->data(), protocol_.payload_bytes()};
-  const auto made = std::make_shared<job>(); // its attempts, on several threads, decide when it goes
-  core_.expect(*this, id);
-  auto accepted = protocol_.payload_read(payload, id, at);
-  if (!accepted) return core_.forget(id);
-  if (accepted->document.deprecated) core_.counters.deprecated_payloads.add();
-  made->id = id;
-  made->document = payload.subspan(accepted->document.offset, accepted->document.bytes);
-  made->regime = core_.regime;
-  made->received = std::min(arrived_, at);
-  made->client = number_;
-  if (core_.request_timeout > duration::zero()) made->deadline = made->received + core_.request_timeout;
-  if (accepted->options)
-    if (const auto refused = heed(*accepted->options, *made)) {
-      accepted->place.give_back();
-      core_.forget(id);
-      (void)protocol_.answered(id, {.status = *refused}, at);
-      return;
-    }
-  if (auto* const header = memory->shared_header()) made->stop.share(*header);
-  made->memory = std::move(memory);
-  core_.submit(made, std::move(accepted->place));
-}
-
-// What this server cannot do was not in its hello.
-std::optional<status> session::heed(const tokenize_options& options, job& made) {
-  if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
-  if (!core_.offered.has_view(options.view)) return status::unsupported_option;
-  if (!options.regime.empty()) {
-    made.regime = core_.offered.find(options.regime);
-    if (made.regime == nullptr) return status::unknown_regime;
-  }
-  if (options.deadline_ms > 0)
-    made.deadline = std::min(made.deadline, made.received + std::chrono::milliseconds{options.deadline_ms});
-  if (options.columns == 0 && options.view == token_view::tex) return std::nullopt;
-  auto order = std::make_unique<column_order>(column_order{.columns = options.columns,
-                                                           .view = options.view,
-                                                           .unit = options.unit,
-                                                           .issues_told_max = options.issues_told_max,
-                                                           .memory = {}});
-  if (options.columns != 0) {
-    order->memory = core_.column_memory;
-    const uint64_t bytes = column_memory_bytes(*order, made.document.size());
-    const uint64_t bytes_max = std::min<uint64_t>(UINT32_MAX, core_.column_memory.leased_bytes_max());
-    if (bytes + tokenized_overhead_bytes_max > bytes_max) return status::document_too_large;
-    protocol_.expect_columns(made.id, bytes);
-  }
-  made.order = std::move(order);
-  return std::nullopt;
 }
 
 } // namespace texlex

@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 
+#include <boost/container/static_vector.hpp>
+
 #include "actors/server/session.hpp"
 #include "actors/state/turn_budget.hpp"
 
@@ -95,12 +97,17 @@ void session::put_out(std::span<const response> responses) {
     switch (one.form) {
       case response_form::stats: put_out_text(one, frame_type::stats_response); continue;
       case response_form::hello: put_out_text(one, frame_type::hello_response); continue;
-      case response_form::tokenized: put_out_columns(one); break;
+      case response_form::batch: put_out_batch(one); continue;
+      case response_form::tokenized: put_out_tokenized(one); break;
       case response_form::counts: out_.append(encode_response(one.id, one.result)); break;
     }
-    const auto index = static_cast<size_t>(one.result.status);
-    if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
+    count_response(one);
   }
+}
+
+void session::count_response(const response& one) noexcept {
+  const auto index = static_cast<size_t>(one.result.status);
+  if (index < core_.counters.responses.size()) core_.counters.responses[index].add();
 }
 
 void session::put_out_text(const response& one, frame_type type) {
@@ -110,18 +117,49 @@ void session::put_out_text(const response& one, frame_type type) {
   if (type == frame_type::stats_response) core_.counters.stats_told.add();
 }
 
+namespace {
+
+column_list columns_of(const response& one) noexcept {
+  if (!one.columns) return {};
+  return {one.columns->columns.data(), one.columns->columns.size()};
+}
+
+std::span<const uint8_t> bytes_of(const std::string& text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+} // namespace
+
+void session::put_out_tokenized(const response& one) {
+  const auto bytes = static_cast<uint32_t>(tokenized_payload_bytes(columns_of(one)));
+  out_.append(encode({static_cast<uint32_t>(frame_type::tokenize_response), one.id, bytes}));
+  put_out_columns(one);
+}
+
+void session::put_out_batch(const response& one) {
+  boost::container::static_vector<uint64_t, limits::batch_documents_max> lengths;
+  uint64_t bytes = batch_response_head_bytes(one.documents.size());
+  for (const response& each : one.documents) {
+    lengths.push_back(tokenized_payload_bytes(columns_of(each)));
+    bytes += lengths.back();
+  }
+  out_.append(encode({static_cast<uint32_t>(frame_type::batch_response), one.id, static_cast<uint32_t>(bytes)}));
+  out_.append(bytes_of(encode_batch_response_head(one.result, {lengths.data(), lengths.size()})));
+  for (const response& each : one.documents) {
+    put_out_columns(each);
+    count_response(each);
+  }
+  if (one.documents.empty()) count_response(one);
+}
+
 // Each column's padding lies behind it in its memory.
 void session::put_out_columns(const response& one) {
-  const column_list columns =
-    one.columns ? column_list{one.columns->columns.data(), one.columns->columns.size()} : column_list{};
-  const tokenized_head head{.result = one.result,
-                            .issues_told = one.columns ? one.columns->issues_told : 0,
-                            .view = one.view,
-                            .unit = one.unit};
-  const auto bytes = static_cast<uint32_t>(tokenized_payload_bytes(columns));
-  out_.append(encode({static_cast<uint32_t>(frame_type::tokenize_response), one.id, bytes}));
-  const std::string text = encode_tokenized_head(head, columns);
-  out_.append({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  const column_list columns = columns_of(one);
+  out_.append(bytes_of(encode_tokenized_head({.result = one.result,
+                                              .issues_told = one.columns ? one.columns->issues_told : 0,
+                                              .view = one.view,
+                                              .unit = one.unit},
+                                             columns)));
   for (const column_bytes& each : columns) out_.refer({each.bytes.data(), padded_to_column(each.bytes.size())});
 }
 

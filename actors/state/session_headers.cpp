@@ -10,8 +10,10 @@
 namespace texlex {
 namespace {
 
+bool is_batch(const frame_header& header) noexcept { return header.type == static_cast<uint32_t>(frame_type::batch); }
+
 bool has_options(const frame_header& header) noexcept {
-  return header.type == static_cast<uint32_t>(frame_type::tokenize);
+  return is_batch(header) || header.type == static_cast<uint32_t>(frame_type::tokenize);
 }
 
 /// Of the document that a request announces, options that may stand before it among them.
@@ -23,7 +25,9 @@ uint32_t document_bytes_of(const frame_header& header) noexcept {
 /// It has so many at least.
 uint32_t document_bytes_min(const frame_header& header) noexcept {
   if (!has_options(header)) return document_bytes_of(header);
-  return header.payload_bytes - std::min(header.payload_bytes, limits::tokenize_head_bytes_max);
+  const uint32_t head_bytes_max =
+    limits::tokenize_head_bytes_max + (is_batch(header) ? 4 * limits::batch_documents_max : 0);
+  return header.payload_bytes - std::min(header.payload_bytes, head_bytes_max);
 }
 
 } // namespace
@@ -36,8 +40,9 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
   request_form_ = response_form::counts;
   const auto type = known_type(header.type);
   if (!type) return end_with(header.id, status::unknown_type), header_verdict{};
-  const bool is_request = *type == frame_type::request || *type == frame_type::tokenize;
+  const bool is_request = *type == frame_type::request || *type == frame_type::tokenize || *type == frame_type::batch;
   if (*type == frame_type::tokenize) request_form_ = response_form::tokenized;
+  if (*type == frame_type::batch) request_form_ = response_form::batch;
   if (header.payload_bytes > limits::frame_payload_bytes_max) {
     end_with(header.id, status::frame_too_large, request_form_);
     return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
@@ -63,7 +68,8 @@ std::optional<frame_type> session_protocol::known_type(uint32_t type) const noex
     case frame_type::stats:
     case frame_type::hello: return static_cast<frame_type>(type);
     case frame_type::tokenize:
-      if (version_ >= 2) return frame_type::tokenize;
+    case frame_type::batch:
+      if (version_ >= 2) return static_cast<frame_type>(type);
       return std::nullopt;
     default: return std::nullopt;
   }
@@ -178,7 +184,7 @@ header_verdict session_protocol::cancel_header_read(const frame_header& header) 
   const auto open =
     std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.id == header.id; });
   if (open == open_.end()) return {header_kind::cancel_of_unknown_id, {}};
-  return {header_kind::cancel, open->job};
+  return {header_kind::cancel, open->job, open->jobs()};
 }
 
 } // namespace texlex

@@ -11,10 +11,16 @@ namespace {
 
 /// The form in which a request in flight is refused.
 response_form refusal_of(const session_protocol::open_request& request) noexcept {
-  return request.form == response_form::tokenized ? response_form::tokenized : response_form::counts;
+  return request.form == response_form::stats ? response_form::counts : request.form;
 }
 
 } // namespace
+
+uint64_t column_bytes_of(const response& one) noexcept {
+  uint64_t bytes = one.columns ? one.columns->bytes : 0;
+  for (const response& each : one.documents) bytes += column_bytes_of(each);
+  return bytes;
+}
 
 session_protocol::session_protocol(const session_limits& limits, gate& gate, instant now)
   : limits_(limits), gate_(gate), quiet_since_(now) {}
@@ -47,6 +53,9 @@ void session_protocol::frame_ended(instant now) {
 std::optional<submission> session_protocol::payload_read(std::span<const uint8_t> payload, job_id job, instant now) {
   require(step_ == read_step::payload && payload.size() == payload_bytes_, "a payload is read where one was due");
   if (open_.size() == open_.capacity()) open_.reserve(2 * open_.size() + 4);
+  std::unique_ptr<batch_answers> answers;
+  if (const size_t documents = in_batch() ? batch_documents_announced(payload) : 0; documents > 0)
+    answers = std::make_unique<batch_answers>(documents);
   frame_ended(now);
   place_.whole();
   submission accepted;
@@ -59,26 +68,34 @@ std::optional<submission> session_protocol::payload_read(std::span<const uint8_t
     return std::nullopt;
   }
   const tokenize_options options = accepted.options.value_or(tokenize_options{});
-  open_.push_back({request_id_, job, request_form_, options.view, options.unit});
+  open_.push_back({request_id_, job, request_form_, options.view, options.unit, 0, std::move(answers)});
   accepted.place = std::move(place_);
   check_invariants();
   return accepted;
 }
 
 std::vector<session_protocol::open_request>::iterator session_protocol::find_open(job_id job) noexcept {
-  return std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.job == job; });
+  return std::find_if(open_.begin(), open_.end(), [&](const open_request& request) { return request.has(job); });
 }
 
 void session_protocol::expect_columns(job_id job, uint64_t bytes) noexcept {
   const auto open = find_open(job);
   require(open != open_.end(), "columns are expected of what is open");
-  open->column_bytes = bytes;
+  open->column_bytes += bytes;
   column_bytes_held_ += bytes;
 }
 
 std::optional<status> session_protocol::take_apart(std::span<const uint8_t> payload, submission& into) const noexcept {
   if (request_form_ == response_form::counts) {
     into.document = find_document(payload);
+    return std::nullopt;
+  }
+  if (request_form_ == response_form::batch) {
+    const auto request = decode_batch(payload);
+    if (const auto* const wrong = std::get_if<status>(&request)) return *wrong;
+    into.batch = std::get<batch_request>(request);
+    into.options = into.batch->options;
+    into.document = {payload.size() - into.batch->text.size(), into.batch->text.size(), false};
     return std::nullopt;
   }
   const auto request = decode_tokenize(payload);
@@ -124,20 +141,36 @@ bool session_protocol::told(job_id number, std::shared_ptr<const std::string> st
 bool session_protocol::close_open(job_id job, response with, instant now) {
   const auto open = find_open(job);
   if (open == open_.end()) return false;
-  with.id = open->id;
-  with.form = open->form;
   with.view = open->view;
   with.unit = open->unit;
-  const uint64_t column_bytes = with.columns ? with.columns->bytes : 0;
+  if (open->batch) {
+    with.form = response_form::tokenized;
+    if (!add_to_batch(*open, job, std::move(with))) return false;
+    if (open->batch->missing > 0) return true;
+    with = {.result = {.status = status::ok}, .documents = std::move(open->batch->documents)};
+  }
+  with.id = open->id;
+  with.form = open->form;
+  const uint64_t column_bytes = column_bytes_of(with);
   waiting_.push_back(std::move(with));
   column_bytes_held_ += column_bytes;
   column_bytes_held_ -= open->column_bytes;
   if (open->form == response_form::stats) --stats_open_;
-  *open = open_.back();
+  if (&*open != &open_.back()) *open = std::move(open_.back());
   open_.pop_back();
   quiet_since_ = now;
   release_last_response();
   check_invariants();
+  return true;
+}
+
+bool session_protocol::add_to_batch(open_request& batch, job_id job, response with) noexcept {
+  batch_answers& answers = *batch.batch;
+  const auto index = static_cast<size_t>(job.value - batch.job.value);
+  if (answers.answered.test(index)) return false;
+  answers.answered.set(index);
+  answers.documents[index] = std::move(with);
+  --answers.missing;
   return true;
 }
 
@@ -149,8 +182,7 @@ std::span<const response> session_protocol::begin_write(instant now) {
 }
 
 void session_protocol::written(instant now) {
-  for (const response& each : being_written_)
-    if (each.columns) column_bytes_held_ -= each.columns->bytes;
+  for (const response& each : being_written_) column_bytes_held_ -= column_bytes_of(each);
   being_written_.clear();
   quiet_since_ = now;
   served_ = true;
@@ -169,13 +201,16 @@ void session_protocol::end() noexcept {
 }
 
 size_t session_protocol::abandon() {
-  const size_t begun = open_.size() + (step_ == read_step::payload || held_back_ ? 1 : 0);
+  size_t begun = step_ == read_step::payload || held_back_ ? 1 : 0;
   draining_ = true;
   if (held_back_) {
     respond(held_back_->id, status::shutting_down, 0, request_form_);
     held_back_.reset();
   }
-  for (const open_request& request : open_) respond(request.id, status::shutting_down, 0, refusal_of(request));
+  for (open_request& request : open_) {
+    begun += request.jobs_open();
+    abandon(request);
+  }
   open_.clear();
   stats_open_ = 0;
   if (step_ == read_step::payload) {
@@ -186,6 +221,23 @@ size_t session_protocol::abandon() {
   }
   check_invariants();
   return begun;
+}
+
+// What documents of a batch have been answered with is not lost.
+void session_protocol::abandon(open_request& request) {
+  if (!request.batch) return respond(request.id, status::shutting_down, 0, refusal_of(request));
+  for (uint32_t i = 0; i < request.jobs(); ++i)
+    (void)add_to_batch(request, {request.job.value + i},
+                       {.result = {status::shutting_down, 0, 0, origin::none},
+                        .form = response_form::tokenized,
+                        .view = request.view,
+                        .unit = request.unit});
+  response all{.id = request.id,
+               .result = {.status = status::ok},
+               .form = response_form::batch,
+               .documents = std::move(request.batch->documents)};
+  column_bytes_held_ += column_bytes_of(all);
+  waiting_.push_back(std::move(all));
 }
 
 void session_protocol::forgive(duration lag, instant now) noexcept {

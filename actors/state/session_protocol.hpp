@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,9 @@
 #include "actors/state/admission.hpp"
 #include "actors/state/eviction.hpp"
 #include "actors/state/gate.hpp"
+#include "runtime/batch_frame.hpp"
 #include "runtime/frame.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
 #include "runtime/tokenize_frame.hpp"
@@ -48,6 +51,7 @@ enum class response_form : uint8_t {
   stats,     ///< a text
   hello,     ///< likewise
   tokenized, ///< of version 2: an outcome, and columns if they were wanted
+  batch,     ///< likewise one of each document; or an outcome of them all, why none was begun
 };
 
 struct response {
@@ -58,9 +62,13 @@ struct response {
   token_view view = token_view::tex;
   position_unit unit = position_unit::bytes;
   column_answer_ptr columns{};
+  std::vector<response> documents{}; ///< of a batch, in their order, each of form `tokenized`
 
   friend bool operator==(const response&, const response&) = default;
 };
+
+/// How many bytes of columns it holds.
+[[nodiscard]] uint64_t column_bytes_of(const response& one) noexcept;
 
 /// What a server answers to hellos: payloads of hello responses.
 struct hello_texts {
@@ -91,7 +99,8 @@ enum class header_kind : uint8_t {
 
 struct header_verdict {
   header_kind kind = header_kind::broken;
-  job_id to_cancel; ///< for `cancel`
+  job_id to_cancel;  ///< for `cancel`
+  uint32_t jobs = 1; ///< so many, of numbers that follow each other
 };
 
 /// How a frame came.
@@ -100,11 +109,12 @@ struct frame_arrival {
   bool more_behind = false; ///< there is more after it already
 };
 
-/// A request read to its end: the shell makes a job of it and submits it.
+/// A request read to its end: the shell makes a job of it, or one of each of its documents, and submits them.
 struct submission {
-  document_extent document; ///< where in the payload
+  document_extent document; ///< where in the payload; of a batch all of them
   admission::place place;   ///< to be held until the job has its outcome, even if the client is gone by then
   std::optional<tokenize_options> options{}; ///< of a request of version 2; what they say lies in the payload
+  std::optional<batch_request> batch{};      ///< likewise, of a batch
 };
 
 /// What time has brought about.
@@ -139,8 +149,10 @@ public:
   /// A document that is begun finds no bytes left for its next one.
   [[nodiscard]] bool starving() const noexcept;
   void starved(instant now) noexcept; ///< until more of it arrives, time does not count against the client
-  /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used.
-  /// Throws std::bad_alloc; if `in_document` still, nothing has happened.
+  /// The payload of a frame that carries several documents is due, or is there.
+  [[nodiscard]] bool in_batch() const noexcept { return in_document() && request_form_ == response_form::batch; }
+  /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used. A
+  /// batch becomes as many jobs as it has documents, with the numbers from `job` on. Throws std::bad_alloc; if `in_document` still, nothing has happened.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
   /// The answer of that job, which is open, may hold so many bytes of columns.
@@ -160,13 +172,27 @@ public:
   bool answered(job_id job, const outcome& result, instant now, column_answer_ptr columns = {});
   /// Likewise for what was asked for by a stats frame.
   bool told(job_id number, std::shared_ptr<const std::string> stats, instant now);
+  /// What has become of the documents of one frame so far.
+  struct batch_answers {
+    explicit batch_answers(size_t count) : documents(count), missing(static_cast<uint32_t>(count)) {}
+
+    std::vector<response> documents;
+    std::bitset<limits::batch_documents_max> answered;
+    uint32_t missing;
+  };
   struct open_request {
-    uint64_t id; ///< the client's
-    job_id job;
+    uint64_t id;                                ///< the client's
+    job_id job;                                 ///< the first, if there are several
     response_form form = response_form::counts; ///< `stats`: a question, no job
     token_view view = token_view::tex;
     position_unit unit = position_unit::bytes;
     uint64_t column_bytes = 0; ///< that its answer may hold
+    std::unique_ptr<batch_answers> batch{};
+
+    [[nodiscard]] uint32_t jobs() const noexcept { return batch ? static_cast<uint32_t>(batch->documents.size()) : 1; }
+    /// How many of them have no outcome yet.
+    [[nodiscard]] uint32_t jobs_open() const noexcept { return batch ? batch->missing : 1; }
+    [[nodiscard]] bool has(job_id number) const noexcept { return number.value - job.value < jobs(); }
   };
   /// What is in flight: to be cancelled if the client is gone.
   [[nodiscard]] std::span<const open_request> open_jobs() const noexcept { return open_; }
@@ -221,8 +247,11 @@ private:
   void skip_refused(instant now);
   [[nodiscard]] header_verdict stats_header_read(const frame_header& header);
   [[nodiscard]] bool in_flight(uint64_t id) const noexcept;
+  void abandon(open_request& request);
   [[nodiscard]] std::vector<open_request>::iterator find_open(job_id job) noexcept;
   bool close_open(job_id job, response with, instant now);
+  /// False: it was answered before.
+  [[nodiscard]] static bool add_to_batch(open_request& batch, job_id job, response with) noexcept;
   [[nodiscard]] header_verdict cancel_header_read(const frame_header& header) const;
   void frame_ended(instant now);
   void respond(uint64_t id, status reason, uint32_t retry_after_ms = 0, response_form form = response_form::counts);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "kernels/regimes.hpp"
+#include "runtime/batch_frame.hpp"
 #include "runtime/time.hpp"
 #include "runtime/tokenize_frame.hpp"
 #include "test/e2e/running_texlexd.hpp"
@@ -33,6 +34,36 @@ public:
 
   void tokenize(uint64_t id, std::string_view document, const tokenize_options& options) {
     caller_.raw(tokenize_frame(id, document, options));
+  }
+
+  void tokenize_batch(uint64_t id, const std::vector<std::string>& documents, const tokenize_options& options) {
+    caller_.raw(batch_frame(id, documents, options));
+  }
+
+  /// Of the next response, which must be to that batch; they hold until the one after it.
+  std::vector<tokenized> responses(uint64_t id) {
+    auto [came, payload] = receive(frame_type::batch_response);
+    BOOST_REQUIRE(came == id);
+    payload_ = std::move(payload);
+    const auto answers = decode_batch_response(payload_);
+    BOOST_REQUIRE(answers);
+    BOOST_TEST(answers->whole.status == status::ok);
+    std::vector<tokenized> all;
+    for (const auto each : answers->responses) {
+      const auto one = decode_tokenized(each);
+      BOOST_REQUIRE(one);
+      all.push_back(*one);
+    }
+    return all;
+  }
+
+  static void check_tokens(const tokenized& got, const scanned& expected) {
+    BOOST_REQUIRE(got.head.result.status == status::ok);
+    BOOST_TEST(got.head.result.issue_count == expected.issue_count);
+    BOOST_REQUIRE(got.head.result.token_count == expected.kinds.size());
+    const auto kinds = *got.column(column_id::kind), starts = *got.column(column_id::start);
+    BOOST_TEST((std::memcmp(kinds.data(), expected.kinds.data(), kinds.size()) == 0));
+    BOOST_TEST((std::memcmp(starts.data(), expected.starts.data(), starts.size()) == 0));
   }
 
   /// The next response, which must be that id's; it holds until the one after it.
@@ -74,15 +105,6 @@ private:
     const auto response = decode_tokenized(payload_);
     BOOST_REQUIRE(response);
     return *response;
-  }
-
-  static void check_tokens(const tokenized& got, const scanned& expected) {
-    BOOST_REQUIRE(got.head.result.status == status::ok);
-    BOOST_TEST(got.head.result.issue_count == expected.issue_count);
-    BOOST_REQUIRE(got.head.result.token_count == expected.kinds.size());
-    const auto kinds = *got.column(column_id::kind), starts = *got.column(column_id::start);
-    BOOST_TEST((std::memcmp(kinds.data(), expected.kinds.data(), kinds.size()) == 0));
-    BOOST_TEST((std::memcmp(starts.data(), expected.starts.data(), starts.size()) == 0));
   }
 
   service_caller caller_;
@@ -155,6 +177,58 @@ BOOST_AUTO_TEST_CASE(the_winner_s_columns_are_right_where_most_attempts_stall_an
   }
   BOOST_TEST(eventually_none_in_flight(server));
   server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(documents_of_a_batch_are_answered_as_if_each_had_come_alone) {
+  running_texlexd server;
+  token_caller caller{server};
+  std::vector<std::string> documents;
+  for (const std::string& sample : sample_documents())
+    if (sample.size() < 10'000) documents.push_back(sample);
+  documents.resize(caller.hello.batch_documents_max, "\\TeX");
+  for (uint64_t id = 1; id <= 20; ++id) {
+    caller.tokenize_batch(id, documents, {.columns = kinds_and_starts, .regime = "plain"});
+    const auto got = caller.responses(id);
+    BOOST_REQUIRE(got.size() == documents.size());
+    for (size_t i = 0; i < got.size(); ++i)
+      token_caller::check_tokens(got[i], scan(documents[i], *find_regime("plain")));
+  }
+  BOOST_TEST(eventually_none_in_flight(server));
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_finds_places_for_some_of_its_documents_and_the_others_are_refused) {
+  running_texlexd server{{"--requests-max", "10"}};
+  token_caller caller{server};
+  caller.tokenize_batch(1, std::vector<std::string>(25, "abc"), {});
+  const auto got = caller.responses(1);
+  BOOST_REQUIRE(got.size() == 25u);
+  for (size_t i = 0; i < got.size(); ++i)
+    BOOST_TEST(got[i].head.result.status == (i < 10 ? status::ok : status::overload));
+  caller.tokenize_batch(2, std::vector<std::string>(10, "abc"), {}); // they were given back
+  for (const tokenized& each : caller.responses(2)) BOOST_TEST(each.head.result.status == status::ok);
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(documents_of_a_batch_are_hedged_each_for_itself) {
+  for (const char* isolation : {"thread", "process"}) {
+    running_texlexd server{{"--isolation", isolation, "--inject-stall-ppm", "300000", "--inject-stall-us", "20000",
+                            "--hedge-delay-us", "1000", "--hedge-budget-percent", "100", "--hedge-ceiling-percent",
+                            "100", "--loop-bytes-max", "0"}};
+    token_caller caller{server};
+    std::vector<std::string> documents;
+    for (size_t i = 0; i < 50; ++i) documents.push_back(std::string(i, 'a'));
+    for (uint64_t id = 1; id <= 4; ++id) {
+      caller.tokenize_batch(id, documents, {});
+      const auto got = caller.responses(id);
+      BOOST_REQUIRE(got.size() == documents.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        BOOST_TEST(got[i].head.result.status == status::ok);
+        BOOST_TEST(got[i].head.result.token_count == i + 1);
+      }
+    }
+    server.stop();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_bounded_memory_and_keeps_nobody_waiting) {

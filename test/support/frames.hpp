@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/batch_frame.hpp"
 #include "runtime/frame.hpp"
 #include "runtime/tokenize_frame.hpp"
 
@@ -33,6 +34,22 @@ template <class Head>
                                                          const tokenize_options& options) {
   return frame(frame_type::tokenize, id,
                encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
+}
+
+[[nodiscard]] inline std::string batch_payload(const std::vector<std::string>& documents,
+                                               const tokenize_options& options) {
+  std::vector<uint32_t> lengths;
+  std::string text;
+  for (const std::string& each : documents) {
+    lengths.push_back(static_cast<uint32_t>(each.size()));
+    text += each;
+  }
+  return encode_batch_head(options, lengths) + text;
+}
+
+[[nodiscard]] inline std::vector<uint8_t> batch_frame(uint64_t id, const std::vector<std::string>& documents,
+                                                      const tokenize_options& options) {
+  return frame(frame_type::batch, id, batch_payload(documents, options));
 }
 
 [[nodiscard]] inline std::vector<uint8_t> request_frame(uint64_t id, std::string_view document) {

@@ -138,7 +138,8 @@ private:
       protocol.stats_asked(number);
       jobs[number.value] = {.document = {}, .stats = true};
     }
-    if (verdict.kind == header_kind::cancel) cancelled.push_back(verdict.to_cancel);
+    if (verdict.kind == header_kind::cancel)
+      for (uint64_t i = 0; i < verdict.jobs; ++i) cancelled.push_back({verdict.to_cancel.value + i});
     if (verdict.kind == header_kind::cancel_of_unknown_id) ++unknown_cancels;
   }
 
@@ -146,9 +147,18 @@ private:
     const job_id job{++last_job_};
     auto accepted = protocol.payload_read(part, job, time);
     if (!accepted) return;
+    if (accepted->batch) return batch_complete(job, *accepted);
     const auto begin = part.begin() + static_cast<std::ptrdiff_t>(accepted->document.offset);
     jobs[job.value] = {std::string{begin, begin + static_cast<std::ptrdiff_t>(accepted->document.bytes)},
                        accepted->document.deprecated, std::move(accepted->place)};
+  }
+
+  void batch_complete(job_id first, submission& accepted) {
+    last_job_ = first.value + accepted.batch->documents() - 1;
+    uint64_t number = first.value;
+    accepted.batch->for_each_document([&](std::span<const uint8_t> document) {
+      jobs[number++] = {std::string{document.begin(), document.end()}, false, std::move(accepted.place)};
+    });
   }
 
   bytes part_;
