@@ -3,8 +3,8 @@
 // take all: so memory is bounded, and a client that does not read is not read from. It takes no more than its share of
 // a turn: what is left waits for the next one, after sockets were looked at. Where memory runs out the connection ends.
 //
-// session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions, session_jobs.cpp what comes of
-// what was read.
+// session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions, session_jobs.cpp what comes
+// of what was read.
 #pragma once
 
 #include <cstddef>

@@ -152,7 +152,8 @@ public:
   /// The payload of a frame that carries several documents is due, or is there.
   [[nodiscard]] bool in_batch() const noexcept { return in_document() && request_form_ == response_form::batch; }
   /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used. A
-  /// batch becomes as many jobs as it has documents, with the numbers from `job` on. Throws std::bad_alloc; if `in_document` still, nothing has happened.
+  /// batch becomes as many jobs as it has documents, with the numbers from `job` on. Throws std::bad_alloc; if
+  /// `in_document` still, nothing has happened.
   [[nodiscard]] std::optional<submission> payload_read(std::span<const uint8_t> payload, job_id job, instant now);
   void payload_skipped(instant now);
   /// The answer of that job, which is open, may hold so many bytes of columns.
