@@ -19,7 +19,7 @@ public:
     if (value - hundreds_ >= 100) keep_hundreds(value);
     std::memcpy(to, kept_.data(), kept_.size());
     to += kept_digits_;
-    const auto rest = static_cast<uint32_t>(value - hundreds_);
+    const auto rest = static_cast<size_t>(value - hundreds_);
     if (kept_digits_ == 0 && rest < 10) {
       *to = static_cast<char>('0' + rest);
       return to + 1;
