@@ -74,14 +74,8 @@ uint64_t batch_response_head_bytes(size_t documents) noexcept {
 }
 
 std::string encode_batch_response_head(const outcome& whole, std::span<const uint64_t> response_bytes) {
-  const bool ok = whole.status == status::ok;
   std::string head(static_cast<size_t>(batch_response_head_bytes(response_bytes.size())), '\0');
-  auto* bytes = reinterpret_cast<uint8_t*>(head.data());
-  std::copy(magic.begin(), magic.end(), bytes);
-  endian::store_little_u16(bytes + 4, protocol_version_max);
-  endian::store_little_u16(bytes + 6, static_cast<uint16_t>(response_bytes.size()));
-  endian::store_little_u32(bytes + 8, static_cast<uint32_t>(whole.status));
-  endian::store_little_u32(bytes + 12, ok ? 0 : whole.token_count);
+  auto* const bytes = reinterpret_cast<uint8_t*>(head.data());
   uint64_t at = head.size();
   uint8_t* entry = bytes + response_head_bytes;
   for (const uint64_t each : response_bytes) {
@@ -90,23 +84,20 @@ std::string encode_batch_response_head(const outcome& whole, std::span<const uin
     at += padded_to_column(each);
     entry += directory_entry_bytes;
   }
-  endian::store_little_u64(bytes + 16, at);
+  write_response_begin(bytes, {static_cast<uint16_t>(response_bytes.size()), whole}, at);
   return head;
 }
 
 std::optional<batch_response> decode_batch_response(std::span<const uint8_t> payload) {
-  if (payload.size() < response_head_bytes || !begins_with_magic(payload)) return std::nullopt;
-  const uint8_t* const bytes = payload.data();
-  if (endian::load_little_u16(bytes + 4) != protocol_version_max) return std::nullopt;
-  if (endian::load_little_u64(bytes + 16) != payload.size()) return std::nullopt;
-  const size_t documents = endian::load_little_u16(bytes + 6);
-  batch_response result;
-  result.whole.status = static_cast<status>(endian::load_little_u32(bytes + 8));
-  if (result.whole.status != status::ok) result.whole.token_count = endian::load_little_u32(bytes + 12);
+  if (payload.size() < response_head_bytes) return std::nullopt;
+  const auto begin_of_all = read_response_begin(payload);
+  if (!begin_of_all) return std::nullopt;
+  const size_t documents = begin_of_all->entries;
+  batch_response result{.whole = begin_of_all->result, .responses = {}};
   uint64_t end = batch_response_head_bytes(documents); // of what was looked at so far
   if (end > payload.size() || (result.whole.status != status::ok && documents > 0)) return std::nullopt;
   for (size_t i = 0; i < documents; ++i) {
-    const uint8_t* const entry = bytes + response_head_bytes + directory_entry_bytes * i;
+    const uint8_t* const entry = payload.data() + response_head_bytes + directory_entry_bytes * i;
     const uint64_t begin = uint64_t{endian::load_little_u32(entry)} * column_alignment_bytes;
     const uint64_t length = endian::load_little_u64(entry + 8);
     if (begin < end || begin > payload.size() || length > payload.size() - begin) return std::nullopt;

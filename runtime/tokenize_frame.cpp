@@ -189,12 +189,7 @@ std::string encode_tokenized_head(const tokenized_head& head, column_list column
   std::string payload(tokenized_head_bytes + static_cast<size_t>(directory_bytes(columns.size())), '\0');
   uint8_t* bytes = bytes_of(payload);
   const bool ok = head.result.status == status::ok;
-  std::copy(magic.begin(), magic.end(), bytes);
-  endian::store_little_u16(bytes + 4, protocol_version_max);
-  endian::store_little_u16(bytes + 6, static_cast<uint16_t>(columns.size()));
-  endian::store_little_u32(bytes + 8, static_cast<uint32_t>(head.result.status));
-  endian::store_little_u32(bytes + 12, ok ? 0 : head.result.token_count);
-  endian::store_little_u64(bytes + 16, tokenized_payload_bytes(columns));
+  write_response_begin(bytes, {static_cast<uint16_t>(columns.size()), head.result}, tokenized_payload_bytes(columns));
   endian::store_little_u32(bytes + 24, ok ? head.result.token_count : 0);
   endian::store_little_u32(bytes + 28, head.result.issue_count);
   endian::store_little_u32(bytes + 32, head.issues_told);
@@ -215,15 +210,15 @@ std::string encode_tokenized_head(const tokenized_head& head, column_list column
 }
 
 std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noexcept {
-  if (payload.size() < tokenized_head_bytes || !begins_with_magic(payload)) return std::nullopt;
+  if (payload.size() < tokenized_head_bytes) return std::nullopt;
+  const auto begun = read_response_begin(payload);
+  if (!begun) return std::nullopt;
   const uint8_t* const bytes = payload.data();
-  const size_t count = endian::load_little_u16(bytes + 6);
-  if (endian::load_little_u16(bytes + 4) != protocol_version_max) return std::nullopt;
-  if (endian::load_little_u64(bytes + 16) != payload.size()) return std::nullopt;
+  const size_t count = begun->entries;
   tokenized result;
   outcome& said = result.head.result;
-  said.status = static_cast<status>(endian::load_little_u32(bytes + 8));
-  said.token_count = endian::load_little_u32(bytes + (said.status == status::ok ? 24 : 12));
+  said = begun->result;
+  if (said.status == status::ok) said.token_count = endian::load_little_u32(bytes + 24);
   said.issue_count = endian::load_little_u32(bytes + 28);
   said.origin = bytes[36] <= static_cast<uint8_t>(origin::hedge) ? static_cast<origin>(bytes[36]) : origin::none;
   result.head.issues_told = endian::load_little_u32(bytes + 32);

@@ -14,6 +14,10 @@ response_form refusal_of(const session_protocol::open_request& request) noexcept
   return request.form == response_form::stats ? response_form::counts : request.form;
 }
 
+response response_of(session_protocol::batch_answers& batch) noexcept {
+  return {.result = {.status = status::ok}, .documents = std::move(batch.documents)};
+}
+
 } // namespace
 
 uint64_t column_bytes_of(const response& one) noexcept {
@@ -147,7 +151,7 @@ bool session_protocol::close_open(job_id job, response with, instant now) {
     with.form = response_form::tokenized;
     if (!add_to_batch(*open, job, std::move(with))) return false;
     if (open->batch->missing > 0) return true;
-    with = {.result = {.status = status::ok}, .documents = std::move(open->batch->documents)};
+    with = response_of(*open->batch);
   }
   with.id = open->id;
   with.form = open->form;
@@ -232,10 +236,9 @@ void session_protocol::abandon(open_request& request) {
                         .form = response_form::tokenized,
                         .view = request.view,
                         .unit = request.unit});
-  response all{.id = request.id,
-               .result = {.status = status::ok},
-               .form = response_form::batch,
-               .documents = std::move(request.batch->documents)};
+  response all = response_of(*request.batch);
+  all.id = request.id;
+  all.form = request.form;
   column_bytes_held_ += column_bytes_of(all);
   waiting_.push_back(std::move(all));
 }

@@ -12,15 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr session_limits small{.document_bytes_max = 10,
-                               .requests_in_flight_max = 3,
-                               .idle_timeout = 100ms,
-                               .read_timeout = 20ms,
-                               .write_timeout = 30ms,
-                               .column_bytes_held_max = 100};
 constexpr outcome fine{status::ok, 1, 0, origin::primary};
 
-struct greeted {
+struct greeted : connected_client {
   greeted() {
     client.send(hello_frame(1, {2, 2, 0}));
     (void)client.receive();
@@ -33,11 +27,6 @@ struct greeted {
     BOOST_REQUIRE(index < client.jobs.size());
     return {std::next(client.jobs.begin(), static_cast<std::ptrdiff_t>(index))->first};
   }
-  response only() {
-    const auto got = client.receive();
-    BOOST_REQUIRE(got.size() == 1u);
-    return got.front();
-  }
   void expect_refusal(uint64_t id, status wanted) {
     const response got = only();
     BOOST_TEST(got.id == id);
@@ -46,22 +35,13 @@ struct greeted {
     BOOST_TEST(got.documents.empty());
     BOOST_TEST(client.jobs.empty());
   }
-
-  admission desk{100, 1000};
-  scripted_connection client{small, desk};
 };
-
-column_answer_ptr columns_of(uint64_t held) {
-  const auto answer = std::make_shared<column_answer>();
-  answer->bytes = held;
-  return answer;
-}
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(without_a_hello_it_is_an_unknown_type) {
   admission desk{100, 1000};
-  scripted_connection client{small, desk};
+  scripted_connection client{small_limits, desk};
   client.send(batch_frame(2, {"a"}, {}));
   const auto got = client.receive();
   BOOST_REQUIRE(got.size() == 1u);

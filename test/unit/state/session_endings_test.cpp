@@ -10,16 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr session_limits small{.document_bytes_max = 10,
-                               .requests_in_flight_max = 3,
-                               .idle_timeout = 100ms,
-                               .read_timeout = 20ms,
-                               .write_timeout = 30ms};
-
-struct connected {
-  admission desk{100, 1000};
-  scripted_connection client{small, desk};
-
+struct connected : connected_client {
   tick_verdict after(duration waited) {
     client.time += waited;
     return client.protocol.tick(client.time);
@@ -67,7 +58,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_flight_is_still_answered_and_written) {
 BOOST_AUTO_TEST_CASE(wherever_a_frame_is_cut_its_client_is_told_if_its_id_is_known) {
   const bytes frame = request(7, "abc");
   for (size_t cut = 0; cut <= frame.size(); ++cut) {
-    scripted_connection other{small, desk};
+    scripted_connection other{small_limits, desk};
     other.send({frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(cut)});
     other.protocol.end_of_stream(other.time);
     other.answer_all();

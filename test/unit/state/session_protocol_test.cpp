@@ -11,22 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr session_limits small{.document_bytes_max = 10,
-                               .requests_in_flight_max = 3,
-                               .idle_timeout = 100ms,
-                               .read_timeout = 20ms,
-                               .write_timeout = 30ms};
-
-struct connected {
-  admission desk{100, 1000};
-  scripted_connection client{small, desk};
-
-  /// The one response that waits.
-  response only() {
-    const auto got = client.receive();
-    BOOST_REQUIRE(got.size() == 1u);
-    return got.front();
-  }
+struct connected : connected_client {
   job_id only_job() {
     BOOST_REQUIRE(client.jobs.size() == 1u);
     return {client.jobs.begin()->first};
@@ -100,7 +85,7 @@ BOOST_AUTO_TEST_CASE(the_longest_frame_there_may_be_is_skipped_and_a_longer_one_
   BOOST_TEST(response_to(7) == status::document_too_large);
   BOOST_TEST(client.protocol.reading() == read_step::skip);
 
-  scripted_connection other{small, desk};
+  scripted_connection other{small_limits, desk};
   other.send(header(1, 7, limits::frame_payload_bytes_max + 1));
   BOOST_TEST(other.receive().front().result.status == status::frame_too_large);
   BOOST_TEST(other.protocol.done());
@@ -122,7 +107,7 @@ BOOST_AUTO_TEST_CASE(an_id_may_be_used_again_once_it_is_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(two_connections_may_use_the_same_id) {
-  scripted_connection other{small, desk};
+  scripted_connection other{small_limits, desk};
   client.send(request(7, "abc"));
   other.send(request(7, "xyz"));
   BOOST_TEST(client.jobs.size() == 1u);
@@ -131,7 +116,7 @@ BOOST_AUTO_TEST_CASE(two_connections_may_use_the_same_id) {
 
 BOOST_AUTO_TEST_CASE(what_the_server_has_no_place_for_is_told_so_from_the_header_and_skipped) {
   admission full{1, 1000};
-  scripted_connection busy{small, full};
+  scripted_connection busy{small_limits, full};
   busy.send(request(7, "abc"));
   busy.send(request(8, "abc"));
   busy.send(cancel(7));
@@ -151,21 +136,21 @@ BOOST_AUTO_TEST_CASE(a_place_is_taken_from_the_header_on_and_bytes_as_they_arriv
 
 BOOST_AUTO_TEST_CASE(a_document_that_finds_no_bytes_left_is_not_read_until_there_are_some_and_time_waits_with_it) {
   admission little{10, 10};
-  scripted_connection first{small, little}, second{small, little};
+  scripted_connection first{small_limits, little}, second{small_limits, little};
   const bytes whole = request(1, "12345678");
   first.send({whole.begin(), whole.end() - 3});
   second.send(request(2, "abcd"));
   BOOST_TEST(second.jobs.empty());
   BOOST_TEST(second.protocol.starving());
   second.protocol.starved(second.time);
-  second.time += 10 * small.read_timeout;
+  second.time += 10 * small_limits.read_timeout;
   BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::nothing));
   first.protocol.payload_refused(first.time);
   BOOST_TEST((second.protocol.reading() == read_step::payload));
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_slower_than_the_least_rate_ends_like_one_that_took_too_long) {
-  session_limits limits = small;
+  session_limits limits = small_limits;
   limits.read_timeout = 1h;
   limits.read_rate_min = 10;
   limits.read_grace = 1s;
@@ -298,7 +283,7 @@ BOOST_FIXTURE_TEST_SUITE(lost_framing, connected)
 
 BOOST_AUTO_TEST_CASE(any_other_type_is_answered_and_ends_the_connection) {
   for (const uint32_t type : {0u, 2u, 5u, 7u, 9u, 0x01000000u, 0xFFFFFFFFu}) {
-    scripted_connection other{small, desk};
+    scripted_connection other{small_limits, desk};
     other.send(header(type, 7, 4));
     BOOST_TEST(other.protocol.reading() == read_step::ended);
     BOOST_TEST((other.receive() == std::vector<response>{{7, {status::unknown_type, 0, 0, origin::none}, nullptr}}));

@@ -13,35 +13,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr session_limits small{.document_bytes_max = 10,
-                               .requests_in_flight_max = 3,
-                               .idle_timeout = 100ms,
-                               .read_timeout = 20ms,
-                               .write_timeout = 30ms,
-                               .column_bytes_held_max = 100};
-
 bytes tokenize_frame(uint64_t id, std::string_view document) {
   return test::tokenize_frame(id, document, {.columns = 3});
 }
 
-column_answer_ptr columns_of(uint64_t held) {
-  const auto answer = std::make_shared<column_answer>();
-  answer->bytes = held;
-  return answer;
-}
-
-struct connected {
-  admission desk{100, 1000};
-  scripted_connection client{small, desk};
-
+struct connected : connected_client {
   void greet(const hello& said = {1, 2, 0}) {
     client.send(hello_frame(1, said));
     BOOST_TEST(only().id == 1u);
-  }
-  response only() {
-    const auto got = client.receive();
-    BOOST_REQUIRE(got.size() == 1u);
-    return got.front();
   }
   job_id only_job() {
     BOOST_REQUIRE(client.jobs.size() == 1u);
@@ -182,7 +161,7 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_or_not_supported_is_refused_and_the_conne
 
 BOOST_AUTO_TEST_CASE(a_document_a_byte_too_long_is_refused_whatever_options_stand_before_it) {
   greet();
-  const std::string longest(small.document_bytes_max, 'a');
+  const std::string longest(small_limits.document_bytes_max, 'a');
   client.send(tokenize_frame(7, longest, {.regime = "latex-package"}));
   BOOST_TEST(client.jobs.size() == 1u);
   client.send(tokenize_frame(8, longest + "a", {.regime = "latex-package"}));
