@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <system_error>
+#include <vector>
 
 #include "runtime/limits.hpp"
 #include "runtime/time.hpp"
@@ -131,8 +132,12 @@ std::variant<client, client_error> client::connect_tcp(const std::string& host, 
   return last;
 }
 
-std::optional<client_error> client::send(std::span<const uint8_t> head, std::span<const uint8_t> body) {
-  const instant until = now() + limit_;
+instant client::time_for(uint64_t bytes) const noexcept {
+  return now() + limit_ + std::chrono::milliseconds{bytes * 1000 / slowest_bytes_a_second};
+}
+
+std::optional<client_error> client::send_until(instant until, std::span<const uint8_t> head,
+                                               std::span<const uint8_t> body) {
   // sendmsg writes the head and the document in one go and from where they lie, as writev does, and raises no SIGPIPE.
   while (!head.empty() || !body.empty()) {
     iovec parts[2] = {{const_cast<uint8_t*>(head.data()), head.size()},
@@ -182,23 +187,64 @@ std::optional<client_error> client::fill(size_t bytes) {
   }
   const instant until = now() + limit_;
   while (end_ - begin_ < bytes) {
-    const ssize_t got = ::recv(fd_.get(), buffer_.data() + end_, buffer_.size() - end_, 0);
-    if (got > 0) {
-      end_ += static_cast<size_t>(got);
-    } else if (got == 0) {
-      if (begin_ == end_) return client_error{client_fault::closed, "The server has ended the connection."};
+    auto got = receive_some(std::span{buffer_}.subspan(end_), until, begin_ != end_);
+    if (auto* error = std::get_if<client_error>(&got)) return std::move(*error);
+    end_ += std::get<size_t>(got);
+  }
+  return std::nullopt;
+}
+
+// Waits for bytes and takes some; never none.
+std::variant<size_t, client_error> client::receive_some(std::span<uint8_t> into, instant until,
+                                                        bool within_frame) const {
+  for (;;) {
+    const ssize_t got = ::recv(fd_.get(), into.data(), into.size(), 0);
+    if (got > 0) return static_cast<size_t>(got);
+    if (got == 0 && !within_frame) return client_error{client_fault::closed, "The server has ended the connection."};
+    if (got == 0)
       return client_error{client_fault::broken, "The server has ended the connection in the middle of a frame."};
-    } else if (errno == EAGAIN) {
+    if (errno == EAGAIN) {
       if (!wait_for(fd_.get(), POLLIN, until)) return timed_out("receive a response");
     } else if (errno != EINTR) {
       return failed(errno);
     }
   }
-  return std::nullopt;
 }
 
 frame_header client::next_header() const noexcept {
   return decode_header(std::span{buffer_}.subspan(begin_).first<frame_header_bytes>());
+}
+
+std::optional<client_error> client::send_frame(frame_type type, uint64_t id, std::string_view head,
+                                               std::span<const uint8_t> body) {
+  const uint64_t payload_bytes = head.size() + body.size();
+  if (payload_bytes > limits::frame_payload_bytes_max)
+    return client_error{client_fault::malformed, "A frame cannot carry more than "
+                                                   + std::to_string(limits::frame_payload_bytes_max) + " bytes."};
+  const auto header = encode({static_cast<uint32_t>(type), id, static_cast<uint32_t>(payload_bytes)});
+  std::vector<uint8_t> beginning(header.size() + head.size());
+  std::ranges::copy(head, std::ranges::copy(header, beginning.begin()).out);
+  return send_until(time_for(payload_bytes), beginning, body);
+}
+
+std::variant<frame_header, client_error> client::receive_header() {
+  if (auto error = fill(frame_header_bytes)) return std::move(*error);
+  const frame_header header = next_header();
+  begin_ += frame_header_bytes;
+  return header;
+}
+
+std::optional<client_error> client::receive_payload(std::span<uint8_t> into) {
+  const instant until = time_for(into.size());
+  const size_t here = std::min(into.size(), end_ - begin_);
+  std::copy_n(buffer_.begin() + static_cast<ptrdiff_t>(begin_), here, into.begin());
+  begin_ += here;
+  for (auto rest = into.subspan(here); !rest.empty();) {
+    auto got = receive_some(rest, until, true);
+    if (auto* error = std::get_if<client_error>(&got)) return std::move(*error);
+    rest = rest.subspan(std::get<size_t>(got));
+  }
+  return std::nullopt;
 }
 
 std::variant<client_response, client_error> client::receive() {

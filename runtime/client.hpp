@@ -1,6 +1,6 @@
-// A client of the wire protocol, version 1: one connection, blocking, every wait bounded. For the command line, tests
-// and load generators. Sends a document from where it lies and reads responses through a small buffer. Not thread-safe,
-// except that one thread may send while another receives.
+// A client of the wire protocol: one connection, blocking, every wait bounded. For the command line, tests and load
+// generators. Sends a document from where it lies and reads what comes through a small buffer. It knows what lies in
+// frames of version 1, and carries any other. Not thread-safe, except that one thread may send while another receives.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 
 #include "runtime/frame.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/time.hpp"
 
 namespace texlex {
 
@@ -23,7 +24,7 @@ enum class client_fault : uint8_t {
   timed_out,
   closed,    ///< the server has ended its side between two frames
   broken,    ///< the connection was reset, or ended in the middle of a frame
-  malformed, ///< what came is not a response of version 1
+  malformed, ///< what came is not a response, or none that may come here
   refused,   ///< the server answered with a status instead of what was asked for
   system,    ///< the operating system refused
 };
@@ -71,7 +72,21 @@ public:
   [[nodiscard]] std::optional<client_error> send_request(uint64_t id, std::string_view document);
   [[nodiscard]] std::optional<client_error> send_cancel(uint64_t id);
 
-  /// The next response, whichever request it answers.
+  /// Sends a frame of any type, whose payload is `head` and behind it `body`. Beside the usual time it may take a
+  /// second for each slowest_bytes_a_second.
+  [[nodiscard]] std::optional<client_error> send_frame(frame_type type, uint64_t id, std::string_view head,
+                                                       std::span<const uint8_t> body = {});
+
+  /// The next frame's header, whatever its type. Its payload is to be received before anything else.
+  [[nodiscard]] std::variant<frame_header, client_error> receive_header();
+
+  /// As many bytes of a payload as `into` has. Beside the usual time it may take a second for each
+  /// slowest_bytes_a_second, so that who sends byte after byte is not waited for without end.
+  [[nodiscard]] std::optional<client_error> receive_payload(std::span<uint8_t> into);
+
+  static constexpr uint64_t slowest_bytes_a_second = 1u << 20;
+
+  /// The next response of version 1, whichever request it answers.
   [[nodiscard]] std::variant<client_response, client_error> receive();
 
   /// Asks for the server's figures and waits for them: a `name value` pair a line. For a connection with nothing in
@@ -88,8 +103,15 @@ public:
 private:
   client(owned_fd fd, timeout limit) noexcept : fd_(std::move(fd)), limit_(limit) {}
 
-  [[nodiscard]] std::optional<client_error> send(std::span<const uint8_t> head, std::span<const uint8_t> body);
+  [[nodiscard]] std::optional<client_error> send(std::span<const uint8_t> head, std::span<const uint8_t> body) {
+    return send_until(now() + limit_, head, body);
+  }
+  [[nodiscard]] std::optional<client_error> send_until(instant until, std::span<const uint8_t> head,
+                                                       std::span<const uint8_t> body);
   [[nodiscard]] std::optional<client_error> fill(size_t bytes);
+  [[nodiscard]] std::variant<size_t, client_error> receive_some(std::span<uint8_t> into, instant until,
+                                                                bool within_frame) const;
+  [[nodiscard]] instant time_for(uint64_t bytes) const noexcept;
   [[nodiscard]] frame_header next_header() const noexcept;
 
   static constexpr size_t buffer_bytes = 4096;

@@ -56,6 +56,9 @@ inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
 /// A hello's payload, however much later versions put behind what this one knows.
 inline constexpr uint32_t hello_payload_bytes_max = 4096;
 
+/// And what a client takes of its response: the regimes' names are behind it.
+inline constexpr uint32_t hello_response_payload_bytes_max = 64u << 10;
+
 /// What a client may put before a document of version 2: options and their values.
 inline constexpr uint32_t tokenize_head_bytes_max = 1024;
 inline constexpr uint32_t regime_name_bytes_max = 64;

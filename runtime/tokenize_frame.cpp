@@ -227,8 +227,12 @@ std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noex
   result.head.view = static_cast<token_view>(bytes[37]);
   result.head.unit = static_cast<position_unit>(bytes[38]);
 
-  uint64_t end = tokenized_head_bytes + directory_bytes(count); // of what was looked at so far
-  if (end > payload.size() || (said.status != status::ok && count > 0)) return std::nullopt;
+  if (tokenized_head_bytes + directory_bytes(count) > payload.size() || (said.status != status::ok && count > 0))
+    return std::nullopt;
+  uint64_t end = tokenized_head_bytes + count * directory_entry_bytes; // of what was looked at so far
+  const auto padded_to = [&](uint64_t begin) {
+    return all_zero(payload.subspan(static_cast<size_t>(end), static_cast<size_t>(begin - end)));
+  };
   uint16_t last_id = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint8_t* const entry = bytes + tokenized_head_bytes + i * directory_entry_bytes;
@@ -236,6 +240,7 @@ std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noex
     const uint64_t begin = uint64_t{endian::load_little_u32(entry + 4)} * column_alignment_bytes;
     const uint64_t length = endian::load_little_u64(entry + 8);
     if (id <= last_id || begin < end || begin > payload.size() || length > payload.size() - begin) return std::nullopt;
+    if (!padded_to(begin)) return std::nullopt;
     last_id = id;
     end = begin + length;
     if (!is_known(id)) continue;
@@ -246,6 +251,7 @@ std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noex
     if (entries && *entries * width != length) return std::nullopt;
     result.columns[id] = payload.subspan(static_cast<size_t>(begin), static_cast<size_t>(length));
   }
+  if (!padded_to(payload.size())) return std::nullopt;
   return result;
 }
 

@@ -168,7 +168,7 @@ struct tokenized {
 };
 
 /// Nothing if it contradicts itself: every column it yields lies within the payload and has as many entries as the head
-/// says. Entries are not looked at.
+/// says, and between columns there are zeros. Entries are not looked at.
 [[nodiscard]] std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noexcept;
 
 } // namespace texlex

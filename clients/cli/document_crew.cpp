@@ -110,12 +110,15 @@ void document_crew::read_document() {
   auto work = std::make_shared<const document_work>(wishes_, std::move(*read), named);
   done_.bytes += work->bytes();
   if (!work->readable()) done_.unreadable = true;
+  if (work->readable() && !work->scanned()) done_.refused = true;
+  const bool gave_up = wishes_.service != nullptr && wishes_.service->gave_up();
   if (work->issue_count() > 0) done_.issues = true;
   {
     const std::scoped_lock lock{mutex_};
     const auto at = std::find_if(documents_.begin(), documents_.end(),
                                  [number](const numbered_work& each) { return each.number == number; });
     at->work = std::move(work);
+    if (gave_up) all_read_ = true; // nothing would come of the others
   }
   changed_.notify_all();
 }

@@ -23,6 +23,7 @@ struct documents_done {
   std::atomic<uint64_t> documents = 0; ///< written
   std::atomic<uint64_t> bytes = 0;     ///< scanned
   std::atomic<bool> unreadable = false;
+  std::atomic<bool> refused = false; ///< by the service
   std::atomic<bool> issues = false;
 };
 

@@ -20,6 +20,9 @@ public:
   /// The next document, whole, or why it cannot be read; nothing behind the last. One caller at a time.
   [[nodiscard]] std::optional<named_input> next();
 
+  /// Whether something is left that nobody has asked for.
+  [[nodiscard]] bool has_more() const noexcept { return archive_ || next_name_ < names_.size(); }
+
   /// Bytes read so far, as they are stored; grows while `next` works.
   [[nodiscard]] uint64_t read_bytes() const noexcept { return read_bytes_; }
 

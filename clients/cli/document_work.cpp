@@ -37,9 +37,22 @@ document_work::document_work(const document_wishes& wishes, named_input document
   : wishes_(wishes), document_(std::move(document)), named_(named),
     shown_name_(escape_file_name(document_.name)), input_{document_.read.bytes, wishes.regime, wishes.view} {
   if (!readable()) return;
-  tokens_ = tokenize(input_, *wishes.kernel, wishes.issues ? wishes.issues_max : 0);
+  scan();
+  if (!scanned()) return;
   issues_ = cut_issues(input_, tokens_, issues_a_piece);
   if (!wishes.counts) parts_ = cut_tokens(input_, tokens_, words_a_piece(wishes, named ? document_.name : ""));
+}
+
+void document_work::scan() {
+  if (wishes_.service == nullptr) {
+    tokens_ = tokenize(input_, *wishes_.kernel, wishes_.issues ? wishes_.issues_max : 0);
+    return;
+  }
+  auto answered = wishes_.service->tokenize(input_);
+  if (const auto* why = std::get_if<std::string>(&answered))
+    refusal_ = escape_file_name(*why);
+  else
+    tokens_ = std::move(std::get<token_columns>(answered));
 }
 
 // Issues, then what stands before the tokens, then these.
@@ -91,6 +104,7 @@ void document_work::append_issues_left_out(text_buffer& out) const {
 
 void document_work::append_head(output_piece& made) const {
   if (!readable()) return made.told.append("texlex: " + document_.read.error + "\n");
+  if (!scanned()) return made.told.append("texlex: " + shown_name_ + ": " + refusal_ + "\n");
   if (wishes_.issues && tokens_.issue_count > tokens_.issues.size()) {
     made.told_must = true;
     append_issues_left_out(made.told);

@@ -9,13 +9,15 @@
 #include "clients/cli/ordered_output.hpp"
 #include "clients/cli/token_formatter.hpp"
 #include "clients/cli/token_parts.hpp"
+#include "clients/cli/token_service.hpp"
 
 namespace texlex::cli {
 
 /// What is wanted of every document.
 struct document_wishes {
   const texlex::regime* regime = nullptr;
-  const texlex::kernel* kernel = nullptr;
+  const texlex::kernel* kernel = nullptr; ///< scans, unless
+  token_service* service = nullptr;       ///< does
   token_view view = token_view::tex;
   bool counts = false; ///< instead of tokens
   row_options rows;
@@ -25,12 +27,15 @@ struct document_wishes {
 
 class document_work {
 public:
-  /// Scans the document, unless it could not be read. `named` if its name is to be told beside its tokens.
+  /// Scans the document or has it scanned, unless it could not be read. `named` if its name is to be told beside its
+  /// tokens.
   document_work(const document_wishes& wishes, named_input document, bool named);
   document_work(const document_work&) = delete;
   document_work& operator=(const document_work&) = delete;
 
   [[nodiscard]] bool readable() const noexcept { return document_.read.error.empty(); }
+  /// Whether there are tokens: it was read, and the service did not refuse it.
+  [[nodiscard]] bool scanned() const noexcept { return readable() && refusal_.empty(); }
   [[nodiscard]] uint64_t bytes() const noexcept { return document_.read.bytes.size(); }
   [[nodiscard]] uint64_t issue_count() const noexcept { return tokens_.issue_count; }
 
@@ -41,6 +46,7 @@ public:
   [[nodiscard]] output_piece make(uint64_t piece, text_buffer buffer) const;
 
 private:
+  void scan();
   void append_issues(const issue_part& part, text_buffer& out) const;
   void append_issues_left_out(text_buffer& out) const;
   void append_head(output_piece& made) const;
@@ -51,6 +57,7 @@ private:
   std::string shown_name_; ///< as a line of text holds it
   scan_input input_;
   token_columns tokens_;
+  std::string refusal_; ///< why there are none from the service, as a line of text holds it
   std::vector<issue_part> issues_;
   std::vector<token_part> parts_;
 };

@@ -13,7 +13,7 @@
 #include "clients/cli/file_names.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/progress.hpp"
-#include "clients/cli/remote.hpp"
+#include "clients/cli/token_service.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
 #include "runtime/cpu.hpp"
@@ -26,6 +26,8 @@ constexpr size_t usual_jobs_max = 16;
 /// Text that was made before its turn.
 constexpr uint64_t waiting_bytes_max = 32u << 20;
 constexpr double bytes_per_mb = 1e6;
+/// A healthy server answers within milliseconds; this is for one that is overloaded or gone.
+constexpr std::chrono::milliseconds answer_timeout{30'000};
 
 int complain(int exit_status, const std::string& sentence) {
   cli::complain(sentence);
@@ -71,6 +73,16 @@ std::variant<document_wishes, std::string> make_wishes(const tokens_options& opt
   return wishes;
 }
 
+service_wishes make_service_wishes(const tokens_options& options, const document_wishes& wishes) {
+  return {.address = *options.socket,
+          .regime = wishes.regime,
+          .regime_was_given = options.regime.has_value(),
+          .view = wishes.view,
+          .format = options.format,
+          .issues = wishes.issues,
+          .issues_max = wishes.issues ? wishes.issues_max : 0};
+}
+
 // All names, folders walked; what could not be is complained of.
 file_names find_files(const tokens_options& options) {
   std::vector<std::string> given = options.files;
@@ -110,8 +122,8 @@ std::string describe(const document_source& source, const documents_done& done) 
 // Tokens on a terminal show by themselves how far it is.
 bool shows_progress(const tokens_options& options) { return options.format == "counts" || isatty(STDOUT_FILENO) != 1; }
 
-int tokens_here(const tokens_options& options, const document_wishes& wishes, document_source& source,
-                const std::string& only_name) {
+int print_tokens(const tokens_options& options, const document_wishes& wishes, document_source& source,
+                 const std::string& only_name) {
   documents_done done;
   progress shown{shows_progress(options), [&] { return describe(source, done); }};
   bool written = true; // by one piece after the other
@@ -125,33 +137,22 @@ int tokens_here(const tokens_options& options, const document_wishes& wishes, do
                         },
                         waiting_bytes_max};
   document_crew{wishes, source, output, done, names_documents(options), only_name}.run(jobs_of(options));
+  if (done.refused && source.has_more())
+    cli::complain("the documents behind these are left out, as texlexd was given up");
+  if (done.refused) return exit_service;
   if (!written || done.unreadable) return exit_input; // of standard output `finish_output` says why
   return options.strict && done.issues ? exit_issues : exit_ok;
 }
 
-int tell_answer(const tokens_options& options, const named_input& document, const remote_answer& answer) {
-  if (!document.read.error.empty()) return complain(exit_input, document.read.error);
-  const std::string name = escape_file_name(document.name);
-  if (!answer.error.empty()) return complain(exit_service, name + ": " + answer.error);
-  if (!print(stdout, "{}\t{}\t{}\n", answer.result.token_count, answer.result.issue_count, name)) return exit_input;
-  return options.strict && answer.result.issue_count > 0 ? exit_issues : exit_ok;
-}
-
-int tokens_there(const tokens_options& options, document_source& source) {
-  remote service;
-  if (const auto error = service.connect(*options.socket); !error.empty()) return complain(exit_service, error);
-  documents_done done;
-  progress shown{shows_progress(options), [&] { return describe(source, done); }};
-  int worst = exit_ok;
-  while (const auto document = source.next()) {
-    const bool readable = document->read.error.empty();
-    const auto answer = readable ? service.tokenize(document->read.bytes) : remote_answer{};
-    worst = std::max(worst, shown.out_of_the_way([&] { return tell_answer(options, *document, answer); }));
-    done.documents += 1;
-    done.bytes += document->read.bytes.size();
-    if (std::ferror(stdout) != 0) break; // nobody would see the others
-  }
-  return worst;
+// Before anything is read, so that who is not there is told at once.
+int begin(token_service& service, const std::string& address) {
+  if (const auto why = service.begin()) return complain(exit_service, escape_file_name(*why));
+  if (service.speaks_version_1())
+    cli::complain(
+      escape_file_name(fmt::format("the texlexd at {} speaks version 1 of the protocol only: counts are under "
+                                   "the regime it serves, which it does not tell",
+                                   address)));
+  return exit_ok;
 }
 
 } // namespace
@@ -159,15 +160,20 @@ int tokens_there(const tokens_options& options, document_source& source) {
 int run_tokens(const tokens_options& options) {
   auto made = make_wishes(options);
   if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
+  auto& wishes = std::get<document_wishes>(made);
+  std::optional<token_service> service;
+  if (options.socket) {
+    service.emplace(make_service_wishes(options, wishes), jobs_of(options), answer_timeout);
+    if (const int refused = begin(*service, *options.socket); refused != exit_ok) return refused;
+    wishes.service = &*service;
+  }
   file_names found = find_files(options);
   int worst = exit_ok;
   for (const std::string& error : found.errors) worst = complain(exit_input, error);
   const std::string only_name = found.names.size() == 1 ? found.names[0] : "";
   document_source source{std::move(found.names), !options.no_unpack,
                          options.unpacked_bytes_max.value_or(unpacked_bytes_max_default)};
-  const auto& wishes = std::get<document_wishes>(made);
-  const int result = options.socket ? tokens_there(options, source) : tokens_here(options, wishes, source, only_name);
-  return std::max(worst, result);
+  return std::max(worst, print_tokens(options, wishes, source, only_name));
 }
 
 } // namespace texlex::cli

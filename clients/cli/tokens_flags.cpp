@@ -24,7 +24,9 @@ void add_input_flags(CLI::App& command, tokens_options& options) {
       "--unpacked-bytes-max", options.unpacked_bytes_max,
       fmt::format("a document out of an archive that is larger is an error; default {}", unpacked_bytes_max_default))
     ->check(CLI::Range(uint64_t{1}, limits::scan_bytes_max));
-  command.add_option("--jobs", options.jobs, "threads to work with; default: one for each core, 16 at most")
+  command
+    .add_option("--jobs", options.jobs,
+                "threads to work with, and connections to --socket; default: one for each core, 16 at most")
     ->check(CLI::Range(1u, jobs_max));
 }
 
@@ -44,8 +46,10 @@ void add_scan_flags(CLI::App& command, tokens_options& options) {
                             "processor has",
                             kernel_environment_variable))
     ->check(CLI::IsMember(std::move(kernels)));
-  command.add_option("--socket", options.socket,
-                     "ask the texlexd that serves this Unix socket or host:port; for --format counts");
+  command.add_option(
+    "--socket", options.socket,
+    "have documents scanned by the texlexd that serves this Unix socket or host:port; the output is the "
+    "same");
 }
 
 void add_output_flags(CLI::App& command, tokens_options& options) {
@@ -78,6 +82,7 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     "  texlex tokens --view source --format jsonl --columns kind,start,end paper.tex\n"
     "  texlex tokens --regime latex-package --issues --strict --format counts *.sty\n"
     "  texlex tokens --format counts papers/ source.tar.gz\n"
+    "  texlex tokens --socket localhost:4000 --format jsonl paper.tex\n"
     "  git ls-files -z '*.tex' | texlex tokens --format counts --null --files-from -\n"
     "  printf 'a%%b' | texlex tokens -\n\n"
     "Of folders and archives the documents are taken, by these suffixes: {}.\n"

@@ -7,6 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "clients/cli/escaped_text.hpp"
+#include "runtime/client.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -44,17 +45,13 @@ std::string format_contradiction(const tokens_options& options) {
   return {};
 }
 
-// Version 1 of the protocol returns counts of the tex view under the server's regime, and nothing else.
 std::string socket_contradiction(const tokens_options& options) {
   if (!options.socket) return {};
   if (options.socket->empty()) return "--socket has an empty name; give the Unix socket or host:port of a texlexd";
-  if (options.format != "counts") return "--socket returns counts only; add --format counts";
-  if (options.issues) return "--socket returns counts only; --issues needs to run without it";
-  if (options.view && options.view != "tex") return "--socket counts the tex view only; leave out --view";
-  if (options.regime)
-    return "--socket counts under the regime its texlexd serves, which a request cannot choose; leave out --regime";
-  if (options.kernel) return "--socket counts by the kernel its texlexd uses; leave out --kernel";
-  if (options.jobs) return "--socket sends one document after the other; leave out --jobs";
+  if (!is_unix_address(*options.socket) && !split_host_port(*options.socket))
+    return fmt::format("--socket {} is neither a path with a slash nor host:port; a socket in this folder is ./{}",
+                       escape_file_name(*options.socket), escape_file_name(*options.socket));
+  if (options.kernel) return "--socket scans by the kernel its texlexd uses; leave out --kernel";
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_have_the_name_of_a_column) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_with_a_word_of_what_to_do) {
   const folder here;
   const auto file = here.write("a.tex", "a");
-  const std::string socket = "tokens --socket " + (here / "none") + " --format counts ";
+  const std::string socket = "tokens --socket " + (here / "none") + " ";
   const std::vector<std::pair<std::string, std::string>> refused{
     {"tokens --format counts --columns kind ", "leave out --columns"},
     {"tokens --format counts --color always ", "--format tsv"},
@@ -102,15 +103,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_with_a_word_of_what_to_d
     {"tokens --no-unpack --unpacked-bytes-max 5 ", "leave out one"},
     {"tokens - - ", "once only"},
     {"tokens --files-from - - ", "once only"},
-    {"tokens --socket ./s ", "add --format counts"},
-    {socket + "--regime latex-package ", "leave out --regime"},
-    {socket + "--regime latex ", "leave out --regime"},
-    {socket + "--view source ", "leave out --view"},
+    {"tokens --socket nowhere ", "host:port"},
+    {"tokens --socket localhost:x ", "host:port"},
     {socket + "--kernel reference ", "leave out --kernel"},
-    {socket + "--jobs 2 ", "leave out --jobs"},
-    {socket + "--issues ", "--issues needs to run without it"},
-    {socket + "--columns kind ", "leave out --columns"},
-    {socket + "--color always ", "leave out --color"},
+    {socket + "--format counts --columns kind ", "leave out --columns"},
+    {socket + "--format counts --color always ", "leave out --color"},
+    {socket + "--issues-max 3 ", "add --issues"},
   };
   for (const auto& [arguments, advice] : refused) {
     const auto result = here.run(arguments + file);
@@ -118,6 +116,39 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_with_a_word_of_what_to_d
     BOOST_TEST(has(result.errors, advice), arguments << result.errors);
     BOOST_TEST(result.output.empty(), arguments);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_speaks_version_1_only_is_asked_for_nothing_else_than_counts) {
+  const folder here;
+  const auto file = here.write("a.tex", "a");
+  std::atomic<uint64_t> requests = 0;
+  const test::scripted_server server{[&](uint64_t, size_t) {
+    ++requests;
+    return test::scripted_answer{test::scripted_answer::kind::respond, {status::ok, 2, 1, origin::primary}, {}, {}};
+  }};
+  const std::string tokens = "tokens --socket " + server.path() + " " + file + " ";
+  const std::vector<std::pair<std::string, std::string>> refused{
+    {"", "--format tsv"},
+    {"--format jsonl", "--format jsonl"},
+    {"--format counts --regime latex", "--regime latex"},
+    {"--format counts --regime expl3-8bit", "--regime expl3-8bit"},
+    {"--format counts --view source", "--view source"},
+    {"--format counts --issues", "--issues"},
+  };
+  for (const auto& [arguments, named] : refused) {
+    const auto result = here.run(tokens + arguments);
+    BOOST_TEST(result.status == 4, arguments);
+    BOOST_TEST(has(result.errors, named), arguments << result.errors);
+    BOOST_TEST(has(result.errors, "version 1"), arguments << result.errors);
+    BOOST_TEST(result.output.empty(), arguments);
+  }
+  BOOST_TEST(requests == 0u);
+  const auto counts = here.run(tokens + "--format counts --view tex --jobs 2 " + file);
+  BOOST_TEST(counts.status == 0);
+  BOOST_TEST(counts.output == "2\t1\t" + file + "\n2\t1\t" + file + "\n");
+  BOOST_TEST(has(counts.errors, "under the regime it serves"), counts.errors); // not silently
+  BOOST_TEST(std::count(counts.errors.begin(), counts.errors.end(), '\n') == 1);
+  BOOST_TEST(here.run(tokens + "--format counts --strict").status == 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_name_is_an_error_of_its_own) {

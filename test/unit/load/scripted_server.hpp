@@ -1,5 +1,5 @@
-// A server that a test writes the lines of: reads requests as the protocol has them and answers as it is told, on a
-// Unix socket, a thread a connection. Ends with the test, whatever its clients do.
+// A server of version 1 that a test writes the lines of: reads requests as the protocol has them and answers as it is
+// told, on a Unix socket, a thread a connection. Ends with the test, whatever its clients do.
 #pragma once
 
 #include <atomic>
@@ -84,6 +84,7 @@ private:
     std::vector<uint8_t> payload(header.payload_bytes);
     if (!receive(fd, payload.data(), payload.size())) return false;
     if (header.type == static_cast<uint32_t>(frame_type::stats)) return tell_stats(fd, header.id);
+    if (header.type == static_cast<uint32_t>(frame_type::hello)) return tell_unknown(fd, header.id);
     const scripted_answer answer = script_(requests_.fetch_add(1), payload.size() - document_length_bytes);
     if (answer.stray_id && !send(fd, encode_response(*answer.stray_id, answer.result))) return false;
     switch (answer.what) {
@@ -95,11 +96,13 @@ private:
     return false;
   }
 
+  static bool tell_unknown(int fd, uint64_t id) {
+    (void)send(fd, encode_response(id, {status::unknown_type, 0, 0, origin::none}));
+    return false;
+  }
+
   bool tell_stats(int fd, uint64_t id) {
-    if (!stats_) {
-      (void)send(fd, encode_response(id, {status::unknown_type, 0, 0, origin::none}));
-      return false;
-    }
+    if (!stats_) return tell_unknown(fd, id);
     const auto text_bytes = static_cast<uint32_t>(stats_->size());
     return send(fd, encode(frame_header{static_cast<uint32_t>(frame_type::stats_response), id, text_bytes}))
            && send(fd, *stats_);

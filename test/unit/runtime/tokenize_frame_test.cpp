@@ -194,6 +194,8 @@ BOOST_AUTO_TEST_CASE(a_response_that_lies_about_its_columns_is_none) {
   BOOST_TEST(!with(second + 15, 1));   // far beyond the end
   BOOST_TEST(!with(second, 1));        // an id twice
   BOOST_TEST(!with(8, 6));             // columns of what is not ok
+  BOOST_TEST(!with(130, 1));           // no zero behind a column of two bytes
+  BOOST_TEST(!with(good.size() - 1, 1));
 }
 
 BOOST_AUTO_TEST_CASE(an_id_of_a_later_version_is_skipped) {
