@@ -1,0 +1,259 @@
+// A texlexd in place of the scan: one that is right, slow, overloaded or full, of version 1, or that ends connections.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "kernels/regimes.hpp"
+#include "test/unit/cli/played_service.hpp"
+
+using namespace texlex;
+using namespace texlex::cli;
+using namespace texlex::test;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(token_service_test)
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_right_gives_what_a_scan_gives) {
+  const byte_server server{serve_rightly};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  BOOST_TEST(!service.speaks_version_1());
+  for (const std::string document : {"", "a", "\\abc \u00e9%\n}\xFF", "\x01\x01\n\n"})
+    BOOST_TEST(differs(service, document) == "");
+  BOOST_TEST(differs(service, std::string(300'000, 'x') + "\\y") == "");
+  BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_regime_is_always_said_and_nothing_is_asked_for_that_is_not_needed) {
+  std::vector<std::pair<tokenize_options, std::string>> asked;
+  const byte_server server{[&](const byte_connection& client) {
+    if (!greet(client)) return;
+    while (const auto frame = client.receive()) {
+      const auto options = understand(*frame).options;
+      asked.emplace_back(options, options.regime);
+      if (!client.send(right_answer(*frame))) return;
+    }
+  }};
+  const auto ask = [&](auto change) {
+    auto wanted = wishes(server);
+    change(wanted);
+    token_service service{wanted, 1, service_patience};
+    BOOST_TEST(!service.begin());
+    BOOST_TEST(std::holds_alternative<token_columns>(
+      service.tokenize({bytes_of("a"), find_regime("plain-8bit"), token_view::source})));
+    const auto [options, regime] = asked.back();
+    BOOST_TEST(regime == "plain-8bit");
+    BOOST_TEST((options.view == token_view::source));
+    return options;
+  };
+  BOOST_TEST(ask([](auto&) {}).columns == 0x83u);
+  BOOST_TEST(ask([](auto& wanted) { wanted.issues_max = 1'000'000; }).issues_told_max == 100u); // as offered
+  BOOST_TEST(ask([](auto& wanted) { wanted.issues = false; }).columns == 0x03u);
+  BOOST_TEST(ask([](auto& wanted) { wanted.issues = false, wanted.format = "counts"; }).columns == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_may_come_byte_by_byte) {
+  const byte_server server{[](const byte_connection& client) {
+    const auto trickle = [&](const bytes& all) {
+      return std::all_of(all.begin(), all.end(), [&](const uint8_t& byte) { return client.send({&byte, 1}); });
+    };
+    const auto hello = client.receive();
+    if (!hello || !trickle(hello_answer(hello->header.id))) return;
+    while (const auto frame = client.receive())
+      if (!trickle(right_answer(*frame))) return;
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  BOOST_TEST(differs(service, "\\abc d\xFF") == "");
+}
+
+BOOST_AUTO_TEST_CASE(as_many_connections_are_made_as_threads_ask_and_no_more) {
+  const byte_server server{serve_rightly};
+  token_service service{wishes(server), 3, service_patience};
+  BOOST_TEST(!service.begin());
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i)
+      threads.emplace_back([&, i] {
+        for (int k = 0; k < 20; ++k)
+          if (!differs(service, std::string(static_cast<size_t>(i * 1000 + k), 'a')).empty()) ++wrong;
+      });
+  }
+  BOOST_TEST(wrong == 0);
+  BOOST_TEST(server.connections() <= 3u);
+}
+
+BOOST_AUTO_TEST_CASE(overload_is_waited_out_whichever_frame_tells_it) {
+  std::atomic<int> requests = 0;
+  const byte_server server{[&](const byte_connection& client) {
+    if (!greet(client)) return;
+    while (const auto frame = client.receive()) {
+      const uint64_t id = frame->header.id;
+      switch (requests++) {
+        case 0: (void)client.send(refusal(id, status::overload, 1)); break;
+        case 1: (void)client.send(bytes_of_response(id, {status::overload, 1, 0, origin::none})); break;
+        case 2: (void)client.send(refusal(id, status::deadline_exceeded)); break;
+        default: (void)client.send(right_answer(*frame));
+      }
+    }
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  BOOST_TEST(differs(service, "a}") == "");
+  BOOST_TEST(requests == 4);
+  BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(where_there_is_no_place_for_all_connections_those_there_are_must_do) {
+  std::latch second_was_refused{1};
+  const byte_server server{[&](const byte_connection& client) {
+    if (client.number == 1) { // the others come when this one is gone
+      if (client.receive()) (void)client.send(bytes_of_response(0, {status::too_many_connections, 0, 0, origin::none}));
+      second_was_refused.count_down();
+      return;
+    }
+    if (!greet(client)) return;
+    while (const auto frame = client.receive()) {
+      second_was_refused.wait();
+      if (!client.send(right_answer(*frame))) return;
+    }
+  }};
+  token_service service{wishes(server), 8, service_patience};
+  BOOST_TEST(!service.begin());
+  std::string first, second;
+  {
+    const std::jthread one{[&] { first = differs(service, "first"); }};
+    const std::jthread other{[&] { second = differs(service, "second"); }};
+  }
+  BOOST_TEST(first == "");
+  BOOST_TEST(second == "");
+  BOOST_TEST(server.connections() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_ended_while_it_was_idle_is_replaced) {
+  const byte_server server{[](const byte_connection& client) {
+    if (!greet(client)) return;
+    const auto frame = client.receive();
+    if (frame) (void)client.send(right_answer(*frame));
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  for (int i = 0; i < 5; ++i) BOOST_TEST(differs(service, "a}") == "");
+  BOOST_TEST(server.connections() == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_ends_each_time_is_replaced_once) {
+  const byte_server server{[](const byte_connection& client) {
+    if (greet(client)) (void)client.receive();
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  const auto said = differs(service, "a}");
+  BOOST_TEST(has(said, "ended the connection"), said);
+  BOOST_TEST(service.gave_up());
+  BOOST_TEST(server.connections() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_of_a_document_keeps_the_others_from_nothing) {
+  const status of_a_document[] = {status::document_too_large, status::worker_lost, status::internal_error,
+                                  status::condemned_document};
+  std::atomic<size_t> next = 0;
+  const byte_server server{[&](const byte_connection& client) {
+    if (!greet(client)) return;
+    while (const auto frame = client.receive()) {
+      const bool refuses = understand(*frame).document == "bad";
+      if (!client.send(refuses ? refusal(frame->header.id, of_a_document[next++]) : right_answer(*frame))) return;
+    }
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  for (const status why : of_a_document) {
+    BOOST_TEST(has(differs(service, "bad"), name_of(why)));
+    BOOST_TEST(differs(service, "good") == "");
+  }
+  BOOST_TEST(!service.gave_up());
+  BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_document_larger_than_the_server_takes_is_not_sent) {
+  std::atomic<int> requests = 0;
+  auto said = usual_offer();
+  said.document_bytes_max = 10;
+  const byte_server server{[&](const byte_connection& client) {
+    if (!greet(client, said)) return;
+    while (const auto frame = client.receive()) {
+      ++requests;
+      if (!client.send(right_answer(*frame))) return;
+    }
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  const auto refused = differs(service, "12345678901");
+  BOOST_TEST(has(refused, "11 bytes"), refused);
+  BOOST_TEST(has(refused, "10 at most"), refused);
+  BOOST_TEST(differs(service, "1234567890") == "");
+  BOOST_TEST(requests == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_document_with_more_issues_than_the_server_tells_and_are_wanted_is_an_error) {
+  auto said = usual_offer();
+  said.issues_told_max = 3;
+  const byte_server server{[&](const byte_connection& client) {
+    if (!greet(client, said)) return;
+    while (const auto frame = client.receive())
+      if (!client.send(right_answer(*frame))) return;
+  }};
+  token_service service{wishes(server), 1, service_patience};
+  BOOST_TEST(!service.begin());
+  BOOST_TEST(differs(service, "\x01\x01\x01") == "");
+  const auto refused = differs(service, "\x01\x01\x01\x01");
+  BOOST_TEST(has(refused, "4 issues"), refused);
+  BOOST_TEST(has(refused, "--issues-max 3"), refused);
+  BOOST_TEST(!service.gave_up());
+}
+
+BOOST_AUTO_TEST_CASE(a_server_of_version_1_counts_whether_it_knows_the_hello_or_not) {
+  for (const bool knows_hello : {false, true}) {
+    const byte_server server{[&](const byte_connection& client) {
+      while (const auto frame = client.receive()) {
+        const uint64_t id = frame->header.id;
+        if (frame->header.type == static_cast<uint32_t>(frame_type::request)) {
+          (void)client.send(bytes_of_response(id, {status::ok, 2, 1, origin::primary}));
+          continue;
+        }
+        auto said = usual_offer();
+        said.version = 1;
+        if (knows_hello) {
+          (void)client.send(hello_answer(id, said));
+          continue;
+        }
+        (void)client.send(bytes_of_response(id, {status::unknown_type, 0, 0, origin::none}));
+        return;
+      }
+    }};
+    auto wanted = wishes(server);
+    wanted.format = "counts";
+    wanted.issues = false;
+    token_service service{wanted, 1, service_patience};
+    BOOST_TEST(!service.begin());
+    BOOST_TEST(service.speaks_version_1());
+    const auto got = service.tokenize(input_of("a}"));
+    BOOST_REQUIRE(std::holds_alternative<token_columns>(got));
+    BOOST_TEST(std::get<token_columns>(got).count == 2u);
+    BOOST_TEST(std::get<token_columns>(got).issue_count == 1u);
+    BOOST_TEST(server.connections() == (knows_hello ? 1u : 2u));
+    const auto none = service.tokenize(input_of("")); // has no two tokens
+    BOOST_REQUIRE(std::holds_alternative<std::string>(none));
+    BOOST_TEST(has(std::get<std::string>(none), "2 tokens"));
+    token_service tokens{wishes(server), 1, service_patience};
+    BOOST_TEST(has(tokens.begin().value_or(""), "--format tsv"));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
