@@ -74,7 +74,7 @@ bench: ## Measure everything but instructions, in under ten minutes: build/bench
 bench-service-programs: deps
 	@deploy/install-dependencies --bench
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
-	@cmake --build --preset release --target texlex texlexd bare_server
+	@cmake --build --preset release --target texlex texlexd bare_server columns_bench
 
 bench-service: bench-service-programs ## Measure texlexd beside a bare server, in load and overload, and count what a request costs; LARGE=1mb.tex SMALL=4kb.tex
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
