@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "runtime/batch_frame.hpp"
@@ -23,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int answer_max_ms = 10'000;
 constexpr uint32_t batch_documents = 64;
 constexpr uint32_t kinds_and_starts =
   static_cast<uint32_t>(column_set::kinds) | static_cast<uint32_t>(column_set::starts);
@@ -95,6 +97,8 @@ private:
 
   void receive(std::span<uint8_t> into) {
     while (!into.empty()) {
+      pollfd watched{client_.fd(), POLLIN, 0}; // whose calls do not wait
+      if (::poll(&watched, 1, answer_max_ms) != 1) throw std::runtime_error{"the server does not answer"};
       const ssize_t got = ::recv(client_.fd(), into.data(), into.size(), 0);
       if (got <= 0) throw std::runtime_error{"the server ended the connection"};
       into = into.subspan(static_cast<size_t>(got));
