@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -55,6 +55,12 @@ test-engine: build ## Compare FILES (default: all recorded documents) with LuaTe
 	@deploy/install-dependencies --engine
 	@cmake --build --preset release --target engine_compare
 	@test/engine/compare-live $(FILES)
+
+golden: deps ## Write test/golden/vectors.json anew, by the reference kernel
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target make_golden_vectors
+	@build/release/make_golden_vectors >build/golden-vectors.json
+	@mv build/golden-vectors.json test/golden/vectors.json
 
 test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@deploy/install-dependencies --neon
