@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -61,6 +61,12 @@ golden: deps ## Write test/golden/vectors.json anew, by the reference kernel
 	@cmake --build --preset release --target make_golden_vectors
 	@build/release/make_golden_vectors >build/golden-vectors.json
 	@mv build/golden-vectors.json test/golden/vectors.json
+
+test-python: deps ## The Python client: its wheel, built and installed into a virtual environment, and its tests
+	@deploy/install-dependencies --python
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared
+	@deploy/test-python
 
 test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@deploy/install-dependencies --neon
