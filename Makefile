@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -99,6 +99,12 @@ bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target kernels_bench costs_bench
 	@bench/run-kernels $(REPETITIONS) $(FILES)
+
+bench-python: deps ## Measure what the Python client adds to a call of the library
+	@deploy/install-dependencies --bench --python
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared library_calls
+	@bench/run-python
 
 bench-micro: deps ## Measure the service's parts: hops, timers, memory, frames, copies
 	@deploy/install-dependencies --bench

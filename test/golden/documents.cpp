@@ -117,7 +117,7 @@ const std::vector<std::pair<std::string, std::string>> blocks{
 
 std::vector<reading> capped_readings() {
   std::vector<reading> result;
-  for (const uint64_t issues_max : {0, 1, 3, 12})
+  for (const uint64_t issues_max : {0u, 1u, 3u, 12u})
     for (const token_view view : {tex, source}) result.push_back({"latex", view, code_points, issues_max});
   return result;
 }

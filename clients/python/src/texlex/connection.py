@@ -5,21 +5,18 @@ It belongs to the dispatcher's thread and never blocks. What it learns it tells 
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-import numpy
 
 from . import frames, responses
 from .errors import ConnectionFailedError, ProtocolError, RefusedError, UnsupportedByServerError
+from .frame_receiver import FrameReceiver, ReceivedFrame
 from .frames import FrameType
 from .request import Request
 from .responses import Offer
-from .tokens import UInt8Column
 from .vocabulary import Status
 
 REQUESTS_MAX = 256  # in flight on one connection, whatever the server would take
@@ -43,21 +40,6 @@ class Flight:
     abandoned_since: float | None = None
 
 
-@dataclass
-class _Frame:
-    """A frame that is being received. Its payload's memory is the one that columns stay in."""
-
-    type: FrameType
-    id: int
-    payload: UInt8Column
-    filled: int = 0
-    flight: Flight | None = None
-    room: memoryview = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.room = self.payload.data
-
-
 class Connection:
     """`socket` may still be connecting. `greets`: whether it begins with a hello, or takes the server for one that
     speaks version 1 alone."""
@@ -73,10 +55,8 @@ class Connection:
         self._flights: dict[int, Flight] = {}
         self._next_id = HELLO_ID + 1
         self._out: deque[memoryview] = deque()
-        self._header = bytearray(frames.HEADER.size)
-        self._header_filled = 0
-        self._frame: _Frame | None = None
-        self._going_away = False
+        self._frames = FrameReceiver(self._expected)
+        self.is_going_away = False
 
     # What the dispatcher asks
 
@@ -90,9 +70,14 @@ class Connection:
 
     def has_room(self) -> bool:
         """Whether a frame may be sent now: it is written whole before the next one begins."""
-        if not self.is_open or self._out or self._going_away or self.offer is None:
+        if not self.is_open or self._out or self.is_going_away or self.offer is None:
             return False
         return len(self._flights) < min(self.offer.requests_max, REQUESTS_MAX)
+
+    @property
+    def is_spent(self) -> bool:
+        """Its server is shutting down, and has answered all there was."""
+        return self.is_going_away and not self._flights
 
     def requests(self) -> list[Request]:
         return [request for flight in self._flights.values() for request in flight.requests]
@@ -207,7 +192,7 @@ class Connection:
         budget = TURN_BYTES
         while budget > 0:
             try:
-                got = self._receive()
+                got, frame = self._frames.receive(self.socket)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -215,42 +200,21 @@ class Connection:
             if got == 0:
                 raise self._ended()
             budget -= got
+            if frame is not None:
+                self._received(frame)
 
     def _ended(self) -> Exception:
         if self.offer is None:
             return ConnectionFailedError("the server ended the connection before it answered the hello")
         return ConnectionFailedError("the server ended the connection")
 
-    def _receive(self) -> int:
-        frame = self._frame
-        if frame is None:
-            got = self.socket.recv_into(memoryview(self._header)[self._header_filled :])
-            self._header_filled += got
-            if self._header_filled == len(self._header):
-                self._header_filled = 0
-                self._begin_frame(*frames.HEADER.unpack(self._header))
-            return got
-        got = self.socket.recv_into(frame.room[frame.filled :])
-        frame.filled += got
-        self._end_frame_if_whole()
-        return got
-
-    def _begin_frame(self, type_number: int, frame_id: int, payload_bytes: int) -> None:
-        flight = self._flights.get(frame_id)
-        type_, at_most = self._expected(type_number, frame_id, flight)
-        if payload_bytes > at_most:
-            raise ProtocolError(
-                f"the server broke the protocol: a frame of {payload_bytes} bytes where {at_most} are the most"
-            )
-        self._frame = _Frame(type_, frame_id, numpy.empty(payload_bytes, numpy.uint8), flight=flight)
-        self._end_frame_if_whole()
-
-    def _expected(self, type_number: int, frame_id: int, flight: Flight | None) -> tuple[FrameType, int]:
+    def _expected(self, type_number: int, frame_id: int) -> tuple[FrameType, int]:
         """What a frame is, and how long it may be; ProtocolError if none of its type and id can come now."""
         if type_number == FrameType.HELLO_RESPONSE and self.offer is None and frame_id == HELLO_ID:
             return FrameType.HELLO_RESPONSE, responses.HELLO_RESPONSE_BYTES_MAX
         if type_number == FrameType.RESPONSE:
             return FrameType.RESPONSE, responses.RESPONSE_BYTES
+        flight = self._flights.get(frame_id)
         if flight is not None:
             options, lengths = flight.requests[0].options, [len(each.document) for each in flight.requests]
             if type_number == FrameType.TOKENIZE_RESPONSE and flight.type is FrameType.TOKENIZE:
@@ -261,28 +225,23 @@ class Connection:
             f"the server broke the protocol: a frame of type {type_number} and id {frame_id}, which answers nothing"
         )
 
-    def _end_frame_if_whole(self) -> None:
-        frame = self._frame
-        if frame is None or frame.filled < len(frame.payload):
-            return
-        self._frame = None
+    def _received(self, frame: ReceivedFrame) -> None:
         if frame.type is FrameType.HELLO_RESPONSE:
-            self.offer = responses.read_hello_response(frame.room)
+            self.offer = responses.read_hello_response(frame.payload.data)
         elif frame.type is FrameType.RESPONSE:
             self._end_counts(frame)
         else:
-            frame.payload.flags.writeable = False
             self._end_columns(frame)
 
-    def _end_counts(self, frame: _Frame) -> None:
+    def _end_counts(self, frame: ReceivedFrame) -> None:
         """A response of version 1: to a request of it, to the hello of a server that knows none, or to nothing."""
-        flight = frame.flight
+        flight = self._flights.get(frame.id)
         if flight is not None and flight.type is FrameType.REQUEST:
             request = flight.requests[0]
             length = len(request.document)
-            self._settle(frame.id, [lambda: responses.read_counts(frame.room, length)])
+            self._settle(frame.id, [lambda: responses.read_counts(frame.payload.data, length)])
             return
-        status, milliseconds, _ = responses.read_response(frame.room)
+        status, milliseconds, _ = responses.read_response(frame.payload.data)
         if self.offer is None and frame.id == HELLO_ID and status is Status.UNKNOWN_TYPE:
             self.knows_no_hello = True
             raise ConnectionFailedError("the server speaks version 1 of the protocol and knows no hello")
@@ -292,8 +251,8 @@ class Connection:
             f"the server broke the protocol: a response of version 1 with id {frame.id} and status {status.text}"
         )
 
-    def _end_columns(self, frame: _Frame) -> None:
-        flight = frame.flight
+    def _end_columns(self, frame: ReceivedFrame) -> None:
+        flight = self._flights.get(frame.id)
         if flight is None:
             raise AssertionError("columns are received for a flight alone")
         requests = flight.requests
@@ -325,7 +284,7 @@ class Connection:
                 received = read()
             except RefusedError as refused:
                 del flight.requests[0]
-                self._going_away |= refused.status is Status.SHUTTING_DOWN
+                self.is_going_away |= refused.status is Status.SHUTTING_DOWN
                 if not request.done:
                     self._listener.failed(self, request, refused)
                 continue
@@ -336,20 +295,3 @@ class Connection:
 
     def close(self) -> None:
         self.socket.close()
-
-
-def begin_connect(family: int, address: Any) -> socket.socket:
-    """A socket that is connecting. OSError if it cannot."""
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        if family != socket.AF_UNIX:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        result = sock.connect_ex(address)
-        # A Unix socket whose queue of connections is full says EAGAIN, and is never ready: it is as good as not there.
-        if result not in (0, errno.EINPROGRESS):
-            raise OSError(result, os.strerror(result))
-        return sock
-    except BaseException:
-        sock.close()
-        raise

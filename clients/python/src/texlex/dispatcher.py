@@ -5,8 +5,6 @@ All its state is its thread's own. Others put requests into its inbox and wake i
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import selectors
 import socket
 import threading
@@ -16,42 +14,21 @@ from collections.abc import Callable
 
 from .connection import Connection
 from .endpoint import Endpoint
-from .errors import ClientClosedError, ConnectionFailedError, DeadlineError, Error, ProtocolError, RefusedError
-from .errors import UnsupportedByServerError
+from .errors import (
+    ClientClosedError,
+    ConnectionFailedError,
+    Error,
+    ProtocolError,
+    RefusedError,
+    UnsupportedByServerError,
+)
 from .request import Request
 from .responses import Received
-from .retry import Backoff
+from .retry import Backoff, RetryPolicy, deadline_error
 from .server_link import ServerLink
-from .vocabulary import Status
+from .timers import Timers
 
 _FOREVER = float("inf")
-
-
-class _Timers:
-    """Requests by a time; those that are done meanwhile are left out, and swept when they are the most."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Request]] = []
-        self._numbers = itertools.count()
-
-    def add(self, at: float, request: Request) -> None:
-        heapq.heappush(self._heap, (at, next(self._numbers), request))
-
-    def sweep(self, live: int) -> None:
-        if len(self._heap) > 64 + 2 * live:
-            self._heap = [entry for entry in self._heap if not entry[2].done]
-            heapq.heapify(self._heap)
-
-    def next(self) -> float:
-        while self._heap and self._heap[0][2].done:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else _FOREVER
-
-    def take_due(self, now: float) -> list[Request]:
-        due = []
-        while self.next() <= now:
-            due.append(heapq.heappop(self._heap)[2])
-        return due
 
 
 class Dispatcher:
@@ -65,8 +42,7 @@ class Dispatcher:
         released: Callable[[int], None],
     ) -> None:
         """`released` is called with how many requests have ended."""
-        self._attempts_max = attempts_max * len(endpoints)
-        self._backoff = backoff
+        self._retry = RetryPolicy(attempts_max, len(endpoints), backoff)
         self._released = released
         self._links = [
             ServerLink(number, endpoint, self, backoff, connect_timeout, self.post)
@@ -75,8 +51,8 @@ class Dispatcher:
         self._inbox: deque[Callable[[], None]] = deque()
         self._waiting: deque[Request] = deque()
         self._live: set[Request] = set()
-        self._deadlines = _Timers()
-        self._delayed = _Timers()
+        self._deadlines = Timers()
+        self._delayed = Timers()
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_read.setblocking(False)
@@ -152,6 +128,7 @@ class Dispatcher:
         self._closing = True
 
     def _turn(self) -> None:
+        self._retry.begin_turn()
         timeout = self._next_time() - time.monotonic()
         for key, events in self._selector.select(None if timeout == _FOREVER else max(0.0, timeout)):
             link = key.data
@@ -185,15 +162,14 @@ class Dispatcher:
     def _admit(self, requests: list[Request]) -> None:
         for request in requests:
             self._live.add(request)
-            self._deadlines.add(request.deadline, request)
+            self._deadlines.add(request.deadline, request, len(self._live))
             self._waiting.append(request)
-        self._deadlines.sweep(len(self._live))
 
     # Time
 
     def _look_at_time(self, now: float) -> None:
         for request in self._deadlines.take_due(now):
-            self._fail(request, self._deadline_error(request))
+            self._fail(request, deadline_error(request))
             self._tell_abandoned(request, now)
         for request in self._delayed.take_due(now):
             self._waiting.append(request)
@@ -203,12 +179,6 @@ class Dispatcher:
                 link.go_on_opening()
             except OSError as error:
                 self._lose(link, error)
-
-    @staticmethod
-    def _deadline_error(request: Request) -> DeadlineError:
-        error = DeadlineError("the time for the request is over, and no answer has come")
-        error.__cause__ = request.last_error
-        return error
 
     def _abandon(self, request: Request) -> None:
         if request.done:
@@ -245,24 +215,16 @@ class Dispatcher:
         """A server refused it, or was lost with it: it is tried again where and when that may help."""
         if request.done:
             return
-        request.failures += 1
-        request.last_error = error
-        if not _is_worth_another_try(error) or request.failures >= self._attempts_max:
-            return self._fail(request, error)
-        request.refused_by.add(link.number)
-        if len(request.refused_by) < len(self._links):
-            self._waiting.append(request)
-            return
-        request.refused_by.clear()
         now = time.monotonic()
-        retry_after = error.retry_after if isinstance(error, RefusedError) else 0.0
-        delay = self._backoff.delay(-(-request.failures // len(self._links)), retry_after)
-        if max(delay, retry_after) < request.deadline - now:
-            self._delayed.add(now + delay, request)
-        elif isinstance(error, RefusedError) and error.status is Status.DEADLINE_EXCEEDED:
-            self._fail(request, self._deadline_error(request))
+        try:
+            again_at = self._retry.again_at(request, link.number, error, now)
+        except Exception as ending:
+            self._fail(request, ending)
+            return
+        if again_at <= now:
+            self._waiting.append(request)
         else:
-            self._fail(request, error)  # it would not be answered in time
+            self._delayed.add(again_at, request, len(self._live))
 
     # Requests to servers
 
@@ -297,7 +259,8 @@ class Dispatcher:
     def _choose(self, request: Request, now: float) -> ServerLink | None:
         """The first server, in the order they were given, that has not failed lately and has not refused it."""
         for link in self._links:
-            if link.number not in request.refused_by and link.may_be_tried(now):
+            goes_away = link.connection is not None and link.connection.is_going_away
+            if link.number not in request.refused_by and not goes_away and link.may_be_tried(now):
                 return link
         return None
 
@@ -353,7 +316,9 @@ class Dispatcher:
                 return link.try_next_address()
             except OSError as last_error:
                 return self._lose(link, last_error)
-        if connection.is_open:
+        if connection.is_spent:
+            self._lose(link, ConnectionFailedError("the server is shutting down"))
+        elif connection.is_open:
             link.opened()
 
     def _write(self, link: ServerLink, connection: Connection) -> None:
@@ -367,6 +332,7 @@ class Dispatcher:
         now = time.monotonic()
         connection = link.connection
         was_open = connection is not None and connection.is_open
+        is_spent = connection is not None and connection.is_spent
         knows_no_hello = connection is not None and connection.knows_no_hello
         concerned = [] if connection is None else connection.requests()
         if not was_open and not knows_no_hello:
@@ -376,9 +342,9 @@ class Dispatcher:
         self._unwatch(link)
         if connection is not None:
             connection.close()
-        link.lost(now, is_failure=not was_open or isinstance(error, ProtocolError))
+        link.lost(now, is_failure=not was_open or is_spent or isinstance(error, ProtocolError))
         for request in concerned:
-            self._failed_at(link, request, _told_of(link, error))
+            self._failed_at(link, request, link.told(error))
 
     def _watch(self, link: ServerLink) -> None:
         connection = link.connection
@@ -396,24 +362,3 @@ class Dispatcher:
         watched = self._watched.pop(link.number, None)
         if watched is not None:
             self._selector.unregister(watched[0])
-
-
-def _is_worth_another_try(error: Exception) -> bool:
-    if isinstance(error, RefusedError):
-        return error.status.may_be_tried_again
-    return isinstance(error, ConnectionFailedError)
-
-
-def _told_of(link: ServerLink, error: Exception) -> Exception:
-    """An error of its own for each request, that says which server it was."""
-    told: Exception
-    if isinstance(error, RefusedError):
-        told = RefusedError(error.status, error.retry_after)
-    elif isinstance(error, ProtocolError):
-        told = ProtocolError(f"{link.endpoint.url}: {error}")
-    elif isinstance(error, OSError):
-        told = ConnectionFailedError(f"{link.endpoint.url}: {error.strerror or error}")
-    else:
-        return error
-    told.__cause__ = error
-    return told

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from .connection import Connection, Listener, begin_connect
+from .connection import Connection, Listener
 from .endpoint import Endpoint
-from .errors import ConnectionFailedError
+from .errors import ConnectionFailedError, ProtocolError, RefusedError
 from .retry import Backoff
 
 
@@ -129,3 +132,34 @@ class ServerLink:
         if is_failure and not knows_no_hello:  # else it is connected to at once, without a hello
             self.failures += 1
             self.down_until = now + self._backoff.delay(self.failures)
+
+    def told(self, error: Exception) -> Exception:
+        """An error for one request, that says which server it was."""
+        told: Exception
+        if isinstance(error, RefusedError):
+            told = RefusedError(error.status, error.retry_after)
+        elif isinstance(error, ProtocolError):
+            told = ProtocolError(f"{self.endpoint.url}: {error}")
+        elif isinstance(error, OSError):
+            told = ConnectionFailedError(f"{self.endpoint.url}: {error.strerror or error}")
+        else:
+            return error
+        told.__cause__ = error
+        return told
+
+
+def begin_connect(family: int, address: Any) -> socket.socket:
+    """A socket that is connecting. OSError if it cannot."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        result = sock.connect_ex(address)
+        # A Unix socket whose queue of connections is full says EAGAIN, and is never ready: it is as good as not there.
+        if result not in (0, errno.EINPROGRESS):
+            raise OSError(result, os.strerror(result))
+        return sock
+    except BaseException:
+        sock.close()
+        raise
