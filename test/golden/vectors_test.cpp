@@ -1,5 +1,4 @@
 // The library's interface tells what the golden vectors hold: by every kernel, in columns and token by token.
-#define BOOST_TEST_MODULE golden_vectors
 #define BOOST_BIND_GLOBAL_PLACEHOLDERS // which Boost's own reader of JSON still uses
 #include <boost/test/unit_test.hpp>
 
