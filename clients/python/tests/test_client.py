@@ -412,6 +412,37 @@ def test_a_callback_may_submit_but_not_wait(texlexd: str) -> None:
     assert "cannot wait" in str(seen[0]) and seen[1] == 2
 
 
+def test_no_descriptor_is_kept_when_clients_and_connections_end(texlexd: str, scripted: Start) -> None:
+    def broken(caller: Caller) -> None:
+        caller.greet()
+        caller.send(9, caller.receive().id, b"")
+        caller.wait_for_end()
+
+    urls = [texlexd, scripted(broken).url, "unix:nobody", "tcp://127.0.0.1:1"]
+
+    def ask(url: str) -> None:
+        with texlex.Client(url, attempts_max=1) as client:
+            try:
+                client.tokenize(b"a")
+            except texlex.Error:
+                pass  # three of these servers give one
+
+    def open_descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    for url in urls:
+        ask(url)
+    before = open_descriptors()
+    for _ in range(25):
+        for url in urls:
+            ask(url)
+    # The script's side of a connection is open until it has seen its end.
+    until = time.monotonic() + PATIENCE
+    while open_descriptors() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert open_descriptors() <= before
+
+
 def test_nothing_of_a_request_is_kept_when_it_is_over(texlexd: str, collected: Callable[[], None]) -> None:
     with texlex.Client(texlexd) as client:
         documents = [numpy.frombuffer(bytes(1000), numpy.uint8) for _ in range(300)]

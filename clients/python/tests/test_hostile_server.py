@@ -379,7 +379,7 @@ def test_what_chance_makes_of_a_connection_ends_every_request(scripted: Start) -
             caller.wait_for_end()
 
     server = scripted(script)
-    for _ in range(60):
+    for _ in range(40):
         with texlex.Client(server.url, timeout=0.2, connect_timeout=0.1, attempts_max=2) as client:
             futures = [client.submit(DOCUMENT) for _ in range(3)] + client.submit_batch([DOCUMENT, b""])
             for future in futures:
