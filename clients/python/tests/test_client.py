@@ -395,9 +395,19 @@ def test_no_more_is_sent_at_once_than_the_server_allows(scripted: Start) -> None
     assert at_once == [0] * 10
 
 
-def test_a_callback_may_submit_but_not_wait(texlexd: str) -> None:
+def test_a_callback_may_submit_but_not_wait(scripted: Start) -> None:
     seen: list[Any] = []
-    done = threading.Event()
+    go_on, done = threading.Event(), threading.Event()
+
+    def script(caller: Caller) -> None:
+        caller.greet()
+        frame = caller.receive()
+        assert go_on.wait(PATIENCE)  # the callback is there before the answer, and so runs in the client's thread
+        answer(caller, frame)
+        while True:
+            frame = caller.receive()
+            if frame.type != 3:
+                answer(caller, frame)
 
     def callback(_: Any) -> None:
         try:
@@ -406,8 +416,9 @@ def test_a_callback_may_submit_but_not_wait(texlexd: str) -> None:
             seen.append(error)
         client.submit(b"b").add_done_callback(lambda future: (seen.append(len(future.result())), done.set()))
 
-    with texlex.Client(texlexd) as client:
+    with texlex.Client(scripted(script).url) as client:
         client.submit(b"a").add_done_callback(callback)
+        go_on.set()
         assert done.wait(PATIENCE)
     assert "cannot wait" in str(seen[0]) and seen[1] == 2
 
