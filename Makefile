@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -56,6 +56,18 @@ test-engine: build ## Compare FILES (default: all recorded documents) with LuaTe
 	@cmake --build --preset release --target engine_compare
 	@test/engine/compare-live $(FILES)
 
+golden: deps ## Write test/golden/vectors.json anew, by the reference kernel
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target make_golden_vectors
+	@build/release/make_golden_vectors >build/golden-vectors.json
+	@mv build/golden-vectors.json test/golden/vectors.json
+
+test-python: deps ## The Python client: its wheel, built and installed into a virtual environment, and its tests
+	@deploy/install-dependencies --python
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared
+	@deploy/test-python
+
 test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@deploy/install-dependencies --neon
 	@test/fuzz/run-neon
@@ -87,6 +99,12 @@ bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target kernels_bench costs_bench
 	@bench/run-kernels $(REPETITIONS) $(FILES)
+
+bench-python: deps ## Measure what the Python client adds to a call of the library
+	@deploy/install-dependencies --bench --python
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared library_calls
+	@bench/run-python
 
 bench-micro: deps ## Measure the service's parts: hops, timers, memory, frames, copies
 	@deploy/install-dependencies --bench
