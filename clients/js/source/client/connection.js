@@ -24,7 +24,8 @@ export class Connection {
   #nextId = 1;
   #ended; // why, once it has
   #lastWord; // the status a server may say before it closes
-  #waiting = []; // for a place among the requests in flight
+  #placesTaken = 0; // among the requests in flight; also by those that are about to be sent
+  #waiting = []; // for such a place
 
   /** Connects and says hello within so many milliseconds. */
   static async open(endpoint, limitMs, signal) {
@@ -98,17 +99,24 @@ export class Connection {
 
   async #place(signal) {
     signal.throwIfAborted();
-    while (this.isOpen && this.#flights.size >= this.hello.requestsPerConnectionMax) await this.#turn(signal);
+    while (this.isOpen && this.#placesTaken >= this.hello.requestsPerConnectionMax) await this.#turn(signal);
     if (!this.isOpen) throw this.#ended;
+    ++this.#placesTaken;
+  }
+
+  #leavePlace() {
+    --this.#placesTaken;
+    this.#waiting.shift()?.go();
   }
 
   // Who has a place and does not take it leaves it to the next.
   #encoded(encode, id, signal) {
     try {
       signal.throwIfAborted();
+      if (!this.isOpen) throw this.#ended;
       return encode(id);
     } catch (error) {
-      this.#waiting.shift()?.go();
+      this.#leavePlace();
       throw error;
     }
   }
@@ -186,7 +194,7 @@ export class Connection {
     this.#flights.delete(id);
     clearTimeout(flight.cancelTimer);
     flight.signal.removeEventListener("abort", flight.onAbort);
-    this.#waiting.shift()?.go();
+    this.#leavePlace();
     this.#idle();
     return flight;
   }
