@@ -6,7 +6,7 @@ const uint32Max = 0xffffffff;
 
 /** Throws a TypeError for a key that is not in `known`. */
 export function refuseUnknown(options, known, of) {
-  if (options === null || typeof options !== "object") throw new TypeError(`texlex: the options of ${of} are an object`);
+  if (options === null || typeof options !== "object") throw new TypeError(`texlex: options of ${of} are an object`);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new TypeError(`texlex: ${of} has no option ${JSON.stringify(key)}; it takes ${known.join(", ")}`);

@@ -1,5 +1,5 @@
-// The WebAssembly module: one document at a time lies in its memory, and what comes out is copied at once. So its memory
-// may grow, which detaches every view on it, or be given up, and no result is touched.
+// The WebAssembly module: one document at a time lies in its memory, and what comes out is copied at once. So that
+// memory may grow, which detaches every view on it, or be given up, and no result is touched.
 import { numberColumns } from "./names.js";
 
 /** Documents are no larger, so that one, its tokens and its issues fit into the 4 GiB of a module. */
@@ -101,7 +101,7 @@ export class Scanner {
     } catch (error) {
       this.release();
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      throw new RangeError("texlex: the WebAssembly module stopped, most likely for lack of memory: try a smaller document", {
+      throw new RangeError("texlex: the WebAssembly module stopped, most likely for lack of memory", {
         cause: error,
       });
     }

@@ -4,7 +4,7 @@ import { indexAmong, readTokenizeOptions, refuseUnknown, tokenizeOptions } from 
 import { documentBytesMax, Scanner } from "./scanner.js";
 import { Names, Tokens } from "./tokens.js";
 
-/** What `load` gives. Everything it makes is JavaScript's own and stays valid, whatever is done with this afterwards. */
+/** What `load` gives. Everything it makes is JavaScript's own and stays valid, whatever is done with this later. */
 export class Texlex {
   #scanner;
   #kernelNumber;
@@ -35,7 +35,7 @@ export class Texlex {
     const regimeNumber = indexAmong(this.regimes, regime, "regime");
     const bytes = bytesOf(document, copyDocument);
     if (bytes.length > documentBytesMax)
-      throw new RangeError(`texlex: a document of ${bytes.length} bytes; in process it has ${documentBytesMax} at most`);
+      throw new RangeError(`texlex: a document of ${bytes.length} bytes; in process ${documentBytesMax} are the most`);
     const kernelNumber = this.#kernelNumber;
     const scanned = this.#scanner.scan(bytes, { regimeNumber, viewNumber, kernelNumber, issuesMax });
     return new Tokens({
@@ -62,7 +62,35 @@ export class Texlex {
 
 // A function that makes a vector of 0: refused by an engine without SIMD128.
 const simd128Probe = Uint8Array.of(
-  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0, 10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 11,
+  0,
+  0x61,
+  0x73,
+  0x6d,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  0x60,
+  0,
+  1,
+  0x7b,
+  3,
+  2,
+  1,
+  0,
+  10,
+  8,
+  1,
+  6,
+  0,
+  0x41,
+  0,
+  0xfd,
+  15,
+  11,
 );
 
 export function hasSimd128() {
@@ -75,7 +103,7 @@ export async function loadBy(compile, options) {
   const { kernel = "best", module } = options;
   indexAmong(["best", "simd128", "reference"], kernel, "kernel");
   if (module instanceof WebAssembly.Module) return new Texlex(module, kernel);
-  if (module !== undefined) throw new TypeError("texlex: module is a WebAssembly.Module; compile what else there is first");
+  if (module !== undefined) throw new TypeError("texlex: module is a WebAssembly.Module; compile first what is none");
   const wide = kernel === "simd128" || (kernel === "best" && hasSimd128());
   return new Texlex(await compile(wide ? simd128Url : plainUrl), kernel);
 }

@@ -139,5 +139,5 @@ export class Tokens {
 
 function notAskedFor(names) {
   const list = names.join(", ");
-  return new Error(`texlex: not asked of the server: ${list}; name it in the option columns, or leave that out for all`);
+  return new Error(`texlex: not asked of the server: ${list}; name it in the option columns, or leave that out`);
 }

@@ -22,13 +22,24 @@ export function assertAre(tokens, vector) {
   const title = titleOf(vector);
   assert.equal(tokens.length, vector.kinds.length, title);
   assert.ok(tokens.kinds instanceof Uint8Array && tokens.starts instanceof Uint32Array, title);
-  for (const column of numberColumns) assert.deepEqual(Array.from(tokens[column]), vector[column], `${title}: ${column}`);
+  for (const column of numberColumns)
+    assert.deepEqual(Array.from(tokens[column]), vector[column], `${title}: ${column}`);
   assert.deepEqual([...tokens.names], vector.names, `${title}: names`);
   assert.equal(tokens.issueCount, vector.issue_count, title);
-  assert.deepEqual(tokens.issues.map(({ kind }) => kind), vector.issue_kinds, title);
-  assert.deepEqual(tokens.issues.map(({ offset }) => offset), vector.issue_offsets, title);
+  assert.deepEqual(
+    tokens.issues.map(({ kind }) => kind),
+    vector.issue_kinds,
+    title,
+  );
+  assert.deepEqual(
+    tokens.issues.map(({ offset }) => offset),
+    vector.issue_offsets,
+    title,
+  );
   const walked = [...tokens];
-  assert.deepEqual(walked.map(({ start, end, line, column, name }) => [start, end, line, column, name]),
-                   vector.starts.map((start, i) =>
-                     [start, vector.ends[i], vector.lines[i], vector.columns[i], vector.names[i]]), title);
+  assert.deepEqual(
+    walked.map(({ start, end, line, column, name }) => [start, end, line, column, name]),
+    vector.starts.map((start, i) => [start, vector.ends[i], vector.lines[i], vector.columns[i], vector.names[i]]),
+    title,
+  );
 }

@@ -18,7 +18,10 @@ const starts = (...numbers) => new Uint8Array(Uint32Array.from(numbers).buffer);
 const kindsAndStarts = ({ kinds = [11, 10], places = [0, 1], ...fields } = {}) =>
   tokenizedPayload({
     tokens: 2,
-    entries: [{ id: 1, type: 1, begin: 2, bytes: 2 }, { id: 2, type: 2, begin: 3, bytes: 8 }],
+    entries: [
+      { id: 1, type: 1, begin: 2, bytes: 2 },
+      { id: 2, type: 2, begin: 3, bytes: 8 },
+    ],
     columns: [Uint8Array.from(kinds), starts(...places)],
     ...fields,
   });
@@ -27,7 +30,10 @@ const asked = { columns: ["kinds", "starts"] };
 test("an answer as it should be is taken, whatever lies in its reserved bytes", async (context) => {
   const payload = kindsAndStarts();
   payload.fill(255, 39, 64);
-  const client = await clientOf(context, greeting(({ id }) => frame(9, id, payload)));
+  const client = await clientOf(
+    context,
+    greeting(({ id }) => frame(9, id, payload)),
+  );
   const tokens = await client.tokenize("a", asked);
   assert.deepEqual([...tokens.kinds, ...tokens.starts], [11, 10, 0, 1]);
 });
@@ -35,15 +41,24 @@ test("an answer as it should be is taken, whatever lies in its reserved bytes", 
 test("a column that the client does not know is skipped", async (context) => {
   const payload = tokenizedPayload({
     tokens: 2,
-    entries: [{ id: 2, type: 2, begin: 2, bytes: 8 }, { id: 77, type: 9, begin: 3, bytes: 5 }],
+    entries: [
+      { id: 2, type: 2, begin: 2, bytes: 8 },
+      { id: 77, type: 9, begin: 3, bytes: 5 },
+    ],
     columns: [starts(0, 1), new Uint8Array(5)],
   });
-  const client = await clientOf(context, greeting(({ id }) => frame(9, id, payload)));
+  const client = await clientOf(
+    context,
+    greeting(({ id }) => frame(9, id, payload)),
+  );
   assert.deepEqual([...(await client.tokenize("a", { columns: ["starts"] })).starts], [0, 1]);
 });
 
 const entry = (index, fields) => {
-  const entries = [{ id: 1, type: 1, begin: 2, bytes: 2 }, { id: 2, type: 2, begin: 3, bytes: 8 }];
+  const entries = [
+    { id: 1, type: 1, begin: 2, bytes: 2 },
+    { id: 2, type: 2, begin: 3, bytes: 8 },
+  ];
   Object.assign(entries[index], fields);
   return kindsAndStarts({ entries });
 };
@@ -63,7 +78,9 @@ const nonsense = {
   "another view": kindsAndStarts({ view: 1 }),
   "another unit": kindsAndStarts({ unit: 2 }),
   "issues that were not asked for": kindsAndStarts({ issues: 1, told: 1 }),
-  "a directory beyond the payload": tokenizedPayload({ entries: [], tokens: 2 }).map((byte, i) => (i === 6 ? 255 : byte)),
+  "a directory beyond the payload": tokenizedPayload({ entries: [], tokens: 2 }).map((byte, i) =>
+    i === 6 ? 255 : byte,
+  ),
   "a column twice": entry(1, { id: 1 }),
   "columns out of order": entry(0, { id: 3 }),
   "a column that was not asked for": entry(1, { id: 4 }),
@@ -75,8 +92,11 @@ const nonsense = {
   "a column without end": entry(1, { bytes: huge }),
   "a column that begins at the end of all numbers": entry(1, { begin: 0xffffffff }),
   "a column of half an entry": entry(1, { bytes: 7 }),
-  "a missing column": tokenizedPayload({ tokens: 2, entries: [{ id: 1, type: 1, begin: 2, bytes: 2 }],
-                                         columns: [Uint8Array.of(11, 10)] }),
+  "a missing column": tokenizedPayload({
+    tokens: 2,
+    entries: [{ id: 1, type: 1, begin: 2, bytes: 2 }],
+    columns: [Uint8Array.of(11, 10)],
+  }),
   "no columns at all": tokenizedPayload({ tokens: 2 }),
   "a start behind the document": kindsAndStarts({ places: [0, 2] }),
   "starts that go back": kindsAndStarts({ places: [1, 0] }),
@@ -85,7 +105,10 @@ const nonsense = {
 
 for (const [what, payload] of Object.entries(nonsense))
   test(`${what} is a ProtocolError, and ends the connection`, async (context) => {
-    const client = await clientOf(context, greeting(({ id }) => frame(9, id, payload)));
+    const client = await clientOf(
+      context,
+      greeting(({ id }) => frame(9, id, payload)),
+    );
     await assert.rejects(client.tokenize("a", asked), ProtocolError);
     await assert.rejects(client.tokenize("a", asked), ProtocolError);
     assert.equal(client.server.connections(), 2, "nothing is asked over the connection that brought it");
@@ -94,7 +117,10 @@ for (const [what, payload] of Object.entries(nonsense))
 const named = (offsets, names) =>
   tokenizedPayload({
     tokens: 1,
-    entries: [{ id: 7, type: 2, begin: 2, bytes: 8 }, { id: 8, type: 1, begin: 3, bytes: names }],
+    entries: [
+      { id: 7, type: 2, begin: 2, bytes: 8 },
+      { id: 8, type: 1, begin: 3, bytes: names },
+    ],
     columns: [starts(...offsets), new Uint8Array(names)],
   });
 const nonsenseNames = {
@@ -116,7 +142,10 @@ test("fewer issues than there are and were asked for are a ProtocolError", () =>
     tokenizedPayload({
       issues: 3,
       told,
-      entries: [{ id: 9, type: 1, begin: 2, bytes: told }, { id: 10, type: 2, begin: 3, bytes: 4 * told }],
+      entries: [
+        { id: 9, type: 1, begin: 2, bytes: told },
+        { id: 10, type: 2, begin: 3, bytes: 4 * told },
+      ],
       columns: [new Uint8Array(Math.max(told, 1)), starts(...new Array(told).fill(offset))],
     });
   assert.throws(() => decodeTokenizeResponse(payload(1), 5, question), /1 issues told where there are 3/);
@@ -169,11 +198,13 @@ test("what an answer may take is bounded by the document and what was asked for"
   const question = { columns: columnBits.kinds | columnBits.starts, issuesMax: 65536 };
   const most = responseBytesMax(1, question);
   assert.ok(most < 8192, `${most}`);
-  const claim = (length) => ({ id }) => {
-    const bytes = frame(9, id, new Uint8Array(0));
-    new DataView(bytes.buffer).setUint32(12, length);
-    return bytes;
-  };
+  const claim =
+    (length) =>
+    ({ id }) => {
+      const bytes = frame(9, id, new Uint8Array(0));
+      new DataView(bytes.buffer).setUint32(12, length);
+      return bytes;
+    };
   const tooMuch = await clientOf(context, greeting(claim(most + 1)));
   await assert.rejects(tooMuch.tokenize("a", asked), /a payload of \d+ bytes where there are \d+ at most/);
 });
@@ -194,9 +225,17 @@ test("a batch response of other documents, or whose responses lie elsewhere, is 
   };
   assert.equal(decodeBatchResponse(batch(2, [2, 3], [64, 64]), 2).payloads.length, 2);
   const wrong = [
-    batch(1, [2], [64]), batch(3, [2, 3, 3], [64, 64, 0], 320), batch(2, [2, 2], [64, 64]), batch(2, [3, 2], [64, 64]),
-    batch(2, [2, 3], [64, 65]), batch(2, [2, 5], [64, 0]), batch(2, [2, 3], [64, huge]), batch(2, [0, 3], [64, 64]),
-    batch(0, [], []), batch(20, [], []), batch(2, [2, 3], [64, 64]).slice(0, 200),
+    batch(1, [2], [64]),
+    batch(3, [2, 3, 3], [64, 64, 0], 320),
+    batch(2, [2, 2], [64, 64]),
+    batch(2, [3, 2], [64, 64]),
+    batch(2, [2, 3], [64, 65]),
+    batch(2, [2, 5], [64, 0]),
+    batch(2, [2, 3], [64, huge]),
+    batch(2, [0, 3], [64, 64]),
+    batch(0, [], []),
+    batch(20, [], []),
+    batch(2, [2, 3], [64, 64]).slice(0, 200),
   ];
   for (const payload of wrong) assert.throws(() => decodeBatchResponse(payload, 2), ProtocolError);
 });
@@ -211,8 +250,11 @@ test("an answer with any bytes changed is read or a ProtocolError", (context) =>
     const payload = kindsAndStarts();
     for (let changes = 1 + next(3); changes > 0; --changes) payload[next(payload.length)] = bytes[next(bytes.length)];
     const cut = next(10) === 0 ? payload.subarray(0, next(payload.length)) : payload;
-    for (const decode of [() => decodeTokenizeResponse(cut, 1, question), () => decodeBatchResponse(cut, 2),
-                          () => decodeHelloResponse(cut)]) {
+    for (const decode of [
+      () => decodeTokenizeResponse(cut, 1, question),
+      () => decodeBatchResponse(cut, 2),
+      () => decodeHelloResponse(cut),
+    ]) {
       try {
         decode();
         ++read;
@@ -230,8 +272,10 @@ test("a server that closes in the middle of a frame is a ConnectionError that sa
     connection.end();
   });
   const client = await clientOf(context, behave, { retries: 0 });
-  await assert.rejects(client.tokenize("a", asked), (error) =>
-    error instanceof ConnectionError && /in the middle of a frame/.test(error.message));
+  await assert.rejects(
+    client.tokenize("a", asked),
+    (error) => error instanceof ConnectionError && /in the middle of a frame/.test(error.message),
+  );
 });
 
 test("a last word before the connection is closed is what requests fail with", async (context) => {
@@ -240,10 +284,16 @@ test("a last word before the connection is closed is what requests fail with", a
     connection.end();
   });
   const client = await clientOf(context, behave);
-  await assert.rejects(client.tokenize("a"), (error) => error instanceof StatusError && error.statusName === "frame-too-large");
+  await assert.rejects(
+    client.tokenize("a"),
+    (error) => error instanceof StatusError && error.statusName === "frame-too-large",
+  );
 });
 
 test("a status that does not exist yet is an error by its number", async (context) => {
-  const client = await clientOf(context, greeting(({ id }) => frame(9, id, tokenizedPayload({ status: 99 }))));
+  const client = await clientOf(
+    context,
+    greeting(({ id }) => frame(9, id, tokenizedPayload({ status: 99 }))),
+  );
   await assert.rejects(client.tokenize("a"), { name: "StatusError", status: 99, statusName: "status 99" });
 });

@@ -20,8 +20,16 @@ export function frame(type, id, payload) {
 const magicOf = (view) => view.setUint32(0, 0x584c5854, littleEndian);
 
 /** A hello response's payload; fields that are given replace those of a usual server. */
-export function helloPayload({ version = 2, fixed = 64, columns = 255, documentBytesMax = 2 ** 21, requests = 64,
-                               issuesMax = 65536, batchDocumentsMax = 256, regimes = "latex\nplain\n" } = {}) {
+export function helloPayload({
+  version = 2,
+  fixed = 64,
+  columns = 255,
+  documentBytesMax = 2 ** 21,
+  requests = 64,
+  issuesMax = 65536,
+  batchDocumentsMax = 256,
+  regimes = "latex\nplain\n",
+} = {}) {
   const names = new TextEncoder().encode(regimes);
   const payload = new Uint8Array(64 + names.length);
   const view = new DataView(payload.buffer);
@@ -39,8 +47,20 @@ export function helloPayload({ version = 2, fixed = 64, columns = 255, documentB
 }
 
 /** The head of a tokenize response, and the whole of one that has no columns. */
-export function tokenizedPayload({ status = 0, retryAfterMs = 0, tokens = 0, issues = 0, told = 0, view = 0, unit = 1,
-                                   version = 2, magic = 0x584c5854, entries = [], bytes, columns = [] } = {}) {
+export function tokenizedPayload({
+  status = 0,
+  retryAfterMs = 0,
+  tokens = 0,
+  issues = 0,
+  told = 0,
+  view = 0,
+  unit = 1,
+  version = 2,
+  magic = 0x584c5854,
+  entries = [],
+  bytes,
+  columns = [],
+} = {}) {
   const directory = Math.ceil((entries.length * 16) / 64) * 64;
   const length = 64 + directory + columns.reduce((sum, each) => sum + Math.ceil(each.length / 64) * 64, 0);
   const payload = new Uint8Array(length);
@@ -124,7 +144,7 @@ async function* framesUntilItEnds(socket) {
   }
 }
 
-/** Greets, and answers each frame behind the hello by what `answer(frame, connection)` gives, unless that is undefined. */
+/** Greets, and answers each frame behind the hello by what `answer(frame, connection)` gives, if it gives something. */
 export function greeting(answer, hello = {}) {
   return async (connection) => {
     for await (const each of connection.frames) {

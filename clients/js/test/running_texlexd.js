@@ -12,7 +12,7 @@ const built = fileURLToPath(new URL("../../../build/release/texlexd", import.met
 const program = process.env.TEXLEXD ?? built;
 const startMsMax = 20_000;
 
-/** Starts one, at a path of its own or `at` another's, and waits until it can be connected to. It ends with the test. */
+/** Starts one, at a path of its own or `at` another's, and waits until it takes connections. It ends with the test. */
 export async function startTexlexd(context, flags = [], at = undefined) {
   if (!existsSync(program))
     throw new Error(`there is no texlexd at ${program}: run make build, or say where one is by the variable TEXLEXD`);

@@ -186,7 +186,7 @@ TEXLEX_EXPORTED(kinds) uint8_t* kinds_at() { return room.kinds; }
 TEXLEX_EXPORTED(start_bits) uint64_t* start_bits_at() { return room.start_bits; }
 TEXLEX_EXPORTED(issues) issue* issues_at() { return room.issues; }
 
-/// Scans the document that lies in the room, with as many issues as there was room asked for; how many tokens there are.
+/// Scans the document that lies in the room, with as many issues as room was asked for; how many tokens there are.
 TEXLEX_EXPORTED(scan)
 uint32_t scan(uint32_t document_bytes, uint32_t regime, uint32_t view, uint32_t kernel, uint32_t issues) {
   const std::span<const uint8_t> document{room.document, document_bytes};

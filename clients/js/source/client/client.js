@@ -86,7 +86,8 @@ export class Client {
   async #within({ timeoutMs = this.#options.timeoutMs, retries = this.#options.retries, signal }, act) {
     integer(timeoutMs, "timeoutMs", 1, waitMsMax);
     integer(retries, "retries", 0, 100);
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("texlex: signal is an AbortSignal");
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw new TypeError("texlex: signal is an AbortSignal");
     signal?.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     if (this.#requests.size >= this.#options.requestsMax) throw new QueueFullError(this.#options.requestsMax);
@@ -131,7 +132,8 @@ export class Client {
   // What it has accepted it answers, and then closes the connection.
   #leave(connection) {
     this.#leaving = this.#leaving.filter((each) => each.isOpen);
-    if (this.#leaving.length >= leavingMax) this.#leaving.shift().end(new ConnectionError("texlex: too many servers shut down"));
+    if (this.#leaving.length >= leavingMax)
+      this.#leaving.shift().end(new ConnectionError("texlex: too many servers shut down"));
     this.#leaving.push(connection);
   }
 
@@ -224,7 +226,7 @@ export class Client {
   }
 }
 
-/** Documents by their numbers, as many in a group as a frame may have; one that is too large is alone, to be refused. */
+/** Documents by their numbers, as many in a group as a frame may have; one that is too large is alone. */
 function groupsOf(numbers, documents, { batchDocumentsMax, documentBytesMax }) {
   const groups = [];
   const bytesMax = Math.min(documentBytesMax, framePayloadBytesMax - headBytesMax);

@@ -39,7 +39,7 @@ export class Connection {
     try {
       connection.hello = await connection.#hello;
       if (connection.hello.version !== 2)
-        throw new ProtocolError(`texlexd at ${endpoint.text} speaks version ${connection.hello.version} of the protocol, not 2`);
+        throw new ProtocolError(`texlexd at ${endpoint.text} speaks version ${connection.hello.version}, and not 2`);
       connection.#idle();
       return connection;
     } catch (error) {
@@ -54,7 +54,10 @@ export class Connection {
   constructor(endpoint) {
     this.#endpoint = endpoint;
     this.#hello = new Promise((resolve, reject) => (this.#helloArrived = { resolve, reject }));
-    this.#reader = new FrameReader((frame) => this.#admit(frame), (frame, payload) => this.#deliver(frame, payload));
+    this.#reader = new FrameReader(
+      (frame) => this.#admit(frame),
+      (frame, payload) => this.#deliver(frame, payload),
+    );
     this.#socket = net.connect(endpoint.connect);
     this.#socket.on("data", (chunk) => this.#take(chunk));
     this.#socket.on("error", (error) => this.#end(this.#lost(error)));
@@ -71,8 +74,8 @@ export class Connection {
   }
 
   /**
-   * Sends a request once there is a place for it, and gives what `answered` makes of its response's payload. `encode(id)`
-   * gives the parts of its frame; `bytesMax` is what the payload may take. `signal` takes it back.
+   * Sends a request once there is a place for it, and gives what `answered` makes of its response's payload.
+   * `encode(id)` gives the parts of its frame; `bytesMax` is what the payload may take. `signal` takes it back.
    */
   async exchange({ encode, type, bytesMax, answered }, signal) {
     await this.#place(signal);
@@ -134,9 +137,9 @@ export class Connection {
   }
 
   #freeId() {
-    while (this.#flights.has(this.#nextId)) this.#nextId = this.#nextId % (helloId - 1) + 1;
+    while (this.#flights.has(this.#nextId)) this.#nextId = (this.#nextId % (helloId - 1)) + 1;
     const id = this.#nextId;
-    this.#nextId = id % (helloId - 1) + 1;
+    this.#nextId = (id % (helloId - 1)) + 1;
     return id;
   }
 
@@ -153,15 +156,17 @@ export class Connection {
 
   #admit({ type, id, length }) {
     if (!this.isOpen) throw this.#ended;
-    const tooLong = (most) => {
-      if (length > most) throw this.#nonsense(`a payload of ${length} bytes where there are ${most} at most`);
-    };
-    if (type === FrameType.helloResponse && id === helloId && this.hello === undefined) return tooLong(helloBytesMax), true;
-    if (type === FrameType.response) return tooLong(responseBytes), true;
     const flight = this.#flights.get(id);
-    if (flight?.type !== type) throw this.#nonsense(`a frame of type ${type} under id ${id}, which nobody waits for`);
-    tooLong(flight.bytesMax);
-    return !flight.isTakenBack;
+    const bytesMax = this.#bytesMaxOf(type, id, flight);
+    if (length > bytesMax) throw this.#nonsense(`a payload of ${length} bytes where there are ${bytesMax} at most`);
+    return !(flight?.type === type && flight.isTakenBack);
+  }
+
+  #bytesMaxOf(type, id, flight) {
+    if (type === FrameType.response) return responseBytes;
+    if (type === FrameType.helloResponse && id === helloId && this.hello === undefined) return helloBytesMax;
+    if (flight?.type === type) return flight.bytesMax;
+    throw this.#nonsense(`a frame of type ${type} under id ${id}, which nobody waits for`);
   }
 
   #deliver({ type, id }, payload) {
@@ -210,7 +215,9 @@ export class Connection {
     flight.reject(flight.signal.reason);
     this.#socket.write(encodeCancel(id));
     const late = () =>
-      this.#end(new ConnectionError(`texlexd at ${this.#endpoint.text} did not answer a cancel within ${cancelAnswerMs} ms`));
+      this.#end(
+        new ConnectionError(`texlexd at ${this.#endpoint.text} did not answer a cancel within ${cancelAnswerMs} ms`),
+      );
     flight.cancelTimer = setTimeout(late, cancelAnswerMs);
     flight.cancelTimer.unref();
   }

@@ -22,14 +22,16 @@ export function readRequest(options, of) {
 // More issues than a server tells are taken as that many, and nobody would know.
 function withServersIssues(asked, { hello, endpointText }) {
   if (asked.issuesAsked > hello.issuesMax)
-    throw new RangeError(`texlex: issuesMax ${asked.issuesAsked}; texlexd at ${endpointText} tells ${hello.issuesMax} at most`);
+    throw new RangeError(
+      `texlex: issuesMax ${asked.issuesAsked}, and ${endpointText} tells ${hello.issuesMax} at most`,
+    );
   return { ...asked, issuesMax: Math.min(asked.issuesMax, hello.issuesMax) };
 }
 
 /** Refuses what the server would, without sending it. */
 export function refuseTooLarge(bytes, { hello, endpointText }) {
   if (bytes.length <= hello.documentBytesMax) return;
-  const because = `a document of ${bytes.length} bytes, and it takes ${hello.documentBytesMax} at most; it was not sent`;
+  const because = `a document of ${bytes.length} bytes; it takes ${hello.documentBytesMax}, and was not sent this`;
   throw new StatusError(Status.documentTooLarge, endpointText, { because });
 }
 

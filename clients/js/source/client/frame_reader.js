@@ -11,8 +11,8 @@ export class FrameReader {
   #payloadFilled = 0;
 
   /**
-   * `admit(frame)`, with `type`, `id` and `length`, throws if such a frame may not come, and says whether its payload is
-   * wanted. `deliver(frame, payload)` gets each in turn; of one that is not wanted the payload is undefined.
+   * `admit(frame)`, with `type`, `id` and `length`, throws if such a frame may not come, and says whether its payload
+   * is wanted. `deliver(frame, payload)` gets each in turn; of one that is not wanted the payload is undefined.
    */
   constructor(admit, deliver) {
     this.#admit = admit;
@@ -20,7 +20,9 @@ export class FrameReader {
   }
 
   take(chunk) {
-    for (let at = 0; at < chunk.length; ) at += this.#frame === undefined ? this.#takeHeader(chunk, at) : this.#takePayload(chunk, at);
+    for (let at = 0; at < chunk.length;) {
+      at += this.#frame === undefined ? this.#takeHeader(chunk, at) : this.#takePayload(chunk, at);
+    }
   }
 
   /** Whether what came last is a part of a frame. */
@@ -35,7 +37,11 @@ export class FrameReader {
     if (this.#headerFilled < headerBytes) return part.length;
     this.#headerFilled = 0;
     const view = new DataView(this.#header.buffer);
-    const frame = { type: view.getUint32(0), id: view.getUint32(4) * 2 ** 32 + view.getUint32(8), length: view.getUint32(12) };
+    const frame = {
+      type: view.getUint32(0),
+      id: view.getUint32(4) * 2 ** 32 + view.getUint32(8),
+      length: view.getUint32(12),
+    };
     const wanted = this.#admit(frame);
     // Not cleared: every byte is written before somebody sees it. A block of its own, so that columns are aligned.
     frame.payload = wanted ? new Uint8Array(Buffer.allocUnsafeSlow(frame.length).buffer, 0, frame.length) : undefined;

@@ -61,7 +61,13 @@ export function encodeCancel(id) {
  * A tokenize or batch frame up to its first document's first byte. `lengths` has an entry a document; `batch` says
  * which frame it is. Throws a RangeError for more than a frame holds.
  */
-export function encodeRequestHead(id, batch, lengths, { columns, viewNumber, unitNumber, issuesMax, regimeBytes }, deadlineMs) {
+export function encodeRequestHead(
+  id,
+  batch,
+  lengths,
+  { columns, viewNumber, unitNumber, issuesMax, regimeBytes },
+  deadlineMs,
+) {
   const optionBytes = regimeBytes === undefined ? 0 : 4 + padded(regimeBytes.length, 4);
   const headBytes = fixedBytes + optionBytes + (batch ? 4 * lengths.length : 0);
   const documentBytes = lengths.reduce((sum, length) => sum + length, 0);

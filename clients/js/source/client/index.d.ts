@@ -2,7 +2,18 @@
 import type { ColumnName, Document, TokenizeOptions, Tokens } from "../index.js";
 
 export { issueKindName, Kind, kindName } from "../index.js";
-export type { ColumnName, ColumnUnit, Document, Issue, Names, Regime, Token, TokenizeOptions, Tokens, View } from "../index.js";
+export type {
+  ColumnName,
+  ColumnUnit,
+  Document,
+  Issue,
+  Names,
+  Regime,
+  Token,
+  TokenizeOptions,
+  Tokens,
+  View,
+} from "../index.js";
 
 /** "unix:PATH", "tcp://HOST:PORT" or "tcp://[IPv6]:PORT". */
 export type Endpoint = string;

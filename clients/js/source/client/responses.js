@@ -71,7 +71,8 @@ function decodeHead(payload, of) {
   const view = viewOf(payload);
   require(view.getUint32(0, true) === magic, `a ${of} that does not begin with TXLX`);
   require(view.getUint16(4, true) === 2, `a ${of} of version ${view.getUint16(4, true)}`);
-  require(bytesAt(view, 16) === payload.length, `a ${of} that says it has ${bytesAt(view, 16)} bytes of ${payload.length}`);
+  const bytes = bytesAt(view, 16);
+  require(bytes === payload.length, `a ${of} that says it has ${bytes} bytes of ${payload.length}`);
   const entries = view.getUint16(6, true);
   const status = view.getUint32(8, true);
   require(status === Status.ok || entries === 0, `a ${of} with a status and ${entries} entries`);
@@ -91,9 +92,8 @@ export function decodeTokenizeResponse(payload, documentBytes, asked) {
   const issueCount = view.getUint32(28, true);
   const issuesTold = view.getUint32(32, true);
   require(length <= documentBytes + 1, `${length} tokens in a document of ${documentBytes} bytes`);
-  require(view.getUint8(37) === asked.viewNumber, `view ${view.getUint8(37)} where ${views[asked.viewNumber]} was asked for`);
-  require(view.getUint8(38) === asked.unitNumber,
-          `unit ${view.getUint8(38)} where ${columnUnits[asked.unitNumber]} was asked for`);
+  require(view.getUint8(37) === asked.viewNumber, `a view that is not ${views[asked.viewNumber]}`);
+  require(view.getUint8(38) === asked.unitNumber, `a unit that is not ${columnUnits[asked.unitNumber]}`);
   const issuesAsked = (asked.columns & columnBits.issues) !== 0 ? Math.min(issueCount, asked.issuesMax) : 0;
   require(issuesTold === issuesAsked, `${issuesTold} issues told where there are ${issueCount}`);
   const parts = decodeColumns(payload, view, entries, behind, { tokens: length, issues: issuesTold }, asked.columns);
@@ -110,8 +110,9 @@ function decodeColumns(payload, view, count, behind, counts, columns) {
     const begin = view.getUint32(entry + 4, true) * alignment;
     const bytes = bytesAt(view, entry + 8);
     require(id > lastId, `column ${id} behind column ${lastId}`);
-    require(begin >= end && begin <= payload.length && bytes <= payload.length - begin,
-            `column ${id} of ${bytes} bytes at ${begin}, in a payload of ${payload.length}`);
+    require(begin >= end &&
+      begin <= payload.length &&
+      bytes <= payload.length - begin, `column ${id} of ${bytes} bytes at ${begin}, in a payload of ${payload.length}`);
     lastId = id;
     end = begin + bytes;
     const layout = layouts.get(id);
@@ -120,8 +121,8 @@ function decodeColumns(payload, view, count, behind, counts, columns) {
     require(view.getUint16(entry + 2, true) === (layout.width === 1 ? 1 : 2), `the type of column ${layout.part}`);
     const expected = entriesOf(layout, counts) * layout.width;
     require(Number.isNaN(expected) || expected === bytes, `column ${layout.part} of ${bytes} bytes, not ${expected}`);
-    const at = payload.byteOffset + begin;
-    parts[layout.part] = layout.width === 1 ? new Uint8Array(payload.buffer, at, bytes) : words(payload.buffer, at, bytes / 4);
+    const part = payload.subarray(begin, end);
+    parts[layout.part] = layout.width === 1 ? part : words(part);
   }
   for (const { column, part } of layouts.values())
     require((columns & columnBits[column]) === 0 || parts[part] !== undefined, `column ${part} is missing`);
@@ -133,17 +134,19 @@ function entriesOf({ entries }, { tokens, issues }) {
 }
 
 // Without a copy where the payload lies as it should, as it does where this client has read it.
-function words(buffer, at, count) {
-  return at % 4 === 0 ? new Uint32Array(buffer, at, count) : new Uint32Array(buffer.slice(at, at + 4 * count));
+function words(part) {
+  const { buffer, byteOffset, length } = part.byteOffset % 4 === 0 ? part : part.slice();
+  return new Uint32Array(buffer, byteOffset, length / 4);
 }
 
 // So that nobody who goes by them looks where nothing is.
 function checkOffsets({ starts, ends, nameOffsets, nameBytes, issueOffsets }, documentBytes) {
-  if (starts !== undefined) require(areAscending(starts, documentBytes), "starts that do not ascend within the document");
+  if (starts !== undefined) require(areAscending(starts, documentBytes), "starts that do not ascend in the document");
   if (ends !== undefined) require(areAtMost(ends, documentBytes), "an end behind the document's");
   if (issueOffsets !== undefined) require(areAtMost(issueOffsets, documentBytes), "an issue behind the document's end");
   if (nameOffsets === undefined) return;
-  require(nameOffsets[0] === 0 && areAscending(nameOffsets, nameBytes.length, true), "names that do not follow each other");
+  require(nameOffsets[0] === 0 &&
+    areAscending(nameOffsets, nameBytes.length, true), "names that do not follow each other");
   require(nameOffsets.at(-1) === nameBytes.length, "names that end elsewhere than they say");
 }
 
@@ -172,8 +175,9 @@ export function decodeBatchResponse(payload, documents) {
   for (let entry = headBytes; entry < headBytes + entries * entryBytes; entry += entryBytes) {
     const begin = view.getUint32(entry, true) * alignment;
     const bytes = bytesAt(view, entry + 8);
-    require(begin >= end && begin <= payload.length && bytes <= payload.length - begin,
-            `a response of ${bytes} bytes at ${begin}, in a payload of ${payload.length}`);
+    require(begin >= end &&
+      begin <= payload.length &&
+      bytes <= payload.length - begin, `a response of ${bytes} bytes at ${begin}, in a payload of ${payload.length}`);
     end = begin + bytes;
     payloads.push(payload.subarray(begin, end));
   }
