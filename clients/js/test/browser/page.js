@@ -1,5 +1,5 @@
-// Runs in the browser: replays the golden vectors by both kernels, and in a worker that is sent the module. What came of
-// it is posted to the server.
+// Runs in the browser: replays the golden vectors by both kernels, and has a worker that is sent the module tokenize.
+// What came of it is posted to the server.
 import { load } from "texlex";
 
 const numberColumns = ["kinds", "starts", "ends", "codes", "lines", "columns"];
