@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration look_interval = 100ms;
+constexpr duration watch_interval = 100ms;
 
 } // namespace
 
@@ -30,9 +30,9 @@ watchdog::~watchdog() {
 }
 
 void watchdog::watch(const char* what, duration limit) {
-  charged_time charged{now(), 2 * look_interval};
+  charged_time charged{now(), 2 * watch_interval};
   std::unique_lock lock{mutex_};
-  while (!changed_.wait_for(lock, look_interval, [this] { return done_; })) {
+  while (!changed_.wait_for(lock, watch_interval, [this] { return done_; })) {
     charged.look(now(), times_of_all_others());
     if (charged.total() < limit) continue;
     spdlog::critical("{} did not end within {} ms of its own time: the process ends now", what, limit / 1ms);

@@ -51,16 +51,36 @@ function(texlex_program name)
   target_link_libraries(${name} PRIVATE texlex_options ${ARG_DEPENDS})
 endfunction()
 
-# texlex_test(NAME SOURCES file... DEPENDS target... [LABELS label...] [ARGUMENTS argument...]): a Boost.Test program
-# that ctest runs. Label `service` marks what needs CAF, so that runs without it can leave it out.
+# What is the same for all tests: Boost.Test with one main for them, and where the sources lie.
+add_library(texlex_test_options INTERFACE)
+target_compile_definitions(texlex_test_options INTERFACE BOOST_TEST_DYN_LINK TEXLEX_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+# Label `service` marks what needs CAF, so that runs without it can leave it out.
+function(texlex_ctest name program labels)
+  add_test(NAME ${name} COMMAND ${program} ${ARGN})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${labels}")
+endfunction()
+
+# texlex_test(NAME SOURCES file... DEPENDS target... [LABELS label...]): a Boost.Test program of its own that ctest runs, for what cannot
+# share one: an operator new that fails, or a library that is linked as its users link it.
 function(texlex_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS;ARGUMENTS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK TEXLEX_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE texlex_options Boost::unit_test_framework ${ARG_DEPENDS})
-  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGUMENTS})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
-  if(ARG_LABELS)
-    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
-  endif()
+  target_link_libraries(${name} PRIVATE texlex_options texlex_test_main ${ARG_DEPENDS})
+  texlex_ctest(${name} ${name} "${ARG_LABELS}")
+endfunction()
+
+# texlex_tests(NAME TESTS test... DEPENDS target... [LABELS label...] [PREFIX prefix]): one Boost.Test program for a room
+# of tests. Each TEST is a file and the suite in it; ctest runs each by itself, as PREFIX and its name. Several files are
+# compiled as one, since most of a test's compilation is its headers': their names lie in their suites, apart from each
+# other.
+function(texlex_tests name)
+  cmake_parse_arguments(ARG "" "PREFIX" "TESTS;DEPENDS;LABELS" ${ARGN})
+  list(TRANSFORM ARG_TESTS APPEND .cpp OUTPUT_VARIABLE sources)
+  add_executable(${name} ${sources})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${TEXLEX_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  target_link_libraries(${name} PRIVATE texlex_options texlex_test_main ${ARG_DEPENDS})
+  foreach(test IN LISTS ARG_TESTS)
+    texlex_ctest(${ARG_PREFIX}${test} ${name} "${ARG_LABELS}" --run_test=${test})
+  endforeach()
 endfunction()

@@ -20,7 +20,7 @@ constexpr profile profiles[] = {
 #include "profiles.inc"
 };
 
-constexpr auto names = [] {
+constexpr auto all_names = [] {
   std::array<std::string_view, std::size(profiles)> found{};
   std::transform(std::begin(profiles), std::end(profiles), found.begin(), [](const profile& p) { return p.name; });
   return found;
@@ -28,13 +28,13 @@ constexpr auto names = [] {
 
 } // namespace
 
-std::span<const std::string_view> profile_names() noexcept { return names; }
+std::span<const std::string_view> profile_names() noexcept { return all_names; }
 
 std::vector<std::string> load_profile(std::string_view name, settings& settings) {
   const auto found =
     std::find_if(std::begin(profiles), std::end(profiles), [&](const profile& p) { return p.name == name; });
   if (found == std::end(profiles))
-    return {fmt::format("there is no profile \"{}\"; there are: {}.", name, fmt::join(names, ", "))};
+    return {fmt::format("there is no profile \"{}\"; there are: {}.", name, fmt::join(all_names, ", "))};
   return load_toml_text(found->text, fmt::format("profile {}", name), settings);
 }
 

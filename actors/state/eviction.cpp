@@ -7,7 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A client that has just connected has had no time to do anything, and one that was served may think for a moment.
-constexpr duration newcomer = 10ms;
+constexpr duration newcomer_time = 10ms;
 constexpr duration thoughtful = 1s;
 
 // A document of the usual size comes a thousand times as quickly.
@@ -31,12 +31,12 @@ eviction::rank eviction::rank_of(const standing& one) const noexcept {
     case standing::kind::reading: {
       const double rate = static_cast<double>(one.bytes) / seconds(one.since + 1us);
       if (want_ == want::bytes) return {1, 1 / (1 + rate)};
-      if (one.since < newcomer || rate >= slow_bytes_per_s) return {};
+      if (one.since < newcomer_time || rate >= slow_bytes_per_s) return {};
       return {3, seconds(one.since) / (1 + rate)};
     }
     case standing::kind::idle:
       if (one.served) return one.since < thoughtful ? rank{} : rank{1, seconds(one.since)};
-      return one.since < newcomer ? rank{} : rank{2, seconds(one.since)};
+      return one.since < newcomer_time ? rank{} : rank{2, seconds(one.since)};
   }
   return {};
 }

@@ -1,5 +1,4 @@
 // The program `texlex` as a person or a script meets it: what it prints, where, and how it ends.
-#define BOOST_TEST_MODULE texlex_program
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -15,6 +14,8 @@
 using texlex::origin;
 using texlex::status;
 namespace test = texlex::test;
+
+BOOST_AUTO_TEST_SUITE(texlex_program_test)
 
 namespace {
 
@@ -352,3 +353,5 @@ BOOST_AUTO_TEST_CASE(help_shows_examples_and_exit_statuses) {
   BOOST_TEST(result.output.find("Exit status:") != std::string::npos);
   BOOST_TEST(here.run("--version").output.starts_with("texlex "));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Where `texlex tokens` takes documents from: several files, folders, lists, archives; and what it shows meanwhile.
-#define BOOST_TEST_MODULE tokens_files
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include "test/cli/program_folder.hpp"
+
+BOOST_AUTO_TEST_SUITE(tokens_files_test)
 
 namespace {
 
@@ -234,3 +235,5 @@ BOOST_AUTO_TEST_CASE(work_that_takes_longer_than_a_second_is_shown_on_a_terminal
   close(terminal);
   close(end);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

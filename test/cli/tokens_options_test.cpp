@@ -1,5 +1,4 @@
 // What `texlex tokens` refuses, and how it names files.
-#define BOOST_TEST_MODULE tokens_options
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 
 using namespace texlex;
 using folder = texlex::test::program_folder;
+
+BOOST_AUTO_TEST_SUITE(tokens_options_test)
 
 namespace {
 
@@ -176,3 +177,5 @@ BOOST_AUTO_TEST_CASE(utf_16_is_one_issue_with_a_hint) {
   BOOST_TEST(result.status == 1);
   BOOST_TEST(result.errors == file + ":1:1: utf-16-text: convert it first, as by iconv -f UTF-16 -t UTF-8\n");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

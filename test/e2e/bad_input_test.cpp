@@ -1,6 +1,5 @@
 // What clients send by mistake or on purpose, to the program as it is shipped: each gets a plain answer, and a good
 // neighbour with requests in flight all the time notices nothing.
-#define BOOST_TEST_MODULE bad_input
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(bad_input_test)
 
 namespace {
 
@@ -149,5 +150,7 @@ BOOST_AUTO_TEST_CASE(documents_of_random_bytes_are_counted_as_in_process) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // Many clients who each do what one alone may do, all at once. A polite one is served all the same: what counts here is
 // who is answered before whom, not how long it takes.
-#define BOOST_TEST_MODULE hostile_load
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
@@ -24,6 +23,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(hostile_load_test)
 
 namespace {
 
@@ -233,3 +234,5 @@ BOOST_AUTO_TEST_CASE(a_server_whose_memory_runs_out_refuses_and_lives) {
   server.stop();
 }
 #endif
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // Workers that somebody kills or stops, which says nothing about the documents they hold; and what becomes of a texlexd
 // that can have no worker any more.
-#define BOOST_TEST_MODULE killed_worker
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -14,6 +13,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(killed_worker_test)
 
 namespace {
 
@@ -108,3 +109,5 @@ BOOST_AUTO_TEST_CASE(if_all_cores_rest_as_their_workers_crash_texlexd_ends_and_s
   }
   BOOST_TEST(server.wait().exit_status == exit_status::absent);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // How texlexd starts, what it refuses to start on, and how it ends.
-#define BOOST_TEST_MODULE life
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -17,6 +16,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(life_test)
 
 namespace {
 
@@ -294,5 +295,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_hangs_does_not_hang_the_end) {
   BOOST_TEST(server.wait().exit_status == 1); // the bound of the shutdown
   BOOST_TEST(says(server.log(), "did not end within"));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The system's limits: what they leave room for is found out at the start, and said with the number needed.
-#define BOOST_TEST_MODULE limits
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -17,6 +16,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(limits_test)
 
 namespace {
 
@@ -162,3 +163,5 @@ BOOST_AUTO_TEST_CASE(settings_that_are_no_file_are_an_error_at_once) {
   }
   BOOST_TEST(run_texlexd({"serve", "--tcp-port", "0", "--profile", ""}).end.exit_status == 2);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // A log that nobody reads, or that cannot be written: the service, its signals, its drain and its stats go on.
-#define BOOST_TEST_MODULE log
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -15,6 +14,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(log_test)
 
 namespace {
 
@@ -156,3 +157,5 @@ BOOST_AUTO_TEST_CASE(the_same_warning_over_and_over_is_told_once_and_then_by_its
   BOOST_REQUIRE(::prlimit(server.pid(), RLIMIT_NOFILE, &again, nullptr) == 0);
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // Workers in processes of their own: answers are the same, and a worker's violent death costs one attempt. However
 // texlexd itself ends, it leaves no process behind.
-#define BOOST_TEST_MODULE process_isolation
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -18,6 +17,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(process_isolation_test)
 
 namespace {
 
@@ -257,3 +258,5 @@ BOOST_AUTO_TEST_CASE(the_command_of_a_worker_is_not_for_people) {
   BOOST_TEST(result.end.exit_status == 2);
   BOOST_TEST(result.errors.find("texlexd serve --isolation process") != std::string::npos, result.errors);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

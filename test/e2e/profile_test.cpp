@@ -1,5 +1,4 @@
 // The tuning profiles as an operator meets them: by their names, under a file's settings and flags.
-#define BOOST_TEST_MODULE profile
 #include <boost/test/unit_test.hpp>
 
 #include <utility>
@@ -8,6 +7,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(profile_test)
 
 namespace {
 
@@ -69,3 +70,5 @@ BOOST_AUTO_TEST_CASE(a_server_with_a_profile_serves_by_it) {
   one.expect(2, status::document_too_large);
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

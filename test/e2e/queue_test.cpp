@@ -1,5 +1,4 @@
 // Who is let wait for a worker, and who is refused. Counts only: how long things take is measured in bench/.
-#define BOOST_TEST_MODULE queue
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -15,6 +14,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(queue_test)
 
 namespace {
 
@@ -116,3 +117,5 @@ BOOST_AUTO_TEST_CASE(a_client_that_floods_is_refused_and_one_that_waits_is_not) 
   BOOST_TEST(of_flood.ok > 10u);
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

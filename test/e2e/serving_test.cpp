@@ -1,5 +1,4 @@
 // What texlexd is for: documents in, counts out, the same as in process.
-#define BOOST_TEST_MODULE serving
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(serving_test)
 
 BOOST_AUTO_TEST_CASE(documents_are_counted_as_in_process_over_unix_and_tcp) {
   running_texlexd server{{"--tcp-port", "0"}};
@@ -101,3 +102,5 @@ BOOST_AUTO_TEST_CASE(a_late_request_is_hedged_and_still_answered_once) {
   if (server.ready_line().find("workers 1 ") != std::string::npos) return; // nobody to hedge with
   BOOST_TEST(server.log().find("[hedge] req=20 fired=0 ") == std::string::npos);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

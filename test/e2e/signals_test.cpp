@@ -1,5 +1,4 @@
 // What signals mean, one by one, as the help tells it.
-#define BOOST_TEST_MODULE signals
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -11,6 +10,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(signals_test)
 
 namespace {
 
@@ -84,3 +85,5 @@ BOOST_AUTO_TEST_CASE(a_signal_that_comes_while_workers_start_ends_it_in_order) {
                                   {.shell = "(sleep 1; kill -TERM $$) & :"});
   BOOST_TEST(result.end.exit_status == 0, result.errors);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Clients that are silent, slow or never read, and too many of them. A good neighbour notices nothing.
-#define BOOST_TEST_MODULE slow_client
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -11,6 +10,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(slow_client_test)
 
 namespace {
 
@@ -92,5 +93,7 @@ BOOST_AUTO_TEST_CASE(one_too_many_is_told_so_and_the_others_go_on) {
   one.expect_end();
   others.clear();
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

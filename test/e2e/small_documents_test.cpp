@@ -1,6 +1,5 @@
 // Documents so small that the I/O thread tokenizes them itself: answered like all others, by a worker that may stall,
 // die and be replaced like all others, and keep no connection waiting meanwhile.
-#define BOOST_TEST_MODULE small_documents
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -13,6 +12,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(small_documents_test)
 
 namespace {
 
@@ -108,3 +109,5 @@ BOOST_AUTO_TEST_CASE(the_io_threads_worker_dies_of_a_document_and_is_started_aga
   server.stop();
   BOOST_TEST(std::regex_search(server.log(), std::regex{R"(the worker of the I/O thread \(lane \d+\) died)"}));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // Workers whom the system gives no core: they are late, and do not hang. Nobody is given up for it, however long it
 // takes.
-#define BOOST_TEST_MODULE starved_worker
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -16,6 +15,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(starved_worker_test)
 
 namespace {
 
@@ -112,3 +113,5 @@ BOOST_AUTO_TEST_CASE(beside_twelve_busy_loops_every_request_is_answered_and_no_w
     server.stop();
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

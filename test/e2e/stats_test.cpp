@@ -1,5 +1,4 @@
 // What texlexd tells of itself, and attempts that stall on purpose: hedges answer for them.
-#define BOOST_TEST_MODULE stats
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(stats_test)
 
 namespace {
 
@@ -142,3 +143,5 @@ BOOST_AUTO_TEST_CASE(a_request_that_waits_past_its_time_is_not_begun) {
   BOOST_TEST(ok + late == requests);
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

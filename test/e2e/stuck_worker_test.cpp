@@ -1,6 +1,5 @@
 // A worker that hangs in a document and notices nothing: its request is answered by another, its thread is abandoned,
 // and past a limit texlexd ends for its service manager.
-#define BOOST_TEST_MODULE stuck_worker
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -12,6 +11,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(stuck_worker_test)
 
 namespace {
 
@@ -75,3 +76,5 @@ BOOST_AUTO_TEST_CASE(when_too_many_hang_the_process_ends_with_a_status_of_its_ow
   one.request(1, document);
   BOOST_TEST(server.wait().exit_status == exit_status::stuck);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Version 2 of the protocol over texlexd as it is shipped: the tokens themselves, and what becomes of their memory.
-#define BOOST_TEST_MODULE tokens
 #include <boost/test/unit_test.hpp>
 
 #include <cstring>
@@ -17,6 +16,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(tokens_test)
 
 namespace {
 
@@ -288,3 +289,5 @@ BOOST_AUTO_TEST_CASE(workers_that_are_processes_count_and_say_so_in_the_hello) {
   BOOST_TEST(caller.response(4).head.result.status == status::unknown_regime);
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

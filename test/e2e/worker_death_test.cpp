@@ -1,6 +1,5 @@
 // Workers that die in the middle of a document, and workers that are replaced because they are worn: each request is
 // still answered once, and rightly if it is answered ok.
-#define BOOST_TEST_MODULE worker_death
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -13,6 +12,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(worker_death_test)
 
 namespace {
 
@@ -130,3 +131,5 @@ BOOST_AUTO_TEST_CASE(with_a_budget_smaller_than_one_document_every_request_is_an
   beside.expect_undisturbed();
   server.stop();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

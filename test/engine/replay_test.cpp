@@ -1,5 +1,4 @@
 // What LuaTeX's scanner made of documents, recorded in vectors/, against what we make of them. Needs no TeX.
-#define BOOST_TEST_MODULE engine_replay
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>

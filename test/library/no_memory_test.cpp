@@ -1,5 +1,4 @@
 // Each allocation of the library may fail: the call says so, has changed nothing, and may be made again.
-#define BOOST_TEST_MODULE library without memory
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>

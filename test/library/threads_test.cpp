@@ -1,5 +1,4 @@
 // What many threads may do at once: tokenize, and read the same tokens.
-#define BOOST_TEST_MODULE library and threads
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>

@@ -1,6 +1,5 @@
 // The library gives what the kernels give, by each of its ways: whole, token by token, in columns, in the caller's
 // memory. The kernels are this program's own, linked beside the shared library that hides its copy.
-#define BOOST_TEST_MODULE library
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>

@@ -1,6 +1,5 @@
 // Documents made to be slow. A megabyte of each: an algorithm that is not linear in any of them runs into the test's
 // time limit, as a square of 10^6 steps takes a quarter of an hour.
-#define BOOST_TEST_MODULE hostile_document
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,5 @@
 // The largest document there may be: 4 GiB - 1, where offsets come to the end of their 32 bits. Its memory is sparse:
 // only the last page is ever written.
-#define BOOST_TEST_MODULE huge_document
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 

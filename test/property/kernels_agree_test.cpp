@@ -1,7 +1,6 @@
 // Every kernel gives the reference's answer, bit for bit, wherever its chunks end: those of this processor, and the
 // SIMD targets as SIMDe emulates them where their instructions are missing. A failure prints its seed;
 // TEXLEX_SEED=<seed> replays it alone, TEXLEX_DOCUMENTS=<n> tries so many.
-#define BOOST_TEST_MODULE kernels_agree
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>

@@ -1,6 +1,5 @@
 // What holds for every document, tried on documents made of pieces that meet in awkward ways. Each property prints its
 // seed; RC_PARAMS="seed=N" replays it.
-#define BOOST_TEST_MODULE scan_property
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 

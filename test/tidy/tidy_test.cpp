@@ -1,6 +1,5 @@
 // Holds the tree to its own rules: who may include whom, what a file must begin with, how long it may grow. A package
 // lies in the system's include path whether a target links it or not, so only a look at the sources can tell.
-#define BOOST_TEST_MODULE tidy
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 
 namespace texlex::load {
 
-least_busy::least_busy(uint32_t members, uint32_t in_flight_max) : lists_(in_flight_max), members_(members) {}
+least_busy::least_busy(uint32_t members, uint32_t in_flight_each_max) : lists_(in_flight_each_max), members_(members) {}
 
 void least_busy::offer(uint32_t member, uint32_t in_flight) {
   if (members_[member].in_flight == in_flight) return; // it keeps its turn

@@ -11,7 +11,7 @@ namespace texlex::load {
 
 class least_busy {
 public:
-  least_busy(uint32_t members, uint32_t in_flight_max);
+  least_busy(uint32_t members, uint32_t in_flight_each_max);
 
   /// This one takes requests and has so many in flight now, fewer than the most there can be.
   void offer(uint32_t member, uint32_t in_flight);

@@ -1,6 +1,5 @@
 // The broker among real workers and a real timer, in virtual time: each job is answered once, whatever happens to the
 // messages on its way.
-#define BOOST_TEST_MODULE broker
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -12,6 +11,8 @@ using namespace std::chrono_literals;
 using test::counts_of;
 using test::verdict;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(broker_test)
 
 namespace {
 
@@ -275,3 +276,5 @@ BOOST_FIXTURE_TEST_CASE(runs_that_overtake_each_other_are_answered_by_their_ids,
     BOOST_TEST(answer(id).token_count == counts_of(texts[id - 1]).token_count);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The timer rings when a job has outlived its delay, and for nobody else.
-#define BOOST_TEST_MODULE hedge_timer
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
@@ -12,6 +11,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(hedge_timer_test)
 
 namespace {
 
@@ -105,3 +106,5 @@ BOOST_FIXTURE_TEST_CASE(many_are_kept_apart, timer_and_listener) {
   BOOST_REQUIRE(rung.size() == 5000u);
   for (size_t i = 0; i < rung.size(); ++i) BOOST_REQUIRE(rung[i] == 2 * (i + 1));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The I/O thread's own worker, on a loop that is the test itself: each `turn` is a pass of it.
-#define BOOST_TEST_MODULE loop_lane
 #include <boost/test/unit_test.hpp>
 
 #include <mutex>
@@ -20,6 +19,8 @@
 #include "kernels/regimes.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(loop_lane_test)
 
 namespace {
 
@@ -173,3 +174,5 @@ BOOST_FIXTURE_TEST_CASE(an_attempt_that_another_has_overtaken_is_not_begun, lane
   caf::anon_send(lane, atom::run_v, attempt_batch{{made, 1}});
   BOOST_TEST((results(1)[0].result.status == status::cancelled));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

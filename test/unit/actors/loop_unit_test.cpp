@@ -1,5 +1,4 @@
 // Actors on a loop of somebody else's: they run on its thread while it runs, and on the scheduler once it has ended.
-#define BOOST_TEST_MODULE loop_unit
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -19,6 +18,8 @@
 #include "actors/loop_unit.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(loop_unit_test)
 
 namespace {
 
@@ -182,3 +183,5 @@ BOOST_AUTO_TEST_CASE(without_a_unit_an_actor_runs_on_the_scheduler) {
   BOOST_TEST(notes.elsewhere == 1);
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -10,7 +10,6 @@
 //   report, attempt, request   a count
 //   joined, ready, left, unstaffed, submit, answer   not survived: somebody waits for ever. These never cross a network
 //                              alone: whoever carries them has to number and repeat them
-#define BOOST_TEST_MODULE lost_message
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -22,6 +21,8 @@ using namespace std::chrono_literals;
 using test::counts_of;
 using test::verdict;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(lost_message_test)
 
 namespace {
 
@@ -162,3 +163,5 @@ BOOST_AUTO_TEST_CASE(a_lost_joined_costs_a_lane) {
   for (uint64_t id = 1; id <= 10; ++id) BOOST_TEST(house.answer(id) == counts_of(text));
   BOOST_TEST(house.run_log().find("at 1") == std::string::npos);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -6,7 +6,6 @@
 // Not lost here, as nothing could make up for it (see lost_message_test): submit, answer, joined, ready, left,
 // unstaffed. A lane that loses a run or a finish dies some time later, since only then its job may go on if no other
 // lane was idle. Words about a lane are not reordered: one actor's words to another stay in order.
-#define BOOST_TEST_MODULE message_fuzz
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -24,6 +23,8 @@ using test::counts_of;
 using test::house_options;
 using test::verdict;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(message_fuzz_test)
 
 namespace {
 
@@ -276,3 +277,5 @@ BOOST_AUTO_TEST_CASE(a_seed_replays_exactly) {
     BOOST_TEST(first.diary() == second.diary());
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

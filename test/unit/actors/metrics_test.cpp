@@ -1,5 +1,4 @@
 // What metrics counts, and the lines operators read.
-#define BOOST_TEST_MODULE metrics
 #include <boost/test/unit_test.hpp>
 
 #include <sstream>
@@ -14,6 +13,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(metrics_test)
 
 namespace {
 
@@ -156,3 +157,5 @@ BOOST_AUTO_TEST_CASE(the_worker_line_reads_as_operators_know_it) {
   report.resident_bytes = 0;
   BOOST_TEST(worker_line(report) == "[worker] core=0 req=1000 rss=0.0MB live=45.6MB alloc_since=789MB majors_since=12");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // A whole house whose I/O thread finds no memory at every n-th allocation, in the actors that run there too. Each
 // request is answered once, and the process lives. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE no_memory_service
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>

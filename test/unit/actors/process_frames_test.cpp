@@ -1,5 +1,4 @@
 // What a worker's process and its lane say to each other: each packet is taken for what it is, or for nothing.
-#define BOOST_TEST_MODULE process_frames
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -9,6 +8,8 @@
 #include "runtime/document.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(process_frames_test)
 
 namespace {
 
@@ -95,3 +96,5 @@ BOOST_AUTO_TEST_CASE(whatever_bytes_come_a_frame_that_is_taken_is_valid) {
     BOOST_REQUIRE_MESSAGE(frame->regime.view().size() < sizeof(packet_name), "seed " << seed);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

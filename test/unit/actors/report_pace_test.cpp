@@ -1,11 +1,12 @@
 // When a worker tells what it has used.
-#define BOOST_TEST_MODULE report_pace
 #include <boost/test/unit_test.hpp>
 
 #include "actors/report_pace.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(report_pace_test)
 
 BOOST_AUTO_TEST_CASE(a_line_comes_by_time_however_many_jobs_there_are) {
   report_pace pace{10s};
@@ -47,3 +48,5 @@ BOOST_AUTO_TEST_CASE(the_supervisor_hears_of_every_trim_and_of_much_use) {
   BOOST_TEST(due(128, 16u << 20, 1));
   BOOST_TEST(!due(129, 17u << 20, 1));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

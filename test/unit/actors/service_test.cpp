@@ -1,6 +1,5 @@
 // The house with real threads: workers that are replaced all the time and die now and then, clients on several threads
 // that submit and cancel. Every job is answered exactly once, and every house comes down.
-#define BOOST_TEST_MODULE service
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -25,6 +24,8 @@ using namespace std::chrono_literals;
 using test::counts_of;
 using test::make_job;
 
+BOOST_AUTO_TEST_SUITE(service_test)
+
 namespace {
 
 constexpr auto patience = 60s; // only a failure takes that long
@@ -40,9 +41,9 @@ settings small_house() {
 }
 
 // The outcomes of jobs 1 to n, and whoever waits for them.
-class inbox {
+class outcome_inbox {
 public:
-  explicit inbox(uint64_t jobs) : answers_(jobs + 1), open_(jobs) {}
+  explicit outcome_inbox(uint64_t jobs) : answers_(jobs + 1), open_(jobs) {}
 
   void take(job_id id, const outcome& result) {
     const std::lock_guard guard{mutex_};
@@ -73,7 +74,7 @@ private:
 };
 
 struct running_house {
-  ::inbox inbox;
+  outcome_inbox inbox;
   texlex::service service;
 
   running_house(const settings& chosen, uint64_t jobs) : inbox(jobs), service(chosen, reference_kernel) {
@@ -265,3 +266,5 @@ BOOST_AUTO_TEST_CASE(after_a_shutdown_there_is_nobody_and_another_one_is_nothing
   BOOST_TEST(house.service.stats().requests == 0u);
   BOOST_TEST(!house.service.wait_until_settled(1ms).has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

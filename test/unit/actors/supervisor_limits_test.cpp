@@ -1,5 +1,4 @@
 // Workers that become too old, too large or hang: who is replaced when, and what metrics hears of it.
-#define BOOST_TEST_MODULE supervisor_limits
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -12,6 +11,8 @@ using namespace texlex;
 using namespace std::chrono_literals;
 using test::house_options;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(supervisor_limits_test)
 
 namespace {
 
@@ -158,3 +159,5 @@ BOOST_AUTO_TEST_CASE(metrics_hears_of_the_house_s_health_whenever_it_changes) {
   BOOST_TEST(house.stats().health.cores_given_up == 2u);
   BOOST_TEST(!house.stats().health.ready());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

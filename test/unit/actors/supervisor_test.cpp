@@ -1,5 +1,4 @@
 // Workers are started, replaced when worn and restarted when dead, in an order that leaves no gap.
-#define BOOST_TEST_MODULE supervisor
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -14,6 +13,8 @@ using test::counts_of;
 using test::house_options;
 using test::verdict;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(supervisor_test)
 
 namespace {
 
@@ -234,3 +235,5 @@ BOOST_FIXTURE_TEST_CASE(told_to_exit_in_the_middle_of_a_rotation_it_ends_old_and
   BOOST_TEST(ended);
   BOOST_TEST(live_lanes().empty());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

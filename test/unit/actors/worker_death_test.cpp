@@ -1,5 +1,4 @@
 // Workers die in the middle of jobs; the jobs are answered all the same.
-#define BOOST_TEST_MODULE worker_death
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -12,6 +11,8 @@ using test::counts_of;
 using test::house_options;
 using test::verdict;
 using test::virtual_house;
+
+BOOST_AUTO_TEST_SUITE(worker_death_test)
 
 namespace {
 
@@ -230,3 +231,5 @@ BOOST_FIXTURE_TEST_CASE(an_idle_worker_that_dies_harms_nobody, virtual_house) {
   BOOST_TEST(answer(7) == counts_of(text));
   BOOST_TEST(run_log() == "run 7 at 2");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

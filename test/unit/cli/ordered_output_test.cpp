@@ -1,5 +1,4 @@
 // Pieces come out in their order, whoever brings them when, and no more wait than there is room for.
-#define BOOST_TEST_MODULE ordered_output
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -11,6 +10,8 @@
 #include "clients/cli/ordered_output.hpp"
 
 using namespace texlex::cli;
+
+BOOST_AUTO_TEST_SUITE(ordered_output_test)
 
 namespace {
 
@@ -77,3 +78,5 @@ BOOST_AUTO_TEST_CASE(whoever_waits_for_room_is_let_go_when_output_fails_or_is_st
     BOOST_TEST(!output.put({0, 3}, piece("d", true)));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

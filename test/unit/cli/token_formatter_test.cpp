@@ -1,5 +1,4 @@
 // The text of tokens, compared with one that is put together token by token, out of what is derived for each.
-#define BOOST_TEST_MODULE token_formatter
 #include <boost/test/unit_test.hpp>
 
 #include <limits>
@@ -18,6 +17,8 @@
 
 using namespace texlex;
 using namespace texlex::cli;
+
+BOOST_AUTO_TEST_SUITE(token_formatter_test)
 
 namespace {
 
@@ -136,3 +137,5 @@ BOOST_AUTO_TEST_CASE(json_strings_are_valid_utf_8_whatever_they_are_made_of) {
   BOOST_TEST(json_string("\xC3\xA9\xFF\xE6\xBC|\xED\xA0\x80") // a surrogate has three ill-formed subparts
              == "\"\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD|\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The tuning profiles: each can be loaded, holds together, and sets what it is there for.
-#define BOOST_TEST_MODULE profiles
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -14,6 +13,8 @@
 #include "runtime/token.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(profiles_test)
 
 namespace {
 
@@ -85,3 +86,5 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_text_is_told_with_its_name_and_line) {
   BOOST_REQUIRE(errors.size() == 1u);
   BOOST_TEST(errors.front() == "profile x:2: there is no setting hedge.delay.");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

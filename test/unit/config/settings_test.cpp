@@ -1,5 +1,4 @@
 // Settings: what is checked, what a TOML file may say, and what flags do.
-#define BOOST_TEST_MODULE settings
 #include <boost/test/unit_test.hpp>
 
 #include <cstdio>
@@ -14,6 +13,8 @@
 #include "config/validate.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(settings_test)
 
 namespace {
 
@@ -173,3 +174,5 @@ BOOST_AUTO_TEST_CASE(budgets_of_workers_may_be_none_and_have_their_ranges) {
   BOOST_TEST(mentions(errors, "workers.watchdog_ms is 600001; it must be 0 to 600000."));
   BOOST_TEST(mentions(errors, "workers.stuck_max is 257; it must be 0 to 256."));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

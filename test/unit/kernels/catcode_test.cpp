@@ -1,5 +1,4 @@
 // The table of category codes and the named regimes.
-#define BOOST_TEST_MODULE catcode
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -8,6 +7,8 @@
 #include "kernels/regimes.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(catcode_test)
 
 BOOST_AUTO_TEST_CASE(a_new_table_holds_other_everywhere) {
   const catcode_table table;
@@ -79,3 +80,5 @@ BOOST_AUTO_TEST_CASE(regimes_hold_what_their_formats_hold) {
   BOOST_TEST(find_regime("expl3")->end_line_character == 32);
   BOOST_TEST(find_regime("latex")->end_line_character == 13);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE column_answer
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -15,6 +14,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::literals;
+
+BOOST_AUTO_TEST_SUITE(column_answer_test)
 
 namespace {
 
@@ -171,3 +172,5 @@ BOOST_AUTO_TEST_CASE(memory_is_bounded_and_given_back_with_the_answer) {
   BOOST_TEST(order.memory->leased_bytes() == 0u);
   BOOST_TEST(column_scan::begin(order, {bytes_of(awkward), &rules, token_view::tex}).has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

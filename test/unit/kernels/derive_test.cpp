@@ -1,5 +1,4 @@
 // Ends, names, lines and columns out of kind and start.
-#define BOOST_TEST_MODULE derive
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(derive_test)
 
 namespace {
 
@@ -117,3 +118,5 @@ BOOST_AUTO_TEST_CASE(a_place_is_the_same_whether_one_goes_there_byte_by_byte_or_
       }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What a scan has to tell about a document.
-#define BOOST_TEST_MODULE issues
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -12,6 +11,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::string_view_literals;
+
+BOOST_AUTO_TEST_SUITE(issues_test)
 
 namespace {
 
@@ -176,3 +177,5 @@ BOOST_AUTO_TEST_CASE(issues_of_the_whole_document_are_told_once_by_every_kernel_
         BOOST_TEST((with_mark.issues[0] == issue{issue_kind::byte_order_mark, 0}));
       }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // TeX's rules, one a test: The TeXbook, chapters 7 and 8. How tokens are written here: test/support/token_list.hpp.
-#define BOOST_TEST_MODULE scan
 #include <boost/test/unit_test.hpp>
 
 #include "kernels/regimes.hpp"
@@ -8,6 +7,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::string_view_literals;
+
+BOOST_AUTO_TEST_SUITE(scan_test)
 
 namespace {
 
@@ -204,5 +205,7 @@ BOOST_AUTO_TEST_CASE(before_a_character_beyond_ascii_they_stand_for_themselves) 
 BOOST_AUTO_TEST_CASE(any_character_of_category_7_will_do_if_there_are_two_of_it) {
   BOOST_TEST(tokens("\v\v41^\v41", "plain") == "A^7\v741␣");
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The source view: the same tokens and trivia, so that every byte belongs to exactly one token.
-#define BOOST_TEST_MODULE source_view
 #include <boost/test/unit_test.hpp>
 
 #include "kernels/regimes.hpp"
@@ -7,6 +6,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(source_view_test)
 
 namespace {
 
@@ -76,3 +77,5 @@ BOOST_AUTO_TEST_CASE(dropping_the_trivia_gives_the_tex_view) {
   BOOST_TEST((kept.kinds == tex.kinds));
   BOOST_TEST(kept.starts == tex.starts, boost::test_tools::per_element());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

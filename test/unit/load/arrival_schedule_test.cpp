@@ -1,5 +1,4 @@
 // When the requests of an open loop are due.
-#define BOOST_TEST_MODULE arrival_schedule
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 using namespace texlex;
 using namespace texlex::load;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(arrival_schedule_test)
 
 namespace {
 
@@ -58,3 +59,5 @@ BOOST_AUTO_TEST_CASE(a_seed_makes_one_schedule_and_another_another) {
   BOOST_TEST((one == first_of({arrivals::poisson, 1000, 3}, 1000)));
   BOOST_TEST((one != first_of({arrivals::poisson, 1000, 4}, 1000)));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

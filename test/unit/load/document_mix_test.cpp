@@ -1,5 +1,4 @@
 // Which documents a load sends, and how a mix is written and looked up.
-#define BOOST_TEST_MODULE document_mix
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -11,6 +10,8 @@
 
 using namespace texlex::load;
 using texlex::test::temporary_folder;
+
+BOOST_AUTO_TEST_SUITE(document_mix_test)
 
 namespace {
 
@@ -94,3 +95,5 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_named) {
   const auto nowhere = find_document(folder / "nowhere", "a");
   BOOST_TEST(std::get<folder_error>(nowhere).sentence.find("nowhere") != std::string::npos);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

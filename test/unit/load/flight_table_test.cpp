@@ -1,5 +1,4 @@
 // Every request in flight is found by its number, and by no other, in whatever order they end.
-#define BOOST_TEST_MODULE flight_table
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -12,6 +11,8 @@
 using namespace texlex;
 using namespace texlex::load;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(flight_table_test)
 
 namespace {
 
@@ -74,3 +75,5 @@ BOOST_AUTO_TEST_CASE(those_due_are_handed_out_each_once_whatever_ended_between) 
     BOOST_REQUIRE(flights.count() == open.size());
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Percentiles exact, and only where the count supports them.
-#define BOOST_TEST_MODULE latency_samples
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 #include "clients/cli/bench/latency_samples.hpp"
 
 using namespace texlex::load;
+
+BOOST_AUTO_TEST_SUITE(latency_samples_test)
 
 namespace {
 
@@ -71,3 +72,5 @@ BOOST_AUTO_TEST_CASE(a_curve_is_dense_towards_the_tail) {
   BOOST_TEST(beyond_p99 >= 50);
   BOOST_TEST(curve.size() < 200u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

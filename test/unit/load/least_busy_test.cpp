@@ -1,5 +1,4 @@
 // Beside a plain search over all: the same choice, whatever is offered and withdrawn.
-#define BOOST_TEST_MODULE least_busy
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include "clients/cli/bench/least_busy.hpp"
 
 using namespace texlex::load;
+
+BOOST_AUTO_TEST_SUITE(least_busy_test)
 
 BOOST_AUTO_TEST_CASE(nobody_offered_is_nobody_chosen) {
   least_busy choice{3, 4};
@@ -71,3 +72,5 @@ BOOST_AUTO_TEST_CASE(it_chooses_as_a_search_over_all_would) {
     if (chosen) BOOST_REQUIRE(*chosen == static_cast<uint32_t>(best - all.begin()));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // One connection to a socket that nobody reads: what it has taken and not begun to send is anybody's in an open loop,
 // and stays its own in a closed one.
-#define BOOST_TEST_MODULE load_connection
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
@@ -16,6 +15,8 @@ using namespace texlex;
 using namespace texlex::load;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(load_connection_test)
 
 namespace {
 
@@ -121,3 +122,5 @@ BOOST_AUTO_TEST_CASE(what_a_closed_loop_has_taken_is_sent_by_its_own_connection_
   BOOST_TEST(bytes == taken * frame_bytes);
   BOOST_TEST(one.events.failures == 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

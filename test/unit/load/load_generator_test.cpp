@@ -1,6 +1,5 @@
 // The load generator against a server that plays all that may happen to it: nothing of it may be lost or look better
 // than it is.
-#define BOOST_TEST_MODULE load_generator
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -22,6 +21,8 @@ using namespace texlex::load;
 using namespace texlex::test;
 using namespace std::chrono_literals;
 using kind = scripted_answer::kind;
+
+BOOST_AUTO_TEST_SUITE(load_generator_test)
 
 namespace {
 
@@ -367,3 +368,5 @@ BOOST_AUTO_TEST_CASE(figures_longer_than_they_may_be_are_not_taken) {
   scripted_server server{always_right, std::string(limits::stats_payload_bytes_max + 1, '#')};
   BOOST_TEST(!std::get<std::optional<server_figures>>(ask_figures(server.path(), patience)).has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What a run's samples are put together to: shares, slices, the table and the line of JSON.
-#define BOOST_TEST_MODULE run_summary
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 using namespace texlex;
 using namespace texlex::load;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(run_summary_test)
 
 namespace {
 
@@ -152,3 +153,5 @@ BOOST_AUTO_TEST_CASE(a_sample_is_never_shorter_than_what_it_measures) {
   BOOST_TEST(to_sample_us(-1s) == 0u);
   BOOST_TEST(to_sample_us(10h) < never_sent);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,11 @@
 // A server's figures: its text as numbers, and what a run added to them.
-#define BOOST_TEST_MODULE server_figures
 #include <boost/test/unit_test.hpp>
 
 #include "clients/cli/bench/server_figures.hpp"
 
 using namespace texlex::load;
+
+BOOST_AUTO_TEST_SUITE(server_figures_test)
 
 BOOST_AUTO_TEST_CASE(a_line_is_a_name_and_a_value) {
   const server_figures figures{"texlexd_requests_total 12\ntexlexd_queue_seconds_sum 1.5e-3\n"};
@@ -39,3 +40,5 @@ BOOST_AUTO_TEST_CASE(what_was_not_told_is_nothing_and_not_zero) {
   const figures_of_run idle{server_figures{"q_sum 1\nq_count 10\n"}, server_figures{"q_sum 1\nq_count 10\n"}};
   BOOST_TEST(!idle.mean("q").has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // One attempt's memory, and two that take turns.
-#define BOOST_TEST_MODULE arena
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -16,6 +15,8 @@
 #include "runtime/memory.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(arena_test)
 
 namespace {
 
@@ -221,3 +222,5 @@ BOOST_AUTO_TEST_CASE(a_lease_that_outlives_pair_and_owner_still_gives_its_memory
   lease.reset();
   BOOST_TEST(watched.expired());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE batch_frame
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -12,6 +11,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(batch_frame_test)
 
 namespace {
 
@@ -168,3 +169,5 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
                    "TEXLEX_SEED=" << seed);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // The processors a control group gives: read out of the texts the system shows, of both versions.
-#define BOOST_TEST_MODULE cgroup
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -10,6 +9,8 @@
 #include "runtime/cpu.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(cgroup_test)
 
 namespace {
 
@@ -97,3 +98,5 @@ BOOST_AUTO_TEST_CASE(workers_get_whole_cores_of_the_quota_and_one_at_least) {
   BOOST_TEST(cores_within(allowed, 1.0) == (std::vector<uint32_t>{2}));
   BOOST_TEST(cores_within(allowed, 0.2) == (std::vector<uint32_t>{2}));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Processes that are started, talk in packets, and are waited for however they end.
-#define BOOST_TEST_MODULE child_process
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -17,6 +16,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(child_process_test)
 
 namespace {
 
@@ -140,3 +141,5 @@ BOOST_AUTO_TEST_CASE(nothing_within_the_limit_is_told) {
   std::array<uint8_t, 8> room{};
   BOOST_TEST((receive_packet(ends.first.get(), room).verdict == packet_verdict::timed_out));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

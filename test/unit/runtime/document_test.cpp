@@ -1,5 +1,4 @@
 // Blocks of bytes that are used again.
-#define BOOST_TEST_MODULE document
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -15,6 +14,8 @@
 #include "runtime/socket.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(document_test)
 
 BOOST_AUTO_TEST_CASE(a_block_has_at_least_the_size_asked_for) {
   document_pool pool{1 << 20};
@@ -121,3 +122,5 @@ BOOST_AUTO_TEST_CASE(without_a_file_left_a_shared_block_is_refused_as_without_me
   BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   BOOST_TEST(pool.take(1)->capacity() >= 1u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

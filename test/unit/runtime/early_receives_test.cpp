@@ -1,5 +1,4 @@
 // Receives that go along with sends: who is expected is told what it received, once, and never after it is gone.
-#define BOOST_TEST_MODULE early_receives
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
@@ -13,6 +12,8 @@
 #include "runtime/socket.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(early_receives_test)
 
 namespace {
 
@@ -122,3 +123,5 @@ BOOST_FIXTURE_TEST_CASE(more_than_fit_are_not_received_for_early, with_a_ring) {
   early.tell();
   BOOST_TEST(many.back().heard.empty());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // The loop hears descriptors, calls that are due and other threads: what was done before a wake is seen after it, and
 // no wake is lost, however they meet.
-#define BOOST_TEST_MODULE event_loop
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -16,6 +15,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(event_loop_test)
 
 namespace {
 
@@ -161,3 +162,5 @@ BOOST_FIXTURE_TEST_CASE(what_comes_while_more_is_ready_than_a_pass_takes_is_not_
   }
   BOOST_TEST(watcher.heard.size() == passes.size() * limits::sockets_a_pass_max);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Percentiles of many latencies in little memory.
-#define BOOST_TEST_MODULE histogram
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include "runtime/histogram.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(histogram_test)
 
 BOOST_AUTO_TEST_CASE(an_empty_histogram_has_no_latency) {
   const histogram none;
@@ -81,3 +82,5 @@ BOOST_AUTO_TEST_CASE(clearing_forgets_everything) {
   BOOST_TEST(h.count() == 0u);
   BOOST_TEST(h.percentile_us(100) == 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Memory and cores as the system tells them.
-#define BOOST_TEST_MODULE memory
 #include <boost/test/unit_test.hpp>
 
 #include <thread>
@@ -10,6 +9,8 @@
 #include "runtime/memory.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(memory_test)
 
 BOOST_AUTO_TEST_CASE(the_process_uses_some_memory_and_more_once_pages_are_touched) {
   const size_t bytes = size_t{64} << 20;
@@ -66,3 +67,5 @@ BOOST_AUTO_TEST_CASE(a_core_that_does_not_exist_is_named_in_the_error) {
   BOOST_TEST(error->find("9999") != std::string::npos);
   BOOST_TEST(pin_this_thread(9999).has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Memory two processes share: what its maker writes others see, and nobody else can change it.
-#define BOOST_TEST_MODULE shared_memory
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
@@ -11,6 +10,8 @@
 #include "runtime/shared_memory.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(shared_memory_test)
 
 namespace {
 
@@ -96,3 +97,5 @@ BOOST_AUTO_TEST_CASE(what_is_no_page_or_not_sealed_is_not_mapped_as_one) {
   BOOST_REQUIRE(::ftruncate(unsealed.get(), 1 << 20) == 0);
   BOOST_TEST(!shared_page::map(unsealed).has_value());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,12 @@
 // Whether to look on before one sleeps: where most waits of late were short, and nowhere else.
-#define BOOST_TEST_MODULE short_waits
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/short_waits.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(short_waits_test)
 
 BOOST_AUTO_TEST_CASE(nobody_looks_on_before_a_short_wait_was_seen) {
   short_waits waits{10us};
@@ -46,3 +47,5 @@ BOOST_AUTO_TEST_CASE(of_no_length_it_is_never_worth_it) {
   for (int i = 0; i < 100; ++i) waits.ended(0us, false);
   BOOST_TEST((waits.worth() == 0us));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

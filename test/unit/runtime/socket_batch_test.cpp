@@ -1,5 +1,4 @@
 // Operations on many sockets: each gets its own result, in one system call or in many.
-#define BOOST_TEST_MODULE socket_batch
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -16,6 +15,10 @@
 #include "runtime/socket_batch.hpp"
 
 using namespace texlex;
+
+BOOST_TEST_DONT_PRINT_LOG_VALUE(socket_batch::way)
+
+BOOST_AUTO_TEST_SUITE(socket_batch_test)
 
 namespace {
 
@@ -48,8 +51,6 @@ struct rooms {
 };
 
 } // namespace
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(socket_batch::way)
 
 BOOST_DATA_TEST_CASE(each_receive_gets_what_came_for_it, boost::unit_test::data::make(ways), way) {
   socket_batch batch{way};
@@ -133,3 +134,5 @@ BOOST_AUTO_TEST_CASE(without_a_file_for_it_sockets_are_served_one_by_one) {
   BOOST_TEST(all[0].result == 1);
   BOOST_TEST(all[1].result == 1);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

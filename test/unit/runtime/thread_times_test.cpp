@@ -1,5 +1,4 @@
 // What the system tells of threads that run, sleep or are stopped.
-#define BOOST_TEST_MODULE thread_times
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -18,6 +17,8 @@ using namespace texlex;
 using namespace std::chrono_literals;
 
 #ifdef __linux__
+
+BOOST_AUTO_TEST_SUITE(thread_times_test)
 
 namespace {
 
@@ -107,3 +108,5 @@ BOOST_AUTO_TEST_CASE(where_the_system_does_not_tell_nothing_is_told) {
 }
 
 #endif
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE tokenize_frame
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include "test/support/printed_status.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(tokenize_frame_test)
 
 namespace {
 
@@ -232,3 +233,5 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

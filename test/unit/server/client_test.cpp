@@ -1,8 +1,6 @@
 // The client against a server that a test plays byte by byte.
-#define BOOST_TEST_MODULE client
 #include <boost/test/unit_test.hpp>
 
-#include <ostream>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <thread>
@@ -10,6 +8,7 @@
 
 #include "runtime/client.hpp"
 #include "runtime/limits.hpp"
+#include "test/support/frame_caller.hpp"
 #include "test/support/frames.hpp"
 #include "test/support/temporary_folder.hpp"
 
@@ -17,11 +16,7 @@ using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
 
-namespace texlex {
-
-std::ostream& operator<<(std::ostream& out, client_fault fault) { return out << static_cast<int>(fault); }
-
-} // namespace texlex
+BOOST_AUTO_TEST_SUITE(client_test)
 
 namespace {
 
@@ -197,3 +192,5 @@ BOOST_AUTO_TEST_CASE(where_nobody_listens_the_error_names_the_place) {
   BOOST_TEST(std::get<client_error>(made).fault == client_fault::no_server);
   BOOST_TEST(std::get<client_error>(made).sentence.find("none.sock") != std::string::npos);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What the server does when as much is open as may be: connections, requests, bytes, files.
-#define BOOST_TEST_MODULE connection_limits
 #include <boost/test/unit_test.hpp>
 
 #include <sys/resource.h>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(connection_limits_test)
 
 BOOST_FIXTURE_TEST_SUITE(limits, server_under_test)
 
@@ -138,5 +139,7 @@ BOOST_AUTO_TEST_CASE(a_process_without_files_left_accepts_again_once_it_has_some
   second.expect_answer(2, "xyz");
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

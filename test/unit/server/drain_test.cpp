@@ -1,5 +1,4 @@
 // How the server ends: it answers what it accepted, and it does end.
-#define BOOST_TEST_MODULE drain
 #include <boost/test/unit_test.hpp>
 
 #include <future>
@@ -8,6 +7,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(drain_test)
 
 namespace {
 
@@ -164,5 +165,7 @@ BOOST_AUTO_TEST_CASE(a_server_drains_once) {
   server->drain(now() + 1s);
   BOOST_TEST(server->drain(now() + 1s) == 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,7 +2,6 @@
 // once, or in parts, around the size of what is read ahead, and more of them than may be in flight; among them some
 // that are refused and skipped, and cancels that nobody answers.
 // A failure prints its seed; TEXLEX_SEED=<seed> replays that one alone. The seeds of a plain run are fixed.
-#define BOOST_TEST_MODULE frame_cuts
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -21,6 +20,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(frame_cuts_test)
 
 namespace {
 
@@ -160,3 +161,5 @@ BOOST_FIXTURE_TEST_CASE(of_many_small_frames_sent_at_once_none_is_lost_while_few
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

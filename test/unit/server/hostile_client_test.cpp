@@ -1,6 +1,5 @@
 // Clients that send nonsense, too much, too slowly, or go away. In each test a good neighbour has requests in flight
 // and notices nothing.
-#define BOOST_TEST_MODULE hostile_client
 #include <boost/test/unit_test.hpp>
 
 #include <sys/socket.h>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(hostile_client_test)
 
 namespace {
 
@@ -233,5 +234,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_much_and_vanishes_without_reading_leave
   BOOST_TEST(eventually(
     [](const server_counts& counts) { return counts.connections_open == 1 && counts.requests_in_flight == 2; }));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

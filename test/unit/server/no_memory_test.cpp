@@ -1,6 +1,5 @@
 // The I/O thread finds no memory: at the first allocation of an exchange, at the second, and so on through all of them.
 // That may cost a request or a connection. The server lives, and the next client is served.
-#define BOOST_TEST_MODULE no_memory
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE outgoing
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -8,6 +7,8 @@
 #include "actors/server/outgoing.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(outgoing_test)
 
 namespace {
 
@@ -75,3 +76,5 @@ BOOST_AUTO_TEST_CASE(bytes_alone_are_in_one_piece) {
   out.clear();
   BOOST_TEST(out.done());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Requests over real sockets: what goes in comes out, under its own id, whatever the order and the number.
-#define BOOST_TEST_MODULE request_server
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace texlex::test;
+
+BOOST_AUTO_TEST_SUITE(request_server_test)
 
 namespace {
 
@@ -269,3 +270,5 @@ BOOST_FIXTURE_TEST_CASE(the_socket_is_gone_when_the_server_has_ended, serving) {
   server.reset();
   BOOST_TEST(!std::filesystem::exists(endpoints.unix_socket));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

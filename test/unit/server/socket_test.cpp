@@ -1,5 +1,4 @@
 // Listening: over a dead server's socket, never over a live one or a file; with the mode asked for.
-#define BOOST_TEST_MODULE socket
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -19,6 +18,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(socket_test)
 
 namespace {
 
@@ -210,3 +211,5 @@ BOOST_AUTO_TEST_CASE(open_files_are_raised_to_what_the_system_permits) {
   BOOST_TEST(after.rlim_cur == before.rlim_max);
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,10 +1,11 @@
 // How much the server takes on in all.
-#define BOOST_TEST_MODULE admission
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/admission.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(admission_test)
 
 BOOST_AUTO_TEST_CASE(as_many_requests_are_admitted_as_there_are_places) {
   admission desk{2, 1000};
@@ -94,3 +95,5 @@ BOOST_AUTO_TEST_CASE(an_empty_document_takes_a_place_and_no_bytes) {
   BOOST_TEST(place.has_value());
   BOOST_TEST(!desk.admit(0));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

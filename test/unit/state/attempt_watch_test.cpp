@@ -1,5 +1,4 @@
 // Attempts that never come to an end, told from those whose worker is given no core.
-#define BOOST_TEST_MODULE attempt_watch
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(attempt_watch_test)
 
 namespace {
 
@@ -185,3 +186,5 @@ BOOST_AUTO_TEST_CASE(one_limit_may_be_set_for_all_sizes) {
   BOOST_TEST((watch.limit_for(small) == 200ms));
   BOOST_TEST((watch.limit_for(huge) == 200ms));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

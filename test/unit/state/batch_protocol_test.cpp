@@ -1,6 +1,5 @@
 // What becomes of frames with several documents on a connection, one rule a test. docs/protocol-2.md says the same in
 // prose.
-#define BOOST_TEST_MODULE batch_protocol
 #include <boost/test/unit_test.hpp>
 
 #include "test/support/frames.hpp"
@@ -9,6 +8,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(batch_protocol_test)
 
 namespace {
 
@@ -179,5 +180,7 @@ BOOST_AUTO_TEST_CASE(columns_of_all_its_documents_count_until_they_are_written) 
   BOOST_TEST(column_bytes_of(only()) == 110u);
   BOOST_TEST((client.protocol.reading() == read_step::header));
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

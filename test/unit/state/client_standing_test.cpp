@@ -1,5 +1,4 @@
 // Who has one request at a time, who sends ahead, and when there are too many to tell.
-#define BOOST_TEST_MODULE client_standing
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(client_standing_test)
 
 namespace {
 
@@ -106,3 +107,5 @@ BOOST_AUTO_TEST_CASE(through_any_history_clients_are_counted) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

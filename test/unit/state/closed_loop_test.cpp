@@ -1,6 +1,5 @@
 // Clients that wait for their answers are not refused for having waited, on a fast machine or a slow one, whoever else
 // is there; in virtual time. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE closed_loop
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -13,6 +12,8 @@ using namespace std::chrono_literals;
 using test::closed_loop;
 using test::closed_loop_group;
 using test::seed;
+
+BOOST_AUTO_TEST_SUITE(closed_loop_test)
 
 namespace {
 
@@ -95,3 +96,5 @@ BOOST_AUTO_TEST_CASE(beside_a_client_that_sends_ahead_those_that_wait_are_not_re
   BOOST_TEST(house.refused(0) == 0u);
   BOOST_TEST(house.ok(1) > 200u); // its share of 8 000, or half of it
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What a worker died of: its own crash, somebody else, or that it could not work.
-#define BOOST_TEST_MODULE death
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
@@ -7,6 +6,8 @@
 #include "actors/state/worker_death.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(death_test)
 
 BOOST_AUTO_TEST_CASE(a_fault_or_an_abort_is_the_workers_own) {
   for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS})
@@ -28,3 +29,5 @@ BOOST_AUTO_TEST_CASE(who_cannot_work_speaks_against_no_document) {
   for (const int status : {int{parent_ended}, int{not_started_by_texlexd}, int{cannot_work}, process_end::unknown})
     BOOST_TEST((death_of({.exit_status = status}) == death::failure), status);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // Thousands of jobs through ledger, lanes, hedges, rotations and deaths: each ends exactly once. A failure prints the
 // seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE dispatch_simulation
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -12,6 +11,8 @@ using namespace texlex;
 using test::seed;
 using test::simulated_house;
 using test::weather;
+
+BOOST_AUTO_TEST_SUITE(dispatch_simulation_test)
 
 namespace {
 
@@ -65,3 +66,5 @@ BOOST_AUTO_TEST_CASE(in_a_hundred_different_worlds_every_job_is_answered_exactly
     check_each_answered_once(house, w.jobs);
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // What the broker does for the tail: waits that grow too long, lanes that hang, documents that kill, clients that
 // flood.
-#define BOOST_TEST_MODULE dispatcher_tail
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -13,6 +12,8 @@
 using namespace texlex;
 using namespace std::chrono_literals;
 using test::diary;
+
+BOOST_AUTO_TEST_SUITE(dispatcher_tail_test)
 
 namespace {
 
@@ -235,3 +236,5 @@ BOOST_AUTO_TEST_CASE(a_client_that_floods_does_not_make_the_others_wait_for_all_
   }
   BOOST_TEST(served <= 20u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What the broker does with jobs, lanes and rings.
-#define BOOST_TEST_MODULE dispatcher
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/dispatcher.hpp"
@@ -11,6 +10,8 @@ using namespace std::chrono_literals;
 using test::counted;
 using test::diary;
 using test::make_job;
+
+BOOST_AUTO_TEST_SUITE(dispatcher_test)
 
 namespace {
 
@@ -211,3 +212,5 @@ BOOST_FIXTURE_TEST_CASE(a_job_told_twice_is_answered_once, two_lanes) {
   submit(7);
   BOOST_TEST(said.read() == "run 7 at 1, arm 7");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Who makes room when connections or bytes run out.
-#define BOOST_TEST_MODULE eviction
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
@@ -14,6 +13,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(eviction_test)
 
 namespace {
 
@@ -160,3 +161,5 @@ BOOST_AUTO_TEST_CASE(nothing_has_waited_since_before_its_socket_was_found_empty_
   ruler.emptied(start + 8ms);
   BOOST_TEST((ruler.arrived(start + 9ms, start + 1ms) == start + 8ms));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

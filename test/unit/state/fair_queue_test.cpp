@@ -1,5 +1,4 @@
 // Who is next when a lane becomes free, so that nobody waits because of another's jobs.
-#define BOOST_TEST_MODULE fair_queue
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -12,6 +11,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(fair_queue_test)
 
 namespace {
 
@@ -393,3 +394,5 @@ BOOST_AUTO_TEST_CASE(whatever_their_documents_busy_clients_get_the_same_number_o
   for (const auto& [client, bytes] : served)
     BOOST_TEST(std::max(bytes, served[0]) - std::min(bytes, served[0]) <= 64 * kib + 2 * (260 * kib + 64 * kib));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

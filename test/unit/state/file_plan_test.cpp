@@ -1,5 +1,4 @@
 // The files a process may open, shared out: what is planned fits, whatever the numbers are.
-#define BOOST_TEST_MODULE file_plan
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -7,6 +6,8 @@
 #include "actors/state/file_plan.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(file_plan_test)
 
 namespace {
 
@@ -69,3 +70,5 @@ BOOST_AUTO_TEST_CASE(what_is_planned_fits_and_never_exceeds_what_was_asked) {
             BOOST_REQUIRE(share_files(files, planned).enough);
           }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Who is let in, held back or refused when a request has only shown its header.
-#define BOOST_TEST_MODULE gate
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/state/scripted_connection.hpp"
@@ -7,6 +6,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(gate_test)
 
 namespace {
 
@@ -131,3 +132,5 @@ BOOST_AUTO_TEST_CASE(who_is_held_back_when_the_server_drains_or_gives_up_is_told
     BOOST_TEST((second.receive() == std::vector<response>{{2, {status::shutting_down, 0, 0, origin::none}}}));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

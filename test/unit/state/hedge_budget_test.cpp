@@ -1,5 +1,4 @@
 // How much extra work hedging may make.
-#define BOOST_TEST_MODULE hedge_budget
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 
@@ -8,6 +7,8 @@
 #include "actors/state/hedge_budget.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(hedge_budget_test)
 
 namespace {
 
@@ -106,3 +107,5 @@ BOOST_AUTO_TEST_CASE(over_any_sequence_and_any_stretch_of_it_the_ratios_hold_bey
     }
   }));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

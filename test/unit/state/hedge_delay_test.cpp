@@ -1,5 +1,4 @@
 // How long to wait before a copy, as learned of recent attempts.
-#define BOOST_TEST_MODULE hedge_delay
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(hedge_delay_test)
 
 namespace {
 
@@ -192,3 +193,5 @@ BOOST_AUTO_TEST_CASE(one_second_after_a_slowdown_of_thirty_the_delay_is_as_befor
     BOOST_TEST(lanes.delay_us() == before, boost::test_tools::tolerance(noise));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,12 @@
 // When a slow job gets a second copy.
-#define BOOST_TEST_MODULE hedge_policy
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/hedge_policy.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(hedge_policy_test)
 
 namespace {
 
@@ -118,3 +119,5 @@ BOOST_AUTO_TEST_CASE(a_learned_delay_is_what_most_attempts_take_and_stopped_ones
   BOOST_TEST((policy.delay_for(4096) <= duration{2400us}));
   BOOST_TEST((policy.delay_for(1 << 20) == duration{10ms})); // nothing is known of these
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Values under ids that come and go.
-#define BOOST_TEST_MODULE id_map
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
@@ -10,6 +9,8 @@
 #include "test/unit/state/seed.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(id_map_test)
 
 BOOST_AUTO_TEST_CASE(what_is_put_in_is_found_until_it_is_taken) {
   id_map<std::unique_ptr<int>> map;
@@ -60,3 +61,5 @@ BOOST_AUTO_TEST_CASE(it_holds_what_an_unordered_map_would) {
   });
   BOOST_TEST(seen == model.size());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

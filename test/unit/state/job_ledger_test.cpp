@@ -1,5 +1,4 @@
 // Exactly one outcome a job, whatever its attempts do.
-#define BOOST_TEST_MODULE job_ledger
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/job_ledger.hpp"
@@ -8,6 +7,8 @@
 using namespace texlex;
 using test::counted;
 using test::make_job;
+
+BOOST_AUTO_TEST_SUITE(job_ledger_test)
 
 namespace {
 
@@ -120,3 +121,5 @@ BOOST_FIXTURE_TEST_CASE(an_open_job_is_not_opened_again, one_job) {
   BOOST_TEST(!ledger.open(make_job(7)));
   BOOST_TEST(ledger.opened() == 1u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

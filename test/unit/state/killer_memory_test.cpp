@@ -1,11 +1,12 @@
 // Which documents are not run again, as workers died of them.
-#define BOOST_TEST_MODULE killer_memory
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/killer_memory.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(killer_memory_test)
 
 namespace {
 
@@ -71,3 +72,5 @@ BOOST_FIXTURE_TEST_CASE(where_nothing_was_killed_nothing_is_condemned, rememberi
   BOOST_TEST(!memory.condemned(0, noon));
   BOOST_TEST(memory.count() == 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Which lanes are left out for being slow, how they come back, and which lane is chosen.
-#define BOOST_TEST_MODULE lane_health
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(lane_health_test)
 
 namespace {
 
@@ -303,3 +304,5 @@ BOOST_AUTO_TEST_CASE(a_long_tail_ejects_nobody_a_slow_lane_is_found_and_comes_ba
   work(60s, 1);
   BOOST_TEST(l.health.ejected() == 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Which lane is given a job, and when a lane is free, drained or gone.
-#define BOOST_TEST_MODULE lane_table
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -8,6 +7,8 @@
 #include "actors/state/lane_table.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(lane_table_test)
 
 namespace {
 
@@ -97,3 +98,5 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_leaves_names_what_it_had_in_flight, two_work
   BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::stale));
   BOOST_TEST(lanes.count() == 1u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

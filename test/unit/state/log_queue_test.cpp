@@ -1,5 +1,4 @@
 // What waits to be written into the log: bounded, in order, and every line that is missing is counted.
-#define BOOST_TEST_MODULE log_queue
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(log_queue_test)
 
 BOOST_AUTO_TEST_CASE(lines_come_out_in_order_and_once) {
   log_queue queue{100};
@@ -74,3 +75,5 @@ BOOST_AUTO_TEST_CASE(of_many_like_warnings_one_an_interval_is_told_with_the_numb
   BOOST_TEST(left_out_text(0) == "");
   BOOST_TEST(left_out_text(999) == " (and 999 more like it, left out)");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

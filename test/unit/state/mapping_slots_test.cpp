@@ -1,5 +1,4 @@
 // Which shared documents a worker process has mapped: few are mapped twice, and never too many at a time.
-#define BOOST_TEST_MODULE mapping_slots
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -9,6 +8,8 @@
 #include "test/unit/state/seed.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(mapping_slots_test)
 
 namespace {
 
@@ -76,3 +77,5 @@ BOOST_AUTO_TEST_CASE(a_child_that_does_as_told_always_reads_the_right_memory) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Who rings when, and how seldom the clock is asked.
-#define BOOST_TEST_MODULE overdue_watch
 #include <boost/test/unit_test.hpp>
 
 #include <map>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(overdue_watch_test)
 
 namespace {
 
@@ -137,3 +138,5 @@ BOOST_AUTO_TEST_CASE(whatever_comes_and_goes_each_armed_job_rings_once_at_its_fi
   pass_to(now + 1s);
   BOOST_TEST(armed.empty());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,12 @@
 // How much of a long document is scanned at a time.
-#define BOOST_TEST_MODULE part_size
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/part_size.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(part_size_test)
 
 namespace {
 
@@ -35,3 +36,5 @@ BOOST_AUTO_TEST_CASE(however_fast_it_is_a_part_is_not_all_of_it_and_however_slow
   size.took(0ns); // of a clock that stands still
   BOOST_TEST(size.bytes() == 4 * part_size::bytes_min);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

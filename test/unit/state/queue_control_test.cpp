@@ -1,11 +1,12 @@
 // When a queue is a burst, and when it is an overload.
-#define BOOST_TEST_MODULE queue_control
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/queue_control.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(queue_control_test)
 
 namespace {
 
@@ -157,3 +158,5 @@ BOOST_AUTO_TEST_CASE(what_was_refused_long_ago_delays_nobody) {
   BOOST_TEST((control.retry_after(noon + 50ms) == duration{1s}));
   BOOST_TEST((control.retry_after(noon + 250ms) == duration{10ms}));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // When a core whose worker died gets another one.
-#define BOOST_TEST_MODULE restart_policy
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -8,6 +7,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(restart_policy_test)
 
 namespace {
 
@@ -70,3 +71,5 @@ BOOST_FIXTURE_TEST_CASE(each_core_counts_for_itself, core) {
   BOOST_TEST(crashed(noon).rest);
   BOOST_TEST((policy.failed(1, death::crash, noon).delay == 10ms));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,6 @@
 // A roster in a world of chance: workers become ready, report, drain, die, hang and come back in any order, words come
 // twice or about nobody, and time passes. Whatever comes, its books balance and the broker is told no nonsense.
 // Everything follows from one seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE roster_chance
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -14,6 +13,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(roster_chance_test)
 
 namespace {
 
@@ -134,3 +135,5 @@ BOOST_AUTO_TEST_CASE(whatever_comes_the_books_balance) {
   BOOST_TEST(rotations > 0u);
   BOOST_TEST(hung > 0u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

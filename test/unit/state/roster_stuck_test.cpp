@@ -1,5 +1,4 @@
 // Workers that hang: their lanes are replaced, their threads abandoned and counted, and too many are too many.
-#define BOOST_TEST_MODULE roster_stuck
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/state/roster_house.hpp"
@@ -10,6 +9,8 @@ using test::noon;
 using test::one_core;
 using test::two_cores;
 using test::worn;
+
+BOOST_AUTO_TEST_SUITE(roster_stuck_test)
 
 BOOST_FIXTURE_TEST_CASE(a_worker_that_hangs_is_replaced_as_a_dead_one_and_told_to_end_should_it_come_back, two_cores) {
   people.stuck({1}, death::crash, noon);
@@ -104,3 +105,5 @@ BOOST_FIXTURE_TEST_CASE(a_core_whose_workers_hang_all_the_time_rests, one_core) 
   people.stuck({lane}, death::crash, noon);
   BOOST_TEST(said.read() == "end 11, stuck 5, left 11, rests 5, later 5 in 60000ms, unstaffed");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

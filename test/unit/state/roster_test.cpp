@@ -1,5 +1,4 @@
 // Who works on which core, and what the broker is told about it.
-#define BOOST_TEST_MODULE roster
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/state/roster_house.hpp"
@@ -10,6 +9,8 @@ using test::noon;
 using test::one_core;
 using test::two_cores;
 using test::worn;
+
+BOOST_AUTO_TEST_SUITE(roster_test)
 
 BOOST_AUTO_TEST_CASE(every_core_gets_a_worker_that_joins_once_it_is_ready) {
   test::roster_house h{{4, 6}};
@@ -234,3 +235,5 @@ BOOST_AUTO_TEST_CASE(memory_over_its_budget_replaces_each_worker_once_and_not_in
   h.people.reported({3}, swollen, noon + 60s);
   BOOST_TEST(h.said.read() == "spawn 5 on 0");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,11 +1,12 @@
 // When a worker is worn, and the order in which it is replaced.
-#define BOOST_TEST_MODULE rotation_policy
 #include <boost/test/unit_test.hpp>
 
 #include "actors/state/rotation_policy.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(rotation_policy_test)
 
 namespace {
 
@@ -170,3 +171,5 @@ BOOST_AUTO_TEST_CASE(of_rotations_at_one_time_each_takes_its_own_steps) {
   BOOST_TEST(policy.running() == 0u);
   BOOST_TEST(policy.completed() == 1u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // How long a document will take, as learned of those before.
-#define BOOST_TEST_MODULE service_estimate
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -11,6 +10,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(service_estimate_test)
 
 namespace {
 
@@ -104,3 +105,5 @@ BOOST_AUTO_TEST_CASE(whatever_is_learned_stays_finite) {
   }
   estimate.check_invariants();
 }
+
+BOOST_AUTO_TEST_SUITE_END()

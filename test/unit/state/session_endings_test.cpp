@@ -1,5 +1,4 @@
 // How a connection ends: by its client, by time, by the server's own end; and what it still answers then.
-#define BOOST_TEST_MODULE session_endings
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/state/scripted_connection.hpp"
@@ -7,6 +6,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(session_endings_test)
 
 namespace {
 
@@ -243,5 +244,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_meets_a_connection_whose_last_response_is_stil
   expect({status::shutting_down, status::unknown_type});
   BOOST_TEST(client.protocol.done());
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

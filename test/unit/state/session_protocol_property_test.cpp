@@ -1,7 +1,6 @@
 // Whatever a client sends, in whatever pieces, whenever jobs end, time passes and the server drains: every request
 // whose header was read gets exactly one response, and never is more held than allowed. Each run prints its seed;
 // RC_PARAMS="seed=N" replays it.
-#define BOOST_TEST_MODULE session_protocol_property
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck.h>
 
@@ -14,6 +13,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(session_protocol_property_test)
 
 namespace {
 
@@ -157,3 +158,5 @@ BOOST_AUTO_TEST_CASE(how_a_stream_is_cut_into_pieces_changes_nothing) {
     RC_ASSERT(play(true) == play(false));
   }));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // What one connection may do and what it hears, one rule a test. docs/protocol.md says the same in prose.
-#define BOOST_TEST_MODULE session_protocol
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/limits.hpp"
@@ -8,6 +7,8 @@
 using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(session_protocol_test)
 
 namespace {
 
@@ -353,5 +354,7 @@ BOOST_AUTO_TEST_CASE(what_waits_while_a_write_is_under_way_goes_out_in_one_go) {
   client.protocol.written(client.time);
   BOOST_TEST(client.protocol.begin_write(client.time).size() == 2u);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Which documents are counted together.
-#define BOOST_TEST_MODULE size_class
 #include <boost/test/unit_test.hpp>
 
 #include <set>
@@ -8,6 +7,8 @@
 #include "actors/state/size_class.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(size_class_test)
 
 namespace {
 
@@ -43,3 +44,5 @@ BOOST_AUTO_TEST_CASE(each_class_has_a_name_of_its_own) {
   BOOST_TEST(names.size() == size_class_count);
   BOOST_TEST(!names.contains("unknown"));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

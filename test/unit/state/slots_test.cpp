@@ -1,5 +1,4 @@
 // What lies under the fair queue: lists of numbered places, which place holds a key, and which has the earliest time.
-#define BOOST_TEST_MODULE slots
 #include <boost/test/unit_test.hpp>
 
 #include <random>
@@ -14,6 +13,8 @@
 #include "test/unit/state/seed.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(slots_test)
 
 namespace {
 
@@ -98,3 +99,5 @@ BOOST_AUTO_TEST_CASE(a_heap_has_the_earliest_first_whatever_is_taken_out_of_its_
     if (!sorted.empty()) BOOST_REQUIRE((heap.first_time() == sorted.begin()->first));
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // A lane for small documents only, beside those for all: who goes there, and what it does not stand for.
-#define BOOST_TEST_MODULE small_lane
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -13,6 +12,8 @@ using namespace texlex;
 using namespace std::chrono_literals;
 using test::counted;
 using test::diary;
+
+BOOST_AUTO_TEST_SUITE(small_lane_test)
 
 namespace {
 
@@ -193,3 +194,5 @@ BOOST_FIXTURE_TEST_CASE(nobody_watches_it_for_attempts_that_hang, desk_with_both
   for (int second = 0; second < 100; ++second) broker.at(now += 1s).tick();
   BOOST_TEST(said.read() == "");
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // Which attempts stall on purpose.
-#define BOOST_TEST_MODULE stall_plan
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(stall_plan_test)
 
 namespace {
 
@@ -51,3 +52,5 @@ BOOST_AUTO_TEST_CASE(workers_do_not_stall_in_step) {
   BOOST_TEST(both > attempts / 100 * 8 / 10); // by chance one in a hundred; in step it would be one in ten
   BOOST_TEST(both < attempts / 100 * 12 / 10);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

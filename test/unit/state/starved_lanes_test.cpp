@@ -1,6 +1,5 @@
 // Lanes whose threads the system gives a core now and then, in virtual time: where all are, nobody is ejected or given
 // up; where one is, it is ejected. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE starved_lanes
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
@@ -15,6 +14,8 @@
 using namespace texlex;
 using namespace std::chrono_literals;
 using test::seed;
+
+BOOST_AUTO_TEST_SUITE(starved_lanes_test)
 
 namespace {
 
@@ -156,3 +157,5 @@ BOOST_AUTO_TEST_CASE(a_lane_that_is_starved_alone_is_ejected_for_being_slow) {
     }
   }
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 // How long attempts last, when some were stopped before they ended.
-#define BOOST_TEST_MODULE survival_histogram
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include "test/unit/state/seed.hpp"
 
 using namespace texlex;
+
+BOOST_AUTO_TEST_SUITE(survival_histogram_test)
 
 namespace {
 
@@ -80,3 +81,5 @@ BOOST_FIXTURE_TEST_CASE(stopping_attempts_at_random_does_not_move_the_estimate, 
   std::nth_element(all.begin(), all.begin() + 190'000, all.end());
   BOOST_TEST(static_cast<double>(outlived_by(0.05).value()) == all[190'000], boost::test_tools::tolerance(0.12));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,5 @@
 // The tail a dispatcher keeps under stalls, slow lanes, overload, floods and mixed sizes, in virtual time: the same
 // dice for each that is compared. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
-#define BOOST_TEST_MODULE tail_simulation
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -15,6 +14,8 @@ using test::simulated_answer;
 using test::simulated_load;
 using test::simulated_stream;
 using test::simulated_trouble;
+
+BOOST_AUTO_TEST_SUITE(tail_simulation_test)
 
 namespace {
 
@@ -163,3 +164,5 @@ BOOST_AUTO_TEST_CASE(small_documents_are_not_much_later_beside_large_ones_than_a
   const auto small_ok = [](const simulated_answer& each) { return each.stream == 0 && answered_ok(each); };
   BOOST_TEST(in_ms(mixed.took(990, small_ok)) <= 2 * in_ms(by_themselves.took(990, answered_ok)));
 }
+
+BOOST_AUTO_TEST_SUITE_END()

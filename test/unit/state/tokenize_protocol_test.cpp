@@ -1,6 +1,5 @@
 // What a connection may do with version 2 of the protocol, and what it hears, one rule a test. docs/protocol-2.md says
 // the same in prose.
-#define BOOST_TEST_MODULE tokenize_protocol
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/limits.hpp"
@@ -11,9 +10,11 @@ using namespace texlex;
 using namespace texlex::test;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(tokenize_protocol_test)
+
 namespace {
 
-bytes tokenize_frame(uint64_t id, std::string_view document) {
+bytes column_frame(uint64_t id, std::string_view document) {
   return test::tokenize_frame(id, document, {.columns = 3});
 }
 
@@ -50,13 +51,13 @@ BOOST_AUTO_TEST_CASE(a_hello_is_answered_under_its_id_with_what_the_server_can_d
 BOOST_AUTO_TEST_CASE(a_client_whose_versions_do_not_hold_2_hears_so_and_stays_with_1) {
   client.send(hello_frame(9, {3, 5, 0}));
   BOOST_TEST(*only().text == "1");
-  client.send(tokenize_frame(2, "abc"));
+  client.send(column_frame(2, "abc"));
   BOOST_TEST(only().result.status == status::unknown_type);
   BOOST_TEST(client.protocol.reading() == read_step::ended);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_hello_its_frames_are_unknown_as_they_always_were) {
-  client.send(tokenize_frame(2, "abc"));
+  client.send(column_frame(2, "abc"));
   const response got = only();
   BOOST_TEST(got.result.status == status::unknown_type);
   BOOST_TEST((got.form == response_form::counts));
@@ -64,7 +65,7 @@ BOOST_AUTO_TEST_CASE(without_a_hello_its_frames_are_unknown_as_they_always_were)
 
 BOOST_AUTO_TEST_CASE(frames_may_follow_a_hello_at_once) {
   bytes both = hello_frame(1, {2, 2, 0});
-  const bytes behind = tokenize_frame(2, "abc");
+  const bytes behind = column_frame(2, "abc");
   both.insert(both.end(), behind.begin(), behind.end());
   client.send(both);
   BOOST_TEST(client.jobs.size() == 1u);
@@ -128,7 +129,7 @@ BOOST_AUTO_TEST_CASE(its_answer_goes_back_with_its_columns_and_what_it_was_asked
 
 BOOST_AUTO_TEST_CASE(requests_of_both_versions_may_be_in_flight_together) {
   greet();
-  client.send(tokenize_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
   client.send(request_frame(8, "de"));
   client.answer_all();
   const auto got = client.receive();
@@ -139,22 +140,22 @@ BOOST_AUTO_TEST_CASE(requests_of_both_versions_may_be_in_flight_together) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_has_the_form_of_its_version) {
   greet();
-  client.send(tokenize_frame(7, "abc"));
-  client.send(tokenize_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
   expect_refusal(7, status::duplicate_id);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_malformed_or_not_supported_is_refused_and_the_connection_goes_on) {
   greet();
-  bytes malformed = tokenize_frame(7, "abc");
+  bytes malformed = column_frame(7, "abc");
   malformed[frame_header_bytes + 4] = 9; // bytes of the document
   client.send(malformed);
   expect_refusal(7, status::malformed_frame);
-  bytes unsupported = tokenize_frame(8, "abc");
+  bytes unsupported = column_frame(8, "abc");
   unsupported[frame_header_bytes + 12] = 2; // the view
   client.send(unsupported);
   expect_refusal(8, status::unsupported_option);
-  client.send(tokenize_frame(9, "abc"));
+  client.send(column_frame(9, "abc"));
   BOOST_TEST(client.jobs.size() == 1u);
   BOOST_TEST(desk.requests_in_flight() == 1u);
 }
@@ -177,7 +178,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_far_too_long_is_refused_from_its_header) {
 
 BOOST_AUTO_TEST_CASE(a_cancel_works_as_in_version_1) {
   greet();
-  client.send(tokenize_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
   client.send(cancel_frame(7));
   BOOST_REQUIRE(client.cancelled.size() == 1u);
   client.answer(client.cancelled.front(), {status::cancelled, 0, 0, origin::none});
@@ -186,21 +187,21 @@ BOOST_AUTO_TEST_CASE(a_cancel_works_as_in_version_1) {
 
 BOOST_AUTO_TEST_CASE(one_cut_short_or_abandoned_is_answered_in_its_form) {
   greet();
-  const bytes whole = tokenize_frame(7, "abc");
+  const bytes whole = column_frame(7, "abc");
   client.send({whole.begin(), whole.end() - 1});
   client.protocol.end_of_stream(client.time);
   expect_refusal(7, status::frame_cut_short);
 
   connected other;
   other.greet();
-  other.client.send(tokenize_frame(8, "abc"));
+  other.client.send(column_frame(8, "abc"));
   other.client.protocol.abandon();
   other.expect_refusal(8, status::shutting_down);
 }
 
 BOOST_AUTO_TEST_CASE(columns_that_are_expected_count_until_it_is_known_how_many_they_are) {
   greet();
-  client.send(tokenize_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
   client.protocol.expect_columns(only_job(), 100);
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   client.answer(only_job(), {status::ok, 3, 0, origin::primary}, columns_of(99));
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(columns_that_are_expected_count_until_it_is_known_how_many_
 
 BOOST_AUTO_TEST_CASE(a_connection_whose_columns_are_not_written_is_not_read_until_they_are) {
   greet();
-  client.send(tokenize_frame(7, "abc"));
+  client.send(column_frame(7, "abc"));
   client.answer(only_job(), {status::ok, 3, 0, origin::primary}, columns_of(100));
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   const auto writing = client.protocol.begin_write(client.time);
@@ -218,5 +219,7 @@ BOOST_AUTO_TEST_CASE(a_connection_whose_columns_are_not_written_is_not_read_unti
   client.protocol.written(client.time);
   BOOST_TEST(client.protocol.reading() == read_step::header);
 }
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()

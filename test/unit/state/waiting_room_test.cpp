@@ -1,5 +1,4 @@
 // Who is let wait, who is refused and who makes room.
-#define BOOST_TEST_MODULE waiting_room
 #include <boost/test/unit_test.hpp>
 
 #include <vector>
@@ -8,6 +7,8 @@
 
 using namespace texlex;
 using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(waiting_room_test)
 
 namespace {
 
@@ -107,3 +108,5 @@ BOOST_FIXTURE_TEST_CASE(of_two_lanes_one_is_kept_from_lengthy_documents_while_ot
   now += 100ms;
   BOOST_TEST(room.next(1, now).has_value()); // nobody else came
 }
+
+BOOST_AUTO_TEST_SUITE_END()
