@@ -35,16 +35,32 @@ constexpr uint32_t window_words = 256;
 constexpr uint32_t window_tokens_max = window_words * 64 + 1; // and one where the document ends
 constexpr uint32_t window_overrun = 64;                       // a kernel writes starts 64 at a time
 
-/// A document and what a scan writes, in one block of memory.
-struct place_of_document {
-  uint8_t* block = nullptr;
-  uint64_t bytes = 0;
-  uint8_t* document = nullptr;
-  uint8_t* kinds = nullptr;
-  uint64_t* start_bits = nullptr;
-  issue* issues = nullptr;
+/// Memory that is made larger where it has to be, and then what was in it is lost.
+class block {
+public:
+  /// False: there is no memory, and the block has none any more.
+  [[nodiscard]] bool reserve(uint64_t bytes) {
+    if (at_ != nullptr && bytes <= bytes_) return true;
+    std::free(at_);
+    at_ = bytes > SIZE_MAX ? nullptr : std::malloc(static_cast<size_t>(bytes));
+    bytes_ = bytes;
+    return at_ != nullptr;
+  }
+
+  template <class Entry>
+  [[nodiscard]] Entry* as() const {
+    return static_cast<Entry*>(at_);
+  }
+
+private:
+  void* at_ = nullptr;
+  uint64_t bytes_ = 0;
 };
-place_of_document room;
+
+/// A document and what a scan writes. Apart, as the allocator gives no two gigabytes at once.
+struct {
+  block document, kinds, start_bits, issues;
+} room;
 
 scan_cursor found; ///< by the last scan
 
@@ -84,9 +100,9 @@ uint64_t bits_in(const uint64_t* words, uint64_t count) {
 /// Where the next token starts that is not in this window, or the document's end.
 uint32_t start_behind(const derivation& of) {
   const uint64_t words = start_words(of.input.document.size());
+  const auto* const bits = room.start_bits.as<const uint64_t>();
   for (uint64_t word = of.word; word < words; ++word)
-    if (room.start_bits[word] != 0)
-      return static_cast<uint32_t>(word * 64 + static_cast<uint64_t>(std::countr_zero(room.start_bits[word])));
+    if (bits[word] != 0) return static_cast<uint32_t>(word * 64 + static_cast<uint64_t>(std::countr_zero(bits[word])));
   return static_cast<uint32_t>(of.input.document.size());
 }
 
@@ -94,7 +110,7 @@ uint32_t start_behind(const derivation& of) {
 uint32_t expand_window(derivation& of) {
   const uint64_t words = start_words(of.input.document.size());
   const uint64_t count = std::min<uint64_t>(window_words, words - of.word);
-  const uint64_t* const bits = room.start_bits + of.word;
+  const auto* const bits = room.start_bits.as<const uint64_t>() + of.word;
   const auto tokens = static_cast<uint32_t>(bits_in(bits, count));
   of.with->expand_starts(bits, count * 64 - 1, window.starts.data());
   const auto base = static_cast<uint32_t>(of.word * 64);
@@ -107,8 +123,9 @@ void derive_texts(derivation& of, uint32_t tokens) {
   window.names.clear();
   const bool source = of.input.view == token_view::source;
   const uint32_t behind = source ? start_behind(of) : 0;
+  const auto* const kinds = room.kinds.as<const token_kind>() + of.token;
   for (uint32_t i = 0; i < tokens; ++i) {
-    const auto kind = static_cast<token_kind>(room.kinds[of.token + i]);
+    const token_kind kind = kinds[i];
     of.text.name.clear();
     if (!is_trivia(kind)) of.deriver.derive(kind, window.starts[i], of.text);
     // In the source view a token ends where the next begins.
@@ -126,8 +143,6 @@ void derive_places(derivation& of, uint32_t tokens) {
     window.columns[i] = narrow(place.column);
   }
 }
-
-uint64_t padded(uint64_t bytes) { return (bytes + 15) / 16 * 16; }
 
 } // namespace
 
@@ -164,38 +179,26 @@ TEXLEX_EXPORTED(issue_kind_name) const char* issue_kind_name(uint32_t kind) {
 /// memory, and no room any more.
 TEXLEX_EXPORTED(reserve) uint8_t* reserve(uint32_t document_bytes, uint32_t issues) {
   current.reset();
-  const uint64_t document = padded(document_bytes);
-  const uint64_t bits = padded(8 * start_words(document_bytes));
-  const uint64_t kinds = padded(tokens_max(document_bytes));
-  const uint64_t bytes = document + bits + kinds + sizeof(issue) * uint64_t{issues};
-  if (room.block == nullptr || room.bytes < bytes) {
-    std::free(room.block);
-    room = {};
-    if (bytes > SIZE_MAX) return nullptr;
-    room.block = static_cast<uint8_t*>(std::malloc(static_cast<size_t>(bytes)));
-    if (room.block == nullptr) return nullptr;
-    room.bytes = bytes;
-  }
-  room.document = room.block;
-  room.start_bits = reinterpret_cast<uint64_t*>(room.document + document);
-  room.kinds = reinterpret_cast<uint8_t*>(room.start_bits) + bits;
-  room.issues = reinterpret_cast<issue*>(room.kinds + kinds);
-  return room.document;
+  const bool made = room.document.reserve(std::max<uint64_t>(document_bytes, 1))
+                    && room.kinds.reserve(tokens_max(document_bytes))
+                    && room.start_bits.reserve(sizeof(uint64_t) * start_words(document_bytes))
+                    && room.issues.reserve(sizeof(issue) * std::max<uint64_t>(issues, 1));
+  return made ? room.document.as<uint8_t>() : nullptr;
 }
-TEXLEX_EXPORTED(kinds) uint8_t* kinds_at() { return room.kinds; }
-TEXLEX_EXPORTED(start_bits) uint64_t* start_bits_at() { return room.start_bits; }
-TEXLEX_EXPORTED(issues) issue* issues_at() { return room.issues; }
+TEXLEX_EXPORTED(kinds) uint8_t* kinds_at() { return room.kinds.as<uint8_t>(); }
+TEXLEX_EXPORTED(start_bits) uint64_t* start_bits_at() { return room.start_bits.as<uint64_t>(); }
+TEXLEX_EXPORTED(issues) issue* issues_at() { return room.issues.as<issue>(); }
 
 /// Scans the document that lies in the room, with as many issues as room was asked for; how many tokens there are.
 TEXLEX_EXPORTED(scan)
 uint32_t scan(uint32_t document_bytes, uint32_t regime, uint32_t view, uint32_t kernel, uint32_t issues) {
-  const std::span<const uint8_t> document{room.document, document_bytes};
+  const std::span<const uint8_t> document{room.document.as<uint8_t>(), document_bytes};
   found = {};
   run_scan(*kernel_at(kernel), {document, regime_at(regime), static_cast<token_view>(view)}, found,
-           {.kinds = reinterpret_cast<token_kind*>(room.kinds),
+           {.kinds = room.kinds.as<token_kind>(),
             .starts = nullptr,
-            .issues = {room.issues, issues},
-            .start_bits = room.start_bits});
+            .issues = {room.issues.as<issue>(), issues},
+            .start_bits = room.start_bits.as<uint64_t>()});
   return static_cast<uint32_t>(found.token_count);
 }
 /// Of the last scan; those behind 2^32 - 1 are not counted.
@@ -205,7 +208,7 @@ TEXLEX_EXPORTED(issue_count) uint32_t issue_count() { return narrow(found.issue_
 TEXLEX_EXPORTED(begin_window)
 void begin_window(uint32_t document_bytes, uint32_t token_count, uint32_t regime, uint32_t view, uint32_t kernel,
                   uint32_t unit, uint32_t what) {
-  const std::span<const uint8_t> document{room.document, document_bytes};
+  const std::span<const uint8_t> document{room.document.as<uint8_t>(), document_bytes};
   const texlex::regime* const rules = regime_at(regime);
   current.emplace(derivation{.input = {document, rules, static_cast<token_view>(view)},
                              .with = kernel_at(kernel),
