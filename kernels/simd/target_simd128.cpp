@@ -7,18 +7,13 @@ namespace texlex::simd::simd128 {
 namespace { // nothing of it is to be seen elsewhere: as in every target
 
 #if defined(__wasm_simd128__)
-// SIMDe 0.7.4 makes the first two byte by byte on WebAssembly, which is slower than the reference; and the third by a
-// shift of bytes, which x86 does not have: an engine there takes five instructions for it.
+// SIMDe 0.7.4 makes these two byte by byte on WebAssembly, which is slower than the reference.
 inline simde__m128i shuffled(simde__m128i table, simde__m128i index) {
   return wasm_i8x16_swizzle(table, wasm_v128_and(index, wasm_i8x16_splat(static_cast<int8_t>(0x8F))));
 }
 inline int32_t high_bits_of(simde__m128i bytes) { return static_cast<int32_t>(wasm_i8x16_bitmask(bytes)); }
-inline simde__m128i blended(simde__m128i a, simde__m128i b, simde__m128i by_high_bit) {
-  return wasm_v128_bitselect(b, a, wasm_i8x16_lt(by_high_bit, wasm_i8x16_splat(0)));
-}
 #define simde_mm_shuffle_epi8 shuffled
 #define simde_mm_movemask_epi8 high_bits_of
-#define simde_mm_blendv_epi8 blended
 #endif
 
 #include "kernels/simd/block_128.inl"
