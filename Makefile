@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -72,6 +72,14 @@ test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@deploy/install-dependencies --neon
 	@test/fuzz/run-neon
 
+test-js: build ## The JavaScript client: WebAssembly modules, its tests, the package build/js/texlex-*.tgz
+	@deploy/install-dependencies --js
+	@deploy/js test
+
+test-js-browser: ## The package in headless Chromium
+	@deploy/install-dependencies --js --js-browser
+	@deploy/js browser
+
 fuzz: ## Fuzz every kernel against the reference for SECONDS
 	@deploy/install-dependencies --clang
 	@cmake --preset fuzz >/dev/null
@@ -125,5 +133,5 @@ coverage: deps ## Run the tests instrumented; gcov's data lies in build/coverage
 	@cmake --build --preset coverage
 	@ctest --preset coverage
 
-clean: ## Remove build/
-	@rm -rf build
+clean: ## Remove build/ and what the clients' packages were built from it
+	@rm -rf build clients/js/build clients/js/LICENSE
