@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine test-neon fuzz bench bench-kernels bench-micro bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -56,9 +56,29 @@ test-engine: build ## Compare FILES (default: all recorded documents) with LuaTe
 	@cmake --build --preset release --target engine_compare
 	@test/engine/compare-live $(FILES)
 
+golden: deps ## Write test/golden/vectors.json anew, by the reference kernel
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target make_golden_vectors
+	@build/release/make_golden_vectors >build/golden-vectors.json
+	@mv build/golden-vectors.json test/golden/vectors.json
+
+test-python: deps ## The Python client: its wheel, built and installed into a virtual environment, and its tests
+	@deploy/install-dependencies --python
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared
+	@deploy/test-python
+
 test-neon: ## The NEON kernel against the reference, under qemu (cross-compiled)
 	@deploy/install-dependencies --neon
 	@test/fuzz/run-neon
+
+test-js: build ## The JavaScript client: WebAssembly modules, its tests, the package build/js/texlex-*.tgz
+	@deploy/install-dependencies --js
+	@deploy/js test
+
+test-js-browser: ## The package in headless Chromium
+	@deploy/install-dependencies --js --js-browser
+	@deploy/js browser
 
 fuzz: ## Fuzz every kernel against the reference for SECONDS
 	@deploy/install-dependencies --clang
@@ -74,7 +94,7 @@ bench: ## Measure everything but instructions, in under ten minutes: build/bench
 bench-service-programs: deps
 	@deploy/install-dependencies --bench
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
-	@cmake --build --preset release --target texlex texlexd bare_server
+	@cmake --build --preset release --target texlex texlexd bare_server columns_bench
 
 bench-service: bench-service-programs ## Measure texlexd beside a bare server, in load and overload, and count what a request costs; LARGE=1mb.tex SMALL=4kb.tex
 	@bench/run-service --rounds $(ROUNDS) --seconds $(RUN_SECONDS) $(if $(LARGE),--large $(LARGE)) $(if $(SMALL),--small $(SMALL))
@@ -87,6 +107,12 @@ bench-kernels: deps ## Measure the kernels beside what they are judged by; FILES
 	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
 	@cmake --build --preset release --target kernels_bench costs_bench
 	@bench/run-kernels $(REPETITIONS) $(FILES)
+
+bench-python: deps ## Measure what the Python client adds to a call of the library
+	@deploy/install-dependencies --bench --python
+	@cmake --preset release -DTEXLEX_BENCH=ON >/dev/null
+	@cmake --build --preset release --target texlexd texlex_shared library_calls
+	@bench/run-python
 
 bench-micro: deps ## Measure the service's parts: hops, timers, memory, frames, copies
 	@deploy/install-dependencies --bench
@@ -107,5 +133,5 @@ coverage: deps ## Run the tests instrumented; gcov's data lies in build/coverage
 	@cmake --build --preset coverage
 	@ctest --preset coverage
 
-clean: ## Remove build/
-	@rm -rf build
+clean: ## Remove build/ and what the clients' packages were built from it
+	@rm -rf build clients/js/build clients/js/LICENSE

@@ -35,6 +35,8 @@ bool has_avx2() noexcept {
 bool has_sse4() noexcept { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }
 #elif defined(__aarch64__) && !defined(TEXLEX_NO_SIMD)
 constinit const kernel neon{"neon", advance<simd::neon::run>, simd::neon::expand};
+#elif defined(__wasm_simd128__) && !defined(TEXLEX_NO_SIMD)
+constinit const kernel simd128{"simd128", advance<simd::simd128::run>, simd::simd128::expand};
 #endif
 
 struct row {
@@ -50,6 +52,8 @@ constexpr row built[] = {
   {&sse4, has_sse4},
 #elif defined(__aarch64__) && !defined(TEXLEX_NO_SIMD)
   {&neon, []() noexcept { return true; }},
+#elif defined(__wasm_simd128__) && !defined(TEXLEX_NO_SIMD)
+  {&simd128, []() noexcept { return true; }}, // an engine without it refuses the module as a whole
 #endif
   {&reference_kernel, []() noexcept { return true; }},
 };

@@ -32,6 +32,7 @@ enum class frame_type : uint32_t {
   tokenize_response = 9,
   batch = 10,
   batch_response = 11,
+  going_away = 12,
 };
 
 /// The first 16 bytes of a frame. `type` is raw: a peer may send any number.

@@ -90,6 +90,21 @@ std::optional<hello_response> decode_hello_response(std::span<const uint8_t> pay
   return said;
 }
 
+std::array<uint8_t, going_away_bytes> encode_going_away(const going_away& said) noexcept {
+  std::array<uint8_t, going_away_bytes> bytes{};
+  std::copy(magic.begin(), magic.end(), bytes.begin());
+  endian::store_little_u16(bytes.data() + 4, protocol_version_max);
+  endian::store_little_u64(bytes.data() + 8, said.requests_taken);
+  endian::store_little_u64(bytes.data() + 16, said.last_id);
+  return bytes;
+}
+
+std::optional<going_away> decode_going_away(std::span<const uint8_t> payload) noexcept {
+  if (payload.size() < going_away_bytes || !begins_with_magic(payload)) return std::nullopt;
+  if (endian::load_little_u16(payload.data() + 4) != protocol_version_max) return std::nullopt;
+  return going_away{endian::load_little_u64(payload.data() + 8), endian::load_little_u64(payload.data() + 16)};
+}
+
 std::string encode_tokenize_head(const tokenize_options& options, uint32_t document_bytes) {
   require(options.regime.size() <= limits::regime_name_bytes_max, "a regime's name is as long as it may be");
   const size_t option_bytes = options.regime.empty() ? 0 : option_head_bytes + padded_to_four(options.regime.size());

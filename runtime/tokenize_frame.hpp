@@ -26,6 +26,12 @@ inline constexpr size_t tokenize_fixed_bytes = 32;
 inline constexpr size_t tokenized_head_bytes = 64;
 inline constexpr size_t column_alignment_bytes = 64;
 
+/// What a client may ask for in its hello, and gets if the server knows it; a set of them is the sum of their bits.
+enum class hello_feature : uint32_t {
+  going_away = 1u << 0, ///< to be told, by a frame, that the server drains
+};
+inline constexpr uint32_t all_features = 0x1;
+
 /// What a client says first.
 struct hello {
   uint16_t version_min = protocol_version_max;
@@ -58,6 +64,19 @@ struct hello_response {
 [[nodiscard]] std::string encode_hello_response(const hello_response& said);
 /// Nothing if it is none. Throws std::bad_alloc.
 [[nodiscard]] std::optional<hello_response> decode_hello_response(std::span<const uint8_t> payload);
+
+/// That a server drains: what it has taken of this connection it still answers, and it takes no more.
+struct going_away {
+  uint64_t requests_taken = 0;
+  uint64_t last_id = 0; ///< of the last of them; 0 if there is none
+
+  friend bool operator==(const going_away&, const going_away&) = default;
+};
+
+inline constexpr size_t going_away_bytes = 24;
+[[nodiscard]] std::array<uint8_t, going_away_bytes> encode_going_away(const going_away& said) noexcept;
+/// Nothing if it is none.
+[[nodiscard]] std::optional<going_away> decode_going_away(std::span<const uint8_t> payload) noexcept;
 
 /// Columns that can be asked for; a set of them is the sum of their bits.
 enum class column_set : uint32_t {

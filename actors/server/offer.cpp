@@ -33,9 +33,15 @@ hello_texts offer::hellos() const {
                       .issues_told_max = limits::issues_kept_max,
                       .regimes = {}};
   for (const auto& [name, regime] : regimes_) said.regimes.emplace_back(name);
-  auto version_2 = std::make_shared<const std::string>(encode_hello_response(said));
+  hello_texts texts;
+  for (uint32_t features = 0; features < texts.version_2.size(); ++features) {
+    said.features = features;
+    texts.version_2[features] = std::make_shared<const std::string>(encode_hello_response(said));
+  }
+  said.features = 0;
   said.version = 1;
-  return {std::move(version_2), std::make_shared<const std::string>(encode_hello_response(said))};
+  texts.version_1 = std::make_shared<const std::string>(encode_hello_response(said));
+  return texts;
 }
 
 } // namespace texlex

@@ -97,6 +97,7 @@ void session::put_out(std::span<const response> responses) {
     switch (one.form) {
       case response_form::stats: put_out_text(one, frame_type::stats_response); continue;
       case response_form::hello: put_out_text(one, frame_type::hello_response); continue;
+      case response_form::going_away: put_out_text(one, frame_type::going_away); continue;
       case response_form::batch: put_out_batch(one); continue;
       case response_form::tokenized: put_out_tokenized(one); break;
       case response_form::counts: out_.append(encode_response(one.id, one.result)); break;

@@ -90,11 +90,14 @@ void session_protocol::hello_read(std::span<const uint8_t> payload, const hello_
   const auto said = decode_hello(payload);
   if (!said) return end_with(request_id_, status::malformed_frame);
   const bool speaks_2 = said->version_min <= 2 && said->version_max >= 2;
+  const uint32_t features = speaks_2 ? said->features & all_features : 0;
   waiting_.push_back({.id = request_id_,
                       .result = {.status = status::ok},
-                      .text = speaks_2 ? answers.version_2 : answers.version_1,
+                      .text = speaks_2 ? answers.version_2.at(features) : answers.version_1,
                       .form = response_form::hello});
   if (speaks_2) version_ = 2;
+  features_ = features;
+  if (draining_) tell_going_away();
   frame_ended(now);
   check_invariants();
 }
@@ -130,6 +133,7 @@ bool session_protocol::let_in(const frame_header& header, const frame_arrival& a
   }
   place_ = std::move(answer.place);
   request_id_ = header.id;
+  taken_ = {taken_.requests_taken + 1, header.id};
   step_ = read_step::payload;
   return true;
 }

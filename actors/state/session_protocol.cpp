@@ -194,7 +194,21 @@ void session_protocol::written(instant now) {
 
 void session_protocol::refuse(status reason) { end_with(0, reason); }
 
-void session_protocol::drain() { draining_ = true; }
+void session_protocol::drain() {
+  draining_ = true;
+  tell_going_away();
+}
+
+// Once, and only who has asked for it: others would not know the frame.
+void session_protocol::tell_going_away() {
+  if ((features_ & static_cast<uint32_t>(hello_feature::going_away)) == 0 || step_ == read_step::ended) return;
+  if (std::exchange(told_going_away_, true)) return;
+  const auto payload = encode_going_away(taken_);
+  waiting_.push_back({.id = 0,
+                      .result = {.status = status::ok},
+                      .text = std::make_shared<const std::string>(payload.begin(), payload.end()),
+                      .form = response_form::going_away});
+}
 
 bool session_protocol::drained() const noexcept { return draining_ && at_frame_start() && held() == 0; }
 
@@ -313,7 +327,7 @@ void session_protocol::release_last_response() {
 
 void session_protocol::check_invariants() const {
   require(held() + (last_response_ ? 1 : 0) + (step_ == read_step::payload || held_back_ ? 1 : 0)
-            <= limits_.requests_in_flight_max,
+            <= limits_.requests_in_flight_max + (told_going_away_ ? 1 : 0),
           "a connection holds no more than it may");
   require(place_.held() == (step_ == read_step::payload), "a place is held while its payload is read");
   require(!last_response_ || (step_ == read_step::ended && !open_.empty()), "a last response waits for open jobs only");

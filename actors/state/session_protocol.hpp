@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -47,11 +48,12 @@ struct session_limits {
 
 /// The frame that a response is.
 enum class response_form : uint8_t {
-  counts,    ///< of version 1: an outcome
-  stats,     ///< a text
-  hello,     ///< likewise
-  tokenized, ///< of version 2: an outcome, and columns if they were wanted
-  batch,     ///< likewise one of each document; or an outcome of them all, why none was begun
+  counts,     ///< of version 1: an outcome
+  stats,      ///< a text
+  hello,      ///< likewise
+  going_away, ///< likewise; answers nothing
+  tokenized,  ///< of version 2: an outcome, and columns if they were wanted
+  batch,      ///< likewise one of each document; or an outcome of them all, why none was begun
 };
 
 struct response {
@@ -72,7 +74,8 @@ struct response {
 
 /// What a server answers to hellos: payloads of hello responses.
 struct hello_texts {
-  std::shared_ptr<const std::string> version_2, version_1;
+  std::array<std::shared_ptr<const std::string>, all_features + 1> version_2; ///< by the features that both know
+  std::shared_ptr<const std::string> version_1;
 };
 
 /// What the shell is to read next.
@@ -207,7 +210,8 @@ public:
   // Ends.
   /// Answers with this one response and reads nothing.
   void refuse(status reason);
-  /// From now on requests are answered `shutting_down`; those already begun are carried out.
+  /// From now on requests are answered `shutting_down`; those already begun are carried out. A client that wanted to
+  /// know is told by a frame of its own.
   void drain();
   /// Draining, and nothing is begun, open or unwritten: `end` if the client has not sent anything meanwhile.
   [[nodiscard]] bool drained() const noexcept;
@@ -258,6 +262,7 @@ private:
   void respond(uint64_t id, status reason, uint32_t retry_after_ms = 0, response_form form = response_form::counts);
   /// Reading ends; the response is written after all others.
   void end_with(uint64_t id, status reason, response_form form = response_form::counts);
+  void tell_going_away();
   void release_last_response();
   [[nodiscard]] bool at_frame_start() const noexcept { return step_ == read_step::header && !in_frame_; }
   [[nodiscard]] bool holds_enough() const noexcept {
@@ -274,8 +279,11 @@ private:
   bool in_frame_ = false;              ///< the first byte of a header was read, not yet the last of its payload
   bool draining_ = false;
   bool ended_by_client_ = false;
-  uint16_t version_ = 1; ///< of the protocol, 2 after a hello
+  uint16_t version_ = 1;  ///< of the protocol, 2 after a hello
+  uint32_t features_ = 0; ///< bits of `hello_feature`
   bool greeted_ = false;
+  bool told_going_away_ = false;
+  going_away taken_;                                   ///< what has been let in
   uint64_t request_id_ = 0;                            ///< of the payload being read
   response_form request_form_ = response_form::counts; ///< likewise
   uint32_t payload_bytes_ = 0;

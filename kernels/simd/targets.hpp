@@ -21,5 +21,9 @@ namespace neon {
 void run(const stretch& what, uint64_t limit, progress& at);
 void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
 } // namespace neon
+namespace simd128 {
+void run(const stretch& what, uint64_t limit, progress& at);
+void expand(const uint64_t* bits, uint64_t size, uint32_t* starts);
+} // namespace simd128
 
 } // namespace texlex::simd

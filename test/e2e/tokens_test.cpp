@@ -1,6 +1,7 @@
 // Version 2 of the protocol over texlexd as it is shipped: the tokens themselves, and what becomes of their memory.
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <cstring>
 #include <set>
 #include <thread>
@@ -26,8 +27,8 @@ constexpr uint32_t kinds_and_starts = 3;
 /// Speaks version 2 on a connection, byte by byte.
 class token_caller {
 public:
-  explicit token_caller(const running_texlexd& server) : caller_(server.connect()) {
-    caller_.raw(hello_frame(0, {2, 2, 0}));
+  explicit token_caller(const running_texlexd& server, uint32_t features = 0) : caller_(server.connect()) {
+    caller_.raw(hello_frame(0, {2, 2, features}));
     const auto decoded = decode_hello_response(receive(frame_type::hello_response).second);
     BOOST_REQUIRE(decoded);
     hello = *decoded;
@@ -86,6 +87,16 @@ public:
       BOOST_TEST(answered.insert(id).second, "request " << id << " is answered twice");
       check_tokens(decoded(std::move(payload)), expected);
     }
+  }
+
+  /// The next frame, which must tell that the server drains; the connection ends behind it.
+  going_away last_words() {
+    const auto [id, payload] = receive(frame_type::going_away);
+    BOOST_TEST(id == 0u);
+    const auto said = decode_going_away(payload);
+    BOOST_REQUIRE(said);
+    caller_.expect_end();
+    return *said;
   }
 
   hello_response hello;
@@ -272,6 +283,17 @@ BOOST_AUTO_TEST_CASE(what_would_never_fit_is_refused_as_too_large) {
   caller.tokenize(2, document, {}); // counts take none of that memory
   BOOST_TEST(caller.response(2).head.result.token_count == 50'001u);
   server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(who_has_asked_for_it_is_told_at_sigterm_which_request_was_the_last) {
+  running_texlexd server;
+  token_caller caller{server, static_cast<uint32_t>(hello_feature::going_away)};
+  BOOST_TEST(caller.hello.features == static_cast<uint32_t>(hello_feature::going_away));
+  caller.tokenize(5, "abc", {.columns = kinds_and_starts});
+  caller.expect_tokens(5, scan("abc", *find_regime("latex")));
+  server.signal(SIGTERM);
+  BOOST_TEST((caller.last_words() == going_away{1, 5}));
+  BOOST_TEST(server.wait().exit_status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(workers_that_are_processes_count_and_say_so_in_the_hello) {

@@ -177,8 +177,9 @@ BOOST_AUTO_TEST_CASE(names_say_what_a_thing_is) {
 }
 
 BOOST_AUTO_TEST_CASE(every_room_says_what_it_is_for) {
-  for (const char* room : {"runtime", "kernels", "config", "actors", "actors/state", "actors/server", "bench", "test",
-                           "clients", "test/engine", "test/library", "kernels/api", "deploy"})
+  for (const char* room :
+       {"runtime", "kernels", "config", "actors", "actors/state", "actors/server", "bench", "test", "clients",
+        "clients/python", "test/engine", "test/library", "test/golden", "kernels/api", "deploy"})
     BOOST_TEST(fs::exists(root / room / "README.md"), room << " has no README.md");
 }
 

@@ -67,6 +67,18 @@ BOOST_AUTO_TEST_CASE(a_hello_with_another_magic_a_missing_byte_or_versions_upsid
   BOOST_TEST(!decode_hello(reserved));
 }
 
+BOOST_AUTO_TEST_CASE(a_going_away_comes_out_as_it_went_in_and_cut_or_of_another_version_it_is_none) {
+  const going_away said{3, uint64_t{1} << 63};
+  const auto good = encode_going_away(said);
+  BOOST_TEST((decode_going_away(good) == said));
+  BOOST_TEST(!decode_going_away(std::span{good}.first(going_away_bytes - 1)));
+  for (const size_t byte : {0u, 4u}) {
+    auto other = good;
+    other[byte] = 0x7F;
+    BOOST_TEST(!decode_going_away(other));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_a_later_version_puts_behind_a_hello_is_skipped) {
   const auto good = encode_hello({2, 3, 0});
   std::vector<uint8_t> longer{good.begin(), good.end()};

@@ -20,6 +20,10 @@ BOOST_AUTO_TEST_SUITE(client_test)
 
 namespace {
 
+std::span<const uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
 template <class T, class Error>
 T opened(std::variant<T, Error> made) {
   return std::move(std::get<T>(made));
@@ -164,6 +168,55 @@ BOOST_AUTO_TEST_CASE(tells_a_server_that_knows_no_figures_from_one_that_makes_no
 BOOST_AUTO_TEST_CASE(takes_no_figures_that_answer_another_question) {
   play(encode(frame_header{5, 8, 0}));
   BOOST_TEST((std::get<client_error>(one.ask_stats(7)).fault == client_fault::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(sends_a_frame_of_any_type_in_one_piece) {
+  BOOST_TEST(!one.send_frame(frame_type::tokenize, 7, "head", bytes_of("body")).has_value());
+  BOOST_TEST((heard(24) == frame(frame_type::tokenize, 7, "headbody")));
+  BOOST_TEST(!one.send_frame(frame_type::hello, 8, "").has_value());
+  BOOST_TEST((heard(16) == frame(frame_type::hello, 8, "")));
+}
+
+BOOST_AUTO_TEST_CASE(sends_no_frame_that_no_server_would_take) {
+  const std::string large(limits::frame_payload_bytes_max, 'x');
+  const auto error = one.send_frame(frame_type::tokenize, 7, "h", bytes_of(large));
+  BOOST_REQUIRE(error);
+  BOOST_TEST(error->fault == client_fault::malformed);
+}
+
+BOOST_AUTO_TEST_CASE(receives_frames_of_any_type_and_length_one_after_the_other) {
+  std::vector<uint8_t> stream;
+  for (size_t length = 0; length < 20'000; length = 3 * length + 1) {
+    const auto one_more = frame(frame_type::batch_response, length, std::string(length, static_cast<char>(length)));
+    stream.insert(stream.end(), one_more.begin(), one_more.end());
+  }
+  std::jthread player{[&] {
+    for (size_t at = 0, step = 1; at < stream.size(); at += step, step = step % 997 + 1)
+      play(std::span{stream}.subspan(at, std::min(step, stream.size() - at)));
+  }};
+  for (size_t length = 0; length < 20'000; length = 3 * length + 1) {
+    const auto got = one.receive_header();
+    BOOST_REQUIRE(std::holds_alternative<frame_header>(got));
+    BOOST_TEST((std::get<frame_header>(got) == frame_header{11, length, static_cast<uint32_t>(length)}));
+    std::vector<uint8_t> payload(length);
+    BOOST_TEST(!one.receive_payload(payload).has_value());
+    BOOST_TEST((payload == std::vector<uint8_t>(length, static_cast<uint8_t>(length))));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_payload_that_is_cut_short_or_does_not_come) {
+  std::vector<uint8_t> payload(10);
+  play(frame(frame_type::hello_response, 7, "ten bytes?"));
+  BOOST_TEST(std::holds_alternative<frame_header>(one.receive_header()));
+  BOOST_TEST(!one.receive_payload(payload).has_value());
+  one.set_timeout(20ms);
+  auto error = one.receive_payload(payload);
+  BOOST_REQUIRE(error);
+  BOOST_TEST(error->fault == client_fault::timed_out);
+  server.close();
+  error = one.receive_payload(payload);
+  BOOST_REQUIRE(error);
+  BOOST_TEST(error->fault == client_fault::broken);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_wait_for_the_rest_of_what_is_no_response) {

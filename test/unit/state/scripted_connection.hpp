@@ -87,7 +87,8 @@ public:
     return got;
   }
 
-  hello_texts hellos{std::make_shared<const std::string>("2"), std::make_shared<const std::string>("1")};
+  hello_texts hellos{{std::make_shared<const std::string>("2"), std::make_shared<const std::string>("2 going away")},
+                     std::make_shared<const std::string>("1")};
   queue_pressure pressure; ///< none unless the test says so
   gate way_in;
   session_protocol protocol;

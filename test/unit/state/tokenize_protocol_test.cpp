@@ -48,6 +48,11 @@ BOOST_AUTO_TEST_CASE(a_hello_is_answered_under_its_id_with_what_the_server_can_d
   BOOST_TEST(*got.text == "2");
 }
 
+BOOST_AUTO_TEST_CASE(features_that_the_server_does_not_know_are_not_in_its_answer) {
+  client.send(hello_frame(9, {1, 2, 0xFFFFFFFF}));
+  BOOST_TEST(*only().text == "2 going away");
+}
+
 BOOST_AUTO_TEST_CASE(a_client_whose_versions_do_not_hold_2_hears_so_and_stays_with_1) {
   client.send(hello_frame(9, {3, 5, 0}));
   BOOST_TEST(*only().text == "1");
@@ -218,6 +223,69 @@ BOOST_AUTO_TEST_CASE(a_connection_whose_columns_are_not_written_is_not_read_unti
   BOOST_TEST(client.protocol.reading() == read_step::pause);
   client.protocol.written(client.time);
   BOOST_TEST(client.protocol.reading() == read_step::header);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(going_away_frames, connected)
+
+namespace {
+
+constexpr hello wants_to_know{1, 2, static_cast<uint32_t>(hello_feature::going_away)};
+
+going_away told_by(const response& got) {
+  BOOST_TEST(got.id == 0u);
+  BOOST_REQUIRE((got.form == response_form::going_away));
+  const auto said = decode_going_away({reinterpret_cast<const uint8_t*>(got.text->data()), got.text->size()});
+  BOOST_REQUIRE(said.has_value());
+  return *said;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(who_has_asked_for_it_is_told_the_last_request_that_is_still_answered) {
+  greet(wants_to_know);
+  client.send(column_frame(7, "abc"));
+  client.send(request(9, "abc"));
+  client.protocol.drain();
+  BOOST_TEST((told_by(only()) == going_away{2, 9}));
+  client.send(column_frame(11, "abc"));
+  expect_refusal(11, status::shutting_down);
+  client.answer_all();
+  BOOST_TEST(client.receive().size() == 2u);
+  BOOST_TEST(client.protocol.drained());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_was_refused_was_not_taken) {
+  greet(wants_to_know);
+  client.send(header(8, 7, limits::frame_payload_bytes_max));
+  BOOST_TEST(only().result.status == status::document_too_large);
+  client.protocol.drain();
+  BOOST_TEST((told_by(only()) == going_away{0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(who_has_not_asked_for_it_is_not_told) {
+  greet();
+  client.protocol.drain();
+  BOOST_TEST(client.protocol.drained());
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_it_while_the_server_drains_is_told_behind_the_hello_response) {
+  client.protocol.drain();
+  client.send(hello_frame(1, wants_to_know));
+  const auto got = client.receive();
+  BOOST_REQUIRE(got.size() == 2u);
+  BOOST_TEST((got[0].form == response_form::hello));
+  BOOST_TEST((told_by(got[1]) == going_away{0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(it_is_told_once_and_beside_as_many_requests_as_a_connection_may_have) {
+  greet(wants_to_know);
+  uint64_t id = 1;
+  while (client.protocol.reading() == read_step::header) client.send(column_frame(++id, "abc"));
+  client.protocol.drain();
+  client.protocol.drain();
+  BOOST_TEST((told_by(only()) == going_away{id - 1, id}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

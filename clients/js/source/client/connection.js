@@ -1,0 +1,250 @@
+// One connection to a texlexd: hello, requests that follow each other without waiting, and their answers in any order.
+// It ends once, for a reason, and then every request that is unanswered fails with it.
+import net from "node:net";
+
+import { ConnectionError, ProtocolError, StatusError } from "./errors.js";
+import { FrameReader } from "./frame_reader.js";
+import { encodeCancel, encodeHello, FrameType } from "./frames.js";
+import { decodeHelloResponse, decodeResponse } from "./responses.js";
+
+const helloId = 0xffffffff; // none of a request
+const helloBytesMax = 65536;
+const responseBytes = 13;
+
+// A server answers a cancel at once. One that does not has lost its way, or the network has.
+const cancelAnswerMs = 1000;
+
+export class Connection {
+  #socket;
+  #reader;
+  #endpoint;
+  #hello;
+  #helloArrived;
+  #flights = new Map(); // by id
+  #nextId = 1;
+  #ended; // why, once it has
+  #lastWord; // the status a server may say before it closes
+  #placesTaken = 0; // among the requests in flight; also by those that are about to be sent
+  #waiting = []; // for such a place
+
+  /** Connects and says hello within so many milliseconds. */
+  static async open(endpoint, limitMs, signal) {
+    signal?.throwIfAborted();
+    const connection = new Connection(endpoint);
+    const giveUp = (why) => connection.#end(why);
+    const late = () => giveUp(new ConnectionError(`texlexd at ${endpoint.text} did not answer within ${limitMs} ms`));
+    const timer = setTimeout(late, limitMs);
+    const onAbort = () => giveUp(signal.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      connection.hello = await connection.#hello;
+      if (connection.hello.version !== 2)
+        throw new ProtocolError(`texlexd at ${endpoint.text} speaks version ${connection.hello.version}, and not 2`);
+      connection.#idle();
+      return connection;
+    } catch (error) {
+      giveUp(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  constructor(endpoint) {
+    this.#endpoint = endpoint;
+    this.#hello = new Promise((resolve, reject) => (this.#helloArrived = { resolve, reject }));
+    this.#reader = new FrameReader(
+      (frame) => this.#admit(frame),
+      (frame, payload) => this.#deliver(frame, payload),
+    );
+    this.#socket = net.connect(endpoint.connect);
+    this.#socket.on("data", (chunk) => this.#take(chunk));
+    this.#socket.on("error", (error) => this.#end(this.#lost(error)));
+    this.#socket.on("end", () => this.#end(this.#lost()));
+    this.#socket.on("close", () => this.#end(this.#lost()));
+    this.#socket.write(encodeHello(helloId));
+  }
+
+  get isOpen() {
+    return this.#ended === undefined;
+  }
+  get endpointText() {
+    return this.#endpoint.text;
+  }
+
+  /**
+   * Sends a request once there is a place for it, and gives what `answered` makes of its response's payload.
+   * `encode(id)` gives the parts of its frame; `bytesMax` is what the payload may take. `signal` takes it back.
+   */
+  async exchange({ encode, type, bytesMax, answered }, signal) {
+    await this.#place(signal);
+    const id = this.#freeId();
+    const parts = this.#encoded(encode, id, signal);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#takeBack(id);
+      const flight = { type, bytesMax, answered, signal, onAbort, resolve, reject, isTakenBack: false };
+      this.#flights.set(id, flight);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#socket.ref();
+      this.#socket.cork();
+      for (const part of parts) if (part.length > 0) this.#socket.write(part);
+      this.#socket.uncork();
+    });
+  }
+
+  /** Ends it; what is unanswered fails for this reason. */
+  end(reason) {
+    this.#end(reason);
+  }
+
+  // ---- Places among the requests in flight
+
+  async #place(signal) {
+    signal.throwIfAborted();
+    while (this.isOpen && this.#placesTaken >= this.hello.requestsPerConnectionMax) await this.#turn(signal);
+    if (!this.isOpen) throw this.#ended;
+    ++this.#placesTaken;
+  }
+
+  #leavePlace() {
+    --this.#placesTaken;
+    this.#waiting.shift()?.go();
+  }
+
+  // Who has a place and does not take it leaves it to the next.
+  #encoded(encode, id, signal) {
+    try {
+      signal.throwIfAborted();
+      if (!this.isOpen) throw this.#ended;
+      return encode(id);
+    } catch (error) {
+      this.#leavePlace();
+      throw error;
+    }
+  }
+
+  #turn(signal) {
+    return new Promise((resolve, reject) => {
+      const waiter = { go: () => (signal.removeEventListener("abort", giveUp), resolve()) };
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", giveUp, { once: true });
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #freeId() {
+    while (this.#flights.has(this.#nextId)) this.#nextId = (this.#nextId % (helloId - 1)) + 1;
+    const id = this.#nextId;
+    this.#nextId = (id % (helloId - 1)) + 1;
+    return id;
+  }
+
+  // ---- What comes
+
+  #take(chunk) {
+    if (!this.isOpen) return;
+    try {
+      this.#reader.take(chunk);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #admit({ type, id, length }) {
+    if (!this.isOpen) throw this.#ended;
+    const flight = this.#flights.get(id);
+    const bytesMax = this.#bytesMaxOf(type, id, flight);
+    if (length > bytesMax) throw this.#nonsense(`a payload of ${length} bytes where there are ${bytesMax} at most`);
+    return !(flight?.type === type && flight.isTakenBack);
+  }
+
+  #bytesMaxOf(type, id, flight) {
+    if (type === FrameType.response) return responseBytes;
+    if (type === FrameType.helloResponse && id === helloId && this.hello === undefined) return helloBytesMax;
+    if (flight?.type === type) return flight.bytesMax;
+    throw this.#nonsense(`a frame of type ${type} under id ${id}, which nobody waits for`);
+  }
+
+  #deliver({ type, id }, payload) {
+    if (type === FrameType.helloResponse) return this.#helloArrived.resolve(decodeHelloResponse(payload));
+    if (type === FrameType.response) return this.#refuse(id, decodeResponse(payload));
+    const flight = this.#land(id);
+    if (flight.isTakenBack) return;
+    try {
+      flight.resolve(flight.answered(payload));
+    } catch (error) {
+      flight.reject(error);
+      if (error instanceof ProtocolError) this.#end(error);
+    }
+  }
+
+  // A status alone. If it is no request's, it is the last word on this connection.
+  #refuse(id, { status, retryAfterMs }) {
+    const error = new StatusError(status, this.#endpoint.text, { retryAfterMs });
+    if (!this.#flights.has(id)) {
+      this.#lastWord = error;
+      if (id === helloId || this.hello === undefined) this.#end(error);
+      return;
+    }
+    const flight = this.#land(id);
+    if (!flight.isTakenBack) flight.reject(error);
+  }
+
+  #land(id) {
+    const flight = this.#flights.get(id);
+    this.#flights.delete(id);
+    clearTimeout(flight.cancelTimer);
+    flight.signal.removeEventListener("abort", flight.onAbort);
+    this.#leavePlace();
+    this.#idle();
+    return flight;
+  }
+
+  // A connection on which nothing is awaited does not keep the process alive.
+  #idle() {
+    if (this.#flights.size === 0) this.#socket.unref();
+  }
+
+  #takeBack(id) {
+    const flight = this.#flights.get(id);
+    flight.isTakenBack = true;
+    flight.reject(flight.signal.reason);
+    this.#socket.write(encodeCancel(id));
+    const late = () =>
+      this.#end(
+        new ConnectionError(`texlexd at ${this.#endpoint.text} did not answer a cancel within ${cancelAnswerMs} ms`),
+      );
+    flight.cancelTimer = setTimeout(late, cancelAnswerMs);
+    flight.cancelTimer.unref();
+  }
+
+  // ---- The end
+
+  #nonsense(what) {
+    return new ProtocolError(`texlexd at ${this.#endpoint.text} sent ${what}`);
+  }
+
+  #lost(cause) {
+    if (this.#lastWord !== undefined) return this.#lastWord;
+    const where = this.#reader.isWithinFrame ? " in the middle of a frame" : "";
+    const why = cause === undefined ? `the connection was closed${where}` : cause.message;
+    return new ConnectionError(`texlexd at ${this.#endpoint.text}: ${why}`, { cause });
+  }
+
+  #end(reason) {
+    if (!this.isOpen) return;
+    this.#ended = reason;
+    this.#socket.destroy();
+    this.#helloArrived.reject(reason);
+    this.#hello.catch(() => {}); // where nobody waits for it, `open` has given it up already
+    for (const id of [...this.#flights.keys()]) {
+      const flight = this.#land(id);
+      if (!flight.isTakenBack) flight.reject(reason);
+    }
+    for (const waiter of this.#waiting.splice(0)) waiter.go();
+  }
+}

@@ -1,0 +1,115 @@
+"""What a client sends: frames of docs/protocol.md and docs/protocol-2.md. Headers are big-endian, the payloads of
+version 2 little-endian."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+HEADER = struct.Struct(">IQI")
+MAGIC = b"TXLX"
+HEAD_BYTES = 64  # of every response of version 2
+
+COLUMN_BITS = {
+    "kinds": 1,
+    "starts": 2,
+    "ends": 4,
+    "codes": 8,
+    "lines": 16,
+    "columns": 32,
+    "names": 64,
+    "issues": 128,
+}
+ALL_COLUMNS = 255
+
+NUMBER_MAX = 0xFFFFFFFF
+REGIME_BYTES_MAX = 64
+
+_TOKENIZE_HEAD = struct.Struct("<IIIBBHIIQ")
+_OPTION = struct.Struct("<HH")
+_OPTION_REGIME = 1
+
+
+class FrameType(IntEnum):
+    REQUEST = 1
+    RESPONSE = 2
+    CANCEL = 3
+    HELLO = 6
+    HELLO_RESPONSE = 7
+    TOKENIZE = 8
+    TOKENIZE_RESPONSE = 9
+    BATCH = 10
+    BATCH_RESPONSE = 11
+
+
+@dataclass(frozen=True)
+class RequestOptions:
+    """What is asked of a document. `regime` None: the server's own."""
+
+    columns: int
+    view: int
+    column_unit: int
+    regime: str | None
+    issues_max: int
+
+    @property
+    def regime_bytes(self) -> bytes:
+        return b"" if self.regime is None else self.regime.encode()
+
+
+def column_bits(names: Iterable[str]) -> int:
+    bits = 0
+    for name in names:
+        bit = COLUMN_BITS.get(name)
+        if bit is None:
+            raise ValueError(f"{name!r} is no column; there are {', '.join(map(repr, COLUMN_BITS))}")
+        bits |= bit
+    return bits
+
+
+def hello(request_id: int) -> bytes:
+    """Versions 1 to 2, no features."""
+    return HEADER.pack(FrameType.HELLO, request_id, 16) + MAGIC + struct.pack("<HHII", 1, 2, 0, 0)
+
+
+def cancel(request_id: int) -> bytes:
+    return HEADER.pack(FrameType.CANCEL, request_id, 0)
+
+
+def request_head(request_id: int, document_bytes: int) -> bytes:
+    """Of version 1: all before the document."""
+    return HEADER.pack(FrameType.REQUEST, request_id, document_bytes + 4) + struct.pack(">I", document_bytes)
+
+
+def tokenize_head(request_id: int, options: RequestOptions, deadline_ms: int, document_bytes: int) -> bytes:
+    """All before the document."""
+    head = _head(options, deadline_ms, document_bytes, 0, 0)
+    return HEADER.pack(FrameType.TOKENIZE, request_id, len(head) + document_bytes) + head
+
+
+def batch_head(request_id: int, options: RequestOptions, deadline_ms: int, lengths: Sequence[int]) -> bytes:
+    """All before the first document."""
+    table = struct.pack(f"<{len(lengths)}I", *lengths)
+    head = _head(options, deadline_ms, sum(lengths), len(lengths), len(table)) + table
+    return HEADER.pack(FrameType.BATCH, request_id, len(head) + sum(lengths)) + head
+
+
+def _head(options: RequestOptions, deadline_ms: int, document_bytes: int, documents: int, table_bytes: int) -> bytes:
+    regime = options.regime_bytes
+    option = b""
+    if regime:
+        option = _OPTION.pack(_OPTION_REGIME, len(regime)) + regime + bytes(-len(regime) % 4)
+    fixed = _TOKENIZE_HEAD.pack(
+        _TOKENIZE_HEAD.size + len(option) + table_bytes,
+        document_bytes,
+        options.columns,
+        options.view,
+        options.column_unit,
+        documents,
+        min(deadline_ms, NUMBER_MAX),
+        min(options.issues_max, NUMBER_MAX) if options.columns & COLUMN_BITS["issues"] else 0,
+        0,
+    )
+    return fixed + option

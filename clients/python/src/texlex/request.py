@@ -1,0 +1,63 @@
+"""One document on its way to a server and back, however many times it is sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any, Literal
+
+from .document import Document
+from .frames import RequestOptions
+from .received_tokens import ReceivedTokens
+from .responses import Received
+
+Form = Literal["tokens", "counts"]
+
+
+class Request:
+    """Of the dispatcher's thread, but for its future."""
+
+    __slots__ = (
+        "document",
+        "options",
+        "form",
+        "deadline",
+        "batch",
+        "future",
+        "failures",
+        "refused_by",
+        "last_error",
+        "done",
+    )
+
+    def __init__(
+        self, document: Document, options: RequestOptions, form: Form, deadline: float, batch: object | None = None
+    ) -> None:
+        self.document = document
+        self.options = options
+        self.form: Form = form
+        self.deadline = deadline
+        self.batch = batch
+        """Requests of one batch may go in one frame."""
+        self.future: Future[Any] = Future()
+        self.failures = 0
+        self.refused_by: set[int] = set()
+        """Endpoints that are not asked again before the others were."""
+        self.last_error: Exception | None = None
+        self.done = False
+
+    def goes_with(self, other: Request) -> bool:
+        return self.batch is not None and self.batch is other.batch
+
+    def succeed(self, received: Received) -> None:
+        result: Any = received
+        if self.form == "tokens":
+            eight_bit = (self.options.regime or "").endswith("-8bit")
+            result = ReceivedTokens(self.document, received, eight_bit, self.options.column_unit)
+        self.done = True
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        self.done = True
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)

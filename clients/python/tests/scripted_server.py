@@ -1,0 +1,237 @@
+"""A server that does what a test tells it, right or wrong: each connection plays a script."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 20.0  # seconds that anything may take; only a failing test waits so long
+MAGIC = b"TXLX"
+REGIMES = b"latex\nplain\n"
+
+
+class ClientGone(Exception):
+    """The client has ended the connection."""
+
+
+@dataclass
+class Frame:
+    type: int
+    id: int
+    payload: bytes
+
+    @property
+    def document(self) -> bytes:
+        """Of a tokenize frame, or of a request of version 1."""
+        return self.payload[4:] if self.type == 1 else self.payload[struct.unpack_from("<I", self.payload)[0] :]
+
+    @property
+    def documents(self) -> list[bytes]:
+        """Of a batch."""
+        (head_bytes,) = struct.unpack_from("<I", self.payload)
+        (count,) = struct.unpack_from("<H", self.payload, 14)
+        lengths = struct.unpack_from(f"<{count}I", self.payload, head_bytes - 4 * count)
+        result, at = [], head_bytes
+        for length in lengths:
+            result.append(self.payload[at : at + length])
+            at += length
+        return result
+
+    @property
+    def columns(self) -> int:
+        return int(struct.unpack_from("<I", self.payload, 8)[0])
+
+
+class Caller:
+    """One connection, as a script sees it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(PATIENCE)
+        self.connection = connection
+
+    def receive(self) -> Frame:
+        type_, id_, length = struct.unpack(">IQI", self._bytes(16))
+        return Frame(type_, id_, self._bytes(length))
+
+    def send(self, type_: int, id_: int, payload: bytes, claims: int | None = None) -> None:
+        self.raw(struct.pack(">IQI", type_, id_, len(payload) if claims is None else claims) + payload)
+
+    def raw(self, data: bytes) -> None:
+        try:
+            self.connection.sendall(data)
+        except OSError:
+            raise ClientGone from None
+
+    def greet(self, **offer: int) -> None:
+        """Answers the hello."""
+        hello = self.receive()
+        assert hello.type == 6, hello
+        self.send(7, hello.id, hello_response(**offer))
+
+    def wait_for_end(self) -> None:
+        """Until the client has ended the connection; what it still sends is dropped."""
+        try:
+            while self.connection.recv(65536):
+                pass
+        except OSError:
+            pass
+
+    def _bytes(self, count: int) -> bytes:
+        received = b""
+        while len(received) < count:
+            try:
+                more = self.connection.recv(count - len(received))
+            except ConnectionError:
+                more = b""
+            if not more:
+                raise ClientGone
+            received += more
+        return received
+
+
+class ScriptedServer:
+    """The first connection plays the first script, and so on; the last script is for all that come after."""
+
+    def __init__(self, path: Path, *scripts: Callable[[Caller], None]) -> None:
+        self.url = f"unix:{path}"
+        self.connections = 0
+        self.faults: list[BaseException] = []
+        self._scripts = list(scripts)
+        self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(64)
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
+
+    def stop(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
+        self._listener.close()
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended already
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+            self.connections += 1
+            self._open.append(connection)
+            self._threads.append(threading.Thread(target=self._play, args=(script, connection)))
+            self._threads[-1].start()
+
+    def _play(self, script: Callable[[Caller], None], connection: socket.socket) -> None:
+        try:
+            script(Caller(connection))
+        except ClientGone:
+            pass
+        except BaseException as fault:
+            self.faults.append(fault)
+        finally:
+            connection.close()
+
+
+def hello_response(
+    version: int = 2, columns: int = 255, document_bytes_max: int = 1 << 21, requests_max: int = 64,
+    issues_max: int = 65536, batch_documents_max: int = 256,
+) -> bytes:
+    fixed = struct.pack(
+        "<4sHHIIQIIII24x", MAGIC, version, 64, 0, columns, document_bytes_max, requests_max, issues_max, 1024,
+        batch_documents_max,
+    )
+    return fixed + REGIMES
+
+
+def counts_response(status: int, tokens: int = 0, issues: int = 0) -> bytes:
+    return struct.pack(">IIIB", status, tokens, issues, 1)
+
+
+def padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 64)
+
+
+def refusal(status: int, retry_after_ms: int = 0) -> bytes:
+    return struct.pack("<4sHHIIQ40x", MAGIC, 2, 0, status, retry_after_ms, 64)
+
+
+def letters_response(document: bytes, columns: int = 255) -> bytes:
+    """What the tex view of a document of letters on one line without its end is, in code points: a letter a byte, and
+    the space of the line's end."""
+    count = len(document) + 1
+    numbers = lambda values: struct.pack(f"<{count}I", *values)  # noqa: E731
+    every = [
+        (1, 1, 1, bytes([11] * len(document) + [10])),
+        (2, 2, 2, numbers(range(count))),
+        (4, 3, 2, numbers(min(i + 1, len(document)) for i in range(count))),
+        (8, 4, 2, numbers([*document, 32])),
+        (16, 5, 2, numbers([1] * count)),
+        (32, 6, 2, numbers(range(1, count + 1))),
+        (64, 7, 2, bytes(4 * (count + 1))),
+        (64, 8, 1, b""),
+        (128, 9, 1, b""),
+        (128, 10, 2, b""),
+    ]
+    parts = [(id_, type_, data) for bit, id_, type_, data in every if columns & bit]
+    at = 64 + len(padded(bytes(16 * len(parts))))
+    directory, body = b"", b""
+    for id_, type_, data in parts:
+        directory += struct.pack("<HHIQ", id_, type_, (at + len(body)) // 64, len(data))
+        body += padded(data)
+    head = struct.pack(
+        "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), count, 0, 0, 1, 0, 1
+    )
+    return head + padded(directory) + body
+
+
+def batch_response(parts: list[bytes], status: int = 0) -> bytes:
+    at = 64 + len(padded(bytes(16 * len(parts))))
+    directory, body = b"", b""
+    for part in parts:
+        directory += struct.pack("<IIQ", (at + len(body)) // 64, 0, len(part))
+        body += padded(part)
+    head = struct.pack("<4sHHIIQ40x", MAGIC, 2, len(parts), status, 0, at + len(body))
+    return head + padded(directory) + body
+
+
+def answer(caller: Caller, frame: Frame) -> None:
+    """As a server would that is asked about documents of letters."""
+    if frame.type == 10:
+        caller.send(11, frame.id, batch_response([letters_response(each, frame.columns) for each in frame.documents]))
+    elif frame.type == 8:
+        caller.send(9, frame.id, letters_response(frame.document, frame.columns))
+    elif frame.type == 1:
+        caller.send(2, frame.id, counts_response(0, len(frame.document) + 1))
+    else:
+        raise AssertionError(f"a frame that asks nothing: {frame}")
+
+
+def serve(caller: Caller) -> None:
+    """Answers all requests."""
+    caller.greet()
+    while True:
+        frame = caller.receive()
+        if frame.type != 3:
+            answer(caller, frame)
+
+
+def serve_version_1(caller: Caller) -> None:
+    """Knows requests and nothing else."""
+    while True:
+        frame = caller.receive()
+        if frame.type != 1:
+            caller.send(2, frame.id, counts_response(2))
+            return
+        answer(caller, frame)
