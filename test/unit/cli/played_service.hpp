@@ -31,7 +31,7 @@ inline constexpr std::chrono::seconds service_patience{20}; ///< only a failing 
 }
 
 [[nodiscard]] inline hello_response usual_offer() {
-  hello_response said{.columns = all_columns, .document_bytes_max = 1 << 20, .issues_told_max = 100};
+  hello_response said{.columns = all_columns, .document_bytes_max = 1 << 20, .issues_told_max = 100, .regimes = {}};
   for (const auto name : regime_names()) said.regimes.emplace_back(name);
   return said;
 }
