@@ -137,7 +137,7 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
                         },
                         waiting_bytes_max};
   document_crew{wishes, source, output, done, names_documents(options), only_name}.run(jobs_of(options));
-  if (done.refused && source.has_more())
+  if (wishes.service != nullptr && wishes.service->gave_up() && source.has_more())
     cli::complain("the documents behind these are left out, as texlexd was given up");
   if (done.refused) return exit_service;
   if (!written || done.unreadable) return exit_input; // of standard output `finish_output` says why
