@@ -10,8 +10,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include "runtime/batch_frame.hpp"
 #include "runtime/client.hpp"
@@ -24,57 +22,53 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int answer_max_ms = 10'000;
 constexpr uint32_t batch_documents = 64;
 constexpr uint32_t kinds_and_starts =
   static_cast<uint32_t>(column_set::kinds) | static_cast<uint32_t>(column_set::starts);
+
+/// A frame.
+struct question {
+  frame_type type = frame_type::hello;
+  std::string head, documents;
+};
 
 /// One way to ask, and how many documents each of its frames has.
 struct way {
   std::string name;
   std::string beside; ///< the way it is compared with
-  std::vector<uint8_t> frame;
+  question asked;
   uint32_t documents = 1;
   std::vector<double> documents_per_s{}; ///< one a round
 };
 
-void append(std::vector<uint8_t>& bytes, std::string_view more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
-
-std::vector<uint8_t> framed(frame_type type, std::string_view head, std::string_view documents) {
-  const auto header = encode({static_cast<uint32_t>(type), 1, static_cast<uint32_t>(head.size() + documents.size())});
-  std::vector<uint8_t> bytes{header.begin(), header.end()};
-  append(bytes, head);
-  append(bytes, documents);
-  return bytes;
+question single(const std::string& document, uint32_t columns) {
+  return {frame_type::tokenize, encode_tokenize_head({.columns = columns}, static_cast<uint32_t>(document.size())),
+          document};
 }
 
-std::vector<uint8_t> single(const std::string& document, uint32_t columns) {
-  return framed(frame_type::tokenize,
-                encode_tokenize_head({.columns = columns}, static_cast<uint32_t>(document.size())), document);
-}
-
-std::vector<uint8_t> batch(const std::string& document, uint32_t columns) {
+question batch(const std::string& document, uint32_t columns) {
   const std::vector<uint32_t> lengths(batch_documents, static_cast<uint32_t>(document.size()));
   std::string documents;
   for (uint32_t i = 0; i < batch_documents; ++i) documents += document;
-  return framed(frame_type::batch, encode_batch_head({.columns = columns}, lengths), documents);
+  return {frame_type::batch, encode_batch_head({.columns = columns}, lengths), documents};
 }
 
 class connection {
 public:
   explicit connection(const std::string& address) : client_(opened(address)) {
     const auto hello = encode_hello({});
-    ask(framed(frame_type::hello, {reinterpret_cast<const char*>(hello.data()), hello.size()}, {}));
+    ask({frame_type::hello, {hello.begin(), hello.end()}, {}});
   }
 
   /// Sends a frame and takes its answer in. Throws if there is none, or if it is not ok.
-  void ask(std::span<const uint8_t> frame) {
-    if (const auto error = client_.send_bytes(frame)) throw std::runtime_error{error->sentence};
-    std::array<uint8_t, frame_header_bytes> bytes{};
-    receive(bytes);
-    const frame_header header = decode_header(bytes);
+  void ask(const question& asked) {
+    const std::string& body = asked.documents;
+    check(client_.send_frame(asked.type, 1, asked.head, {reinterpret_cast<const uint8_t*>(body.data()), body.size()}));
+    const auto came = client_.receive_header();
+    if (const auto* error = std::get_if<client_error>(&came)) check(*error);
+    const frame_header header = std::get<frame_header>(came);
     if (answer_.size() < header.payload_bytes) answer_.resize(header.payload_bytes);
-    receive({answer_.data(), header.payload_bytes});
+    check(client_.receive_payload(std::span{answer_}.first(header.payload_bytes)));
     if (header.type == static_cast<uint32_t>(frame_type::response) || (is_answer(header.type) && !ok()))
       throw std::runtime_error{"the server refused what it was asked for"};
   }
@@ -95,14 +89,8 @@ private:
     return std::all_of(answer_.begin() + 8, answer_.begin() + 12, [](uint8_t byte) { return byte == 0; });
   }
 
-  void receive(std::span<uint8_t> into) {
-    while (!into.empty()) {
-      pollfd watched{client_.fd(), POLLIN, 0}; // whose calls do not wait
-      if (::poll(&watched, 1, answer_max_ms) != 1) throw std::runtime_error{"the server does not answer"};
-      const ssize_t got = ::recv(client_.fd(), into.data(), into.size(), 0);
-      if (got <= 0) throw std::runtime_error{"the server ended the connection"};
-      into = into.subspan(static_cast<size_t>(got));
-    }
+  static void check(const std::optional<client_error>& error) {
+    if (error) throw std::runtime_error{error->sentence};
   }
 
   client client_;
@@ -113,7 +101,7 @@ double measured(connection& to, const way& one, duration length) {
   const instant begin = now();
   uint64_t frames = 0;
   do {
-    to.ask(one.frame);
+    to.ask(one.asked);
     ++frames;
   } while (now() - begin < length);
   return static_cast<double>(frames * one.documents) / std::chrono::duration<double>(now() - begin).count();
