@@ -28,7 +28,7 @@ column_order order_of(uint32_t columns, token_view view = token_view::tex, uint3
           .view = view,
           .unit = position_unit::utf16_units,
           .issues_told_max = issues,
-          .memory = document_pool{1u << 20, uint64_t{64} << 20}};
+          .memory = document_pool{1u << 20, std::make_shared<quota>(uint64_t{64} << 20)}};
 }
 
 column_answer_ptr answer(const column_order& order, std::string_view document, const regime& regime) {
