@@ -60,7 +60,8 @@ private:
 
 struct job {
   job_id id;
-  document_lease memory; ///< what `document` lies in
+  document_lease memory;               ///< what `document` lies in
+  std::optional<shared_view> passed{}; ///< or this, if its client has passed it
   std::span<const uint8_t> document;
   const texlex::regime* regime = nullptr;
   std::shared_ptr<const column_order> order; ///< null: counts of the tex view, as most want

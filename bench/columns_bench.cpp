@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "bench/passing_connection.hpp"
 #include "runtime/batch_frame.hpp"
 #include "runtime/client.hpp"
 #include "runtime/frame.hpp"
@@ -36,7 +39,7 @@ struct question {
 struct way {
   std::string name;
   std::string beside; ///< the way it is compared with
-  question asked;
+  std::function<void()> ask;
   uint32_t documents = 1;
   std::vector<double> documents_per_s{}; ///< one a round
 };
@@ -97,11 +100,11 @@ private:
   std::vector<uint8_t> answer_;
 };
 
-double measured(connection& to, const way& one, duration length) {
+double measured(const way& one, duration length) {
   const instant begin = now();
   uint64_t frames = 0;
   do {
-    to.ask(one.asked);
+    one.ask();
     ++frames;
   } while (now() - begin < length);
   return static_cast<double>(frames * one.documents) / std::chrono::duration<double>(now() - begin).count();
@@ -137,20 +140,30 @@ void print(const std::vector<way>& ways) {
 
 void run(const std::string& address, const std::string& large, const std::string& small, int rounds, double seconds) {
   const std::string book = text_of(large), page = text_of(small);
+  connection to{address};
+  const auto asking = [&](question asked) { return [&to, asked = std::move(asked)] { to.ask(asked); }; };
   std::vector<way> ways{
-    {"large, counts", "large, counts", single(book, 0)},
-    {"large, kinds and starts", "large, counts", single(book, kinds_and_starts)},
-    {"small, counts", "small, counts", single(page, 0)},
-    {"small, counts, batches of 64", "small, counts", batch(page, 0), batch_documents},
-    {"small, kinds and starts", "small, kinds and starts", single(page, kinds_and_starts)},
-    {"small, kinds and starts, batches of 64", "small, kinds and starts", batch(page, kinds_and_starts),
+    {"large, counts", "large, counts", asking(single(book, 0))},
+    {"large, kinds and starts", "large, counts", asking(single(book, kinds_and_starts))},
+    {"small, counts", "small, counts", asking(single(page, 0))},
+    {"small, counts, batches of 64", "small, counts", asking(batch(page, 0)), batch_documents},
+    {"small, kinds and starts", "small, kinds and starts", asking(single(page, kinds_and_starts))},
+    {"small, kinds and starts, batches of 64", "small, kinds and starts", asking(batch(page, kinds_and_starts)),
      batch_documents},
   };
+  std::optional<passing_connection> passing;
+  const owned_fd passed = sealed(book);
+  if (is_unix_address(address)) {
+    passing.emplace(address);
+    ways.push_back({"large, kinds and starts, lent", "large, counts", [&] { passing->ask(book, -1, true); }});
+    ways.push_back({"large, counts, passed", "large, counts", [&] { passing->ask(book, passed.get(), false); }});
+    ways.push_back(
+      {"large, kinds and starts, passed and lent", "large, counts", [&] { passing->ask(book, passed.get(), true); }});
+  }
   const auto length = std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
-  connection to{address};
-  for (way& one : ways) (void)measured(to, one, 50ms); // memory and delays that are learned
+  for (way& one : ways) (void)measured(one, 50ms); // memory and delays that are learned
   for (int round = 0; round < rounds; ++round) {
-    const auto measure = [&](way& one) { one.documents_per_s.push_back(measured(to, one, length)); };
+    const auto measure = [&](way& one) { one.documents_per_s.push_back(measured(one, length)); };
     if (round % 2 == 0)
       std::for_each(ways.begin(), ways.end(), measure);
     else

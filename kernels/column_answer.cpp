@@ -53,9 +53,12 @@ uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes)
 }
 
 std::optional<column_scan> column_scan::begin(const column_order& order, const scan_input& input) noexcept {
+  const uint64_t bytes = column_memory_bytes(order, input.document.size());
+  if (order.lender)
+    if (auto lent = order.lender->take(bytes)) return column_scan{order, input, std::move(lent)};
   try {
     document_pool memory = *order.memory;
-    return column_scan{order, input, memory.take(column_memory_bytes(order, input.document.size()))};
+    return column_scan{order, input, memory.take(bytes)};
   } catch (const std::bad_alloc&) {
     return std::nullopt;
   }

@@ -13,6 +13,7 @@
 
 #include "kernels/scan.hpp"
 #include "runtime/document.hpp"
+#include "runtime/lending_pool.hpp"
 #include "runtime/tokenize_frame.hpp"
 
 namespace texlex {
@@ -23,7 +24,8 @@ struct column_order {
   token_view view = token_view::tex;
   position_unit unit = position_unit::bytes;
   uint32_t issues_told_max = 0;
-  std::optional<document_pool> memory; ///< for the columns; there if any are wanted
+  std::optional<document_pool> memory;    ///< for the columns; there if any are wanted
+  std::shared_ptr<lending_pool> lender{}; ///< what they lie in rather, if they may be lent and it has some
 };
 
 /// How much memory they take at most for a document of so many bytes.
@@ -35,6 +37,12 @@ struct column_answer {
   boost::container::static_vector<column_bytes, column_id_count> columns;
   uint32_t issues_told = 0;
   uint64_t bytes = 0; ///< they hold of `memory` at most, until they are gone
+
+  /// All of the memory that can be lent to another process, to map it; empty if it cannot.
+  [[nodiscard]] std::span<const uint8_t> lent() const noexcept {
+    const shared_memory* const shared = memory ? memory->shared() : nullptr;
+    return shared ? std::span{shared->data(), shared->bytes()} : std::span<const uint8_t>{};
+  }
 };
 using column_answer_ptr = std::shared_ptr<const column_answer>;
 

@@ -60,6 +60,10 @@ std::variant<batch_request, status> decode_batch(std::span<const uint8_t> payloa
   const size_t table = static_cast<size_t>(head_bytes) - table_bytes;
   const auto options = decode_tokenize_options(payload.first(table));
   if (const auto* const wrong = std::get_if<status>(&options)) return *wrong;
+  // Many documents lie in one payload so that they need no memory of their own.
+  if (const auto& asked = std::get<tokenize_options>(options);
+      asked.document_by_descriptor || asked.columns_by_descriptor)
+    return status::unsupported_option;
   const batch_request request{.options = std::get<tokenize_options>(options),
                               .lengths = payload.subspan(table, table_bytes),
                               .text = payload.subspan(static_cast<size_t>(head_bytes))};

@@ -48,8 +48,7 @@ struct document_pool::shelf {
   size_t kept_blocks = 0;
   size_t kept_bytes_max = 0;
   size_t shared_kept_max = 0;
-  uint64_t leased_bytes_max = UINT64_MAX;
-  std::atomic<uint64_t> leased_bytes = 0;
+  std::shared_ptr<quota> leased_bytes; ///< null: nobody counts them
   document_memory memory = document_memory::own;
 
   std::unique_ptr<document_buffer> pop(size_t capacity) {
@@ -86,36 +85,23 @@ document_pool::document_pool(size_t kept_bytes_max, document_memory memory, size
   shelf_->memory = memory;
 }
 
-document_pool::document_pool(size_t kept_bytes_max, uint64_t leased_bytes_max) : document_pool(kept_bytes_max) {
-  shelf_->leased_bytes_max = leased_bytes_max;
+document_pool::document_pool(size_t kept_bytes_max, std::shared_ptr<quota> leased_bytes)
+  : document_pool(kept_bytes_max) {
+  shelf_->leased_bytes = std::move(leased_bytes);
 }
 
-uint64_t document_pool::leased_bytes_max() const noexcept { return shelf_->leased_bytes_max; }
-
-uint64_t document_pool::leased_bytes() const noexcept { return shelf_->leased_bytes.load(std::memory_order_relaxed); }
-
 document_lease document_pool::take(size_t bytes) {
-  if (shelf_->leased_bytes_max != UINT64_MAX) return take_counted(bytes);
+  if (shelf_->leased_bytes) return take_counted(bytes);
   return {shelf_->pop_or_make(bytes).release(),
           [shelf = shelf_](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
 }
 
-// The count is given back with the block, or at once if there is none.
+// The share is given back with the block, or at once if there is none.
 document_lease document_pool::take_counted(size_t bytes) {
-  struct count {
-    std::shared_ptr<shelf> of;
-    uint64_t bytes;
-    count(std::shared_ptr<shelf> counted_by, uint64_t counted_bytes)
-      : of(std::move(counted_by)), bytes(counted_bytes) {}
-    bool allowed() noexcept {
-      return of->leased_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= of->leased_bytes_max;
-    }
-    ~count() { of->leased_bytes.fetch_sub(bytes, std::memory_order_relaxed); }
-  };
-  const auto counted = std::make_shared<count>(shelf_, bytes);
-  if (!counted->allowed()) throw std::bad_alloc{};
+  const auto share = std::make_shared<const quota_share>(shelf_->leased_bytes, bytes);
+  if (!share->held()) throw std::bad_alloc{};
   return {shelf_->pop_or_make(bytes).release(),
-          [counted](document_buffer* used) { counted->of->push(std::unique_ptr<document_buffer>{used}); }};
+          [shelf = shelf_, share](document_buffer* used) { shelf->push(std::unique_ptr<document_buffer>{used}); }};
 }
 
 size_t document_pool::kept_bytes() const {

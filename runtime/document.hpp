@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/limits.hpp"
+#include "runtime/quota.hpp"
 #include "runtime/shared_memory.hpp"
 
 namespace texlex {
@@ -65,15 +66,11 @@ public:
   explicit document_pool(size_t kept_bytes_max, document_memory memory = document_memory::own,
                          size_t shared_kept_max = limits::shared_documents_kept_max);
 
-  /// Own memory, of which at most `leased_bytes_max` bytes, as they were asked for, are with others at one time.
-  document_pool(size_t kept_bytes_max, uint64_t leased_bytes_max);
+  /// Own memory. Bytes that are with others, as they were asked for, are taken of `leased_bytes`.
+  document_pool(size_t kept_bytes_max, std::shared_ptr<quota> leased_bytes);
 
   /// A block of at least `bytes`. Throws as `document_buffer` does, and std::bad_alloc if too many are leased.
   [[nodiscard]] document_lease take(size_t bytes);
-
-  [[nodiscard]] uint64_t leased_bytes_max() const noexcept;
-  /// Counted only where there is a limit.
-  [[nodiscard]] uint64_t leased_bytes() const noexcept;
 
   /// Bytes kept and used by nobody.
   [[nodiscard]] size_t kept_bytes() const;

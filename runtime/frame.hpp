@@ -33,6 +33,7 @@ enum class frame_type : uint32_t {
   batch = 10,
   batch_response = 11,
   going_away = 12,
+  release = 13,
 };
 
 /// The first 16 bytes of a frame. `type` is raw: a peer may send any number.

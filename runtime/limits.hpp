@@ -66,6 +66,15 @@ inline constexpr uint32_t regime_name_bytes_max = 64;
 /// Documents of one frame.
 inline constexpr uint32_t batch_documents_max = 256;
 
+/// Descriptors of one connection that came before the frames they belong to.
+inline constexpr size_t descriptors_waiting_max = 16;
+
+/// Blocks of memory one client may have been lent.
+inline constexpr uint64_t lent_to_one_max = 16;
+
+/// Columns that may take less are copied to the socket: to map so little costs more.
+inline constexpr uint64_t lent_column_bytes_min = 256u << 10;
+
 /// Ceiling of the configured document limit.
 inline constexpr uint32_t document_bytes_max = frame_payload_bytes_max - 4;
 

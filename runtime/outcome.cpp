@@ -31,6 +31,9 @@ constexpr std::array<status_text, status_count> texts{{
   {"deadline-exceeded", "The request waited past its deadline; send it when the server is less busy."},
   {"unknown-regime", "No regime has this name; the server's hello lists those there are."},
   {"unsupported-option", "The request asks for something this server does not know or cannot do; see its hello."},
+  {"bad-descriptor",
+   "The descriptor is no memfd that holds the whole document and is sealed against shrinking, growing and writing."},
+  {"descriptor-lost", "No descriptor came with the request's first byte; send the document in the frame instead."},
 }};
 
 } // namespace

@@ -28,9 +28,11 @@ enum class status : uint32_t {
   deadline_exceeded = 16,    ///< it waited past its deadline, and was not begun
   unknown_regime = 17,       ///< no regime has the name asked for
   unsupported_option = 18,   ///< an option, view, unit or column that this server does not know
+  bad_descriptor = 19,       ///< what was passed is no sealed memory with the document
+  descriptor_lost = 20,      ///< a descriptor was to come with the request, and did not
 };
 
-inline constexpr uint32_t status_count = 19;
+inline constexpr uint32_t status_count = 21;
 
 /// Short name, such as `too-many-connections`.
 [[nodiscard]] std::string_view name_of(status s) noexcept;

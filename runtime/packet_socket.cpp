@@ -1,8 +1,6 @@
 #include "runtime/packet_socket.hpp"
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -12,30 +10,16 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "runtime/passed_descriptor.hpp"
+
 namespace texlex {
 namespace {
 
-// Room for one descriptor beside a packet.
-union passing {
-  cmsghdr aligned;
-  std::array<char, CMSG_SPACE(sizeof(int))> bytes;
-};
-
 #ifdef __linux__
 constexpr int packet_type = SOCK_SEQPACKET;
-constexpr int close_on_exec = MSG_CMSG_CLOEXEC;
 #else
 constexpr int packet_type = SOCK_DGRAM;
-constexpr int close_on_exec = 0;
 #endif
-
-owned_fd passed_with(const msghdr& message) noexcept {
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return {};
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return owned_fd{fd};
-}
 
 received_packet without_packet(int error) noexcept {
   if (error == EAGAIN || error == EWOULDBLOCK) return {.verdict = packet_verdict::timed_out};
@@ -67,16 +51,8 @@ int send_packet(int socket, std::span<const uint8_t> bytes, int passed_fd) noexc
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  passing beside{};
-  if (passed_fd >= 0) {
-    message.msg_control = beside.bytes.data();
-    message.msg_controllen = beside.bytes.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof passed_fd);
-    std::memcpy(CMSG_DATA(header), &passed_fd, sizeof passed_fd);
-  }
+  passed_descriptor beside;
+  if (passed_fd >= 0) beside.send_with(message, passed_fd);
   for (;;) {
     if (::sendmsg(socket, &message, MSG_NOSIGNAL) >= 0) return 0; // whole or not at all
     if (errno != EINTR) return errno;
@@ -85,22 +61,22 @@ int send_packet(int socket, std::span<const uint8_t> bytes, int passed_fd) noexc
 
 received_packet receive_packet(int socket, std::span<uint8_t> room) noexcept {
   iovec part{room.data(), room.size()};
-  passing beside{};
+  passed_descriptor beside;
   msghdr message{};
   ssize_t count = -1;
   do {
     message = {};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = beside.bytes.data();
-    message.msg_controllen = beside.bytes.size();
+    beside.receive_with(message);
     count = ::recvmsg(socket, &message, close_on_exec);
   } while (count < 0 && errno == EINTR);
   if (count < 0) return without_packet(errno);
   if (count == 0) return {.verdict = packet_verdict::closed}; // no packet of ours is empty
   received_packet got{.verdict = packet_verdict::received, .bytes = static_cast<size_t>(count)};
-  got.passed = passed_with(message);
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0) return got;
+  auto passed = passed_descriptor::of(message);
+  got.passed = std::move(passed.fd);
+  if ((message.msg_flags & MSG_TRUNC) == 0 && !passed.several && !passed.lost) return got;
   return {.verdict = packet_verdict::failed, .error = EMSGSIZE};
 }
 

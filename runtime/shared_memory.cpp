@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 #ifdef __linux__
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #endif
 
@@ -49,6 +51,29 @@ std::optional<shared_view> shared_view::map(const owned_fd& passed, size_t bytes
   return shared_view{{static_cast<const uint8_t*>(address), bytes}};
 }
 
+namespace {
+
+bool is_in_memory(int fd) noexcept {
+  struct statfs system {};
+  return ::fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC; // huge pages have a file system of their own
+}
+
+} // namespace
+
+// The seals come first: from then on what is seen of the file stays so. Pages that were never written would be made by
+// whoever reads them first, us, and stay as long as the stranger keeps the file.
+std::optional<shared_view> shared_view::map_unchanging(const owned_fd& passed, size_t bytes) noexcept {
+  constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & needed) != needed || !is_in_memory(passed.get())) return std::nullopt;
+  if (bytes == 0) return shared_view{{}};
+  const off_t written = ::lseek(passed.get(), 0, SEEK_HOLE);
+  if (written < 0 || static_cast<uint64_t>(written) < bytes) return std::nullopt;
+  void* const address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, passed.get(), 0);
+  if (address == MAP_FAILED) return std::nullopt;
+  return shared_view{{static_cast<const uint8_t*>(address), bytes}};
+}
+
 shared_page::shared_page() : fd_(::memfd_create("texlex.page", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
   if (!fd_.is_open() || ::ftruncate(fd_.get(), static_cast<off_t>(page_bytes())) != 0) throw std::bad_alloc{};
   if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) throw std::bad_alloc{};
@@ -76,6 +101,8 @@ std::optional<shared_page> shared_page::map(const owned_fd&) noexcept { return s
 shared_memory::shared_memory(size_t bytes) : bytes_(bytes), number_(next_number()) { throw std::bad_alloc{}; }
 
 std::optional<shared_view> shared_view::map(const owned_fd&, size_t) noexcept { return std::nullopt; }
+
+std::optional<shared_view> shared_view::map_unchanging(const owned_fd&, size_t) noexcept { return std::nullopt; }
 
 #endif
 

@@ -53,6 +53,11 @@ public:
   /// refuses. The descriptor is not needed afterwards.
   [[nodiscard]] static std::optional<shared_view> map(const owned_fd& passed, size_t bytes) noexcept;
 
+  /// Maps what a stranger has passed: nothing unless it is a file in memory that has so many bytes, all of them
+  /// written, and that nobody can shrink, grow or write any more. So it stays as it is, reading it never fails, and no
+  /// page of it comes to be on the reader's account. The descriptor is not needed afterwards.
+  [[nodiscard]] static std::optional<shared_view> map_unchanging(const owned_fd& passed, size_t bytes) noexcept;
+
   [[nodiscard]] std::span<const uint8_t> bytes() const noexcept { return bytes_; }
 
 private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <boost/endian/conversion.hpp>
 
@@ -18,6 +19,10 @@ using namespace version_2;
 constexpr size_t directory_entry_bytes = 16;
 constexpr size_t option_head_bytes = 4;
 constexpr uint16_t option_regime = 1;
+constexpr uint16_t option_document_by_descriptor = 2;
+constexpr uint16_t option_columns_by_descriptor = 3;
+constexpr size_t lent_at = 39;       ///< of a response's head: whether its columns are
+constexpr size_t lent_bytes_at = 40; ///< how many bytes of what is passed hold them
 
 enum class column_type : uint16_t { one_byte = 1, four_bytes = 2 };
 
@@ -105,10 +110,24 @@ std::optional<going_away> decode_going_away(std::span<const uint8_t> payload) no
   return going_away{endian::load_little_u64(payload.data() + 8), endian::load_little_u64(payload.data() + 16)};
 }
 
+namespace {
+
+void append_option(std::string& head, uint16_t id, std::string_view value) {
+  const size_t at = head.size();
+  head.resize(at + option_head_bytes + padded_to_four(value.size()));
+  endian::store_little_u16(bytes_of(head) + at, id);
+  endian::store_little_u16(bytes_of(head) + at + 2, static_cast<uint16_t>(value.size()));
+  std::copy(value.begin(), value.end(), head.begin() + static_cast<ptrdiff_t>(at + option_head_bytes));
+}
+
+} // namespace
+
 std::string encode_tokenize_head(const tokenize_options& options, uint32_t document_bytes) {
   require(options.regime.size() <= limits::regime_name_bytes_max, "a regime's name is as long as it may be");
-  const size_t option_bytes = options.regime.empty() ? 0 : option_head_bytes + padded_to_four(options.regime.size());
-  std::string head(tokenize_fixed_bytes + option_bytes, '\0');
+  std::string head(tokenize_fixed_bytes, '\0');
+  if (!options.regime.empty()) append_option(head, option_regime, options.regime);
+  if (options.document_by_descriptor) append_option(head, option_document_by_descriptor, {});
+  if (options.columns_by_descriptor) append_option(head, option_columns_by_descriptor, {});
   uint8_t* const bytes = bytes_of(head);
   endian::store_little_u32(bytes, static_cast<uint32_t>(head.size()));
   endian::store_little_u32(bytes + 4, document_bytes);
@@ -117,14 +136,27 @@ std::string encode_tokenize_head(const tokenize_options& options, uint32_t docum
   bytes[13] = static_cast<uint8_t>(options.unit);
   endian::store_little_u32(bytes + 16, options.deadline_ms);
   endian::store_little_u32(bytes + 20, options.issues_told_max);
-  if (option_bytes == 0) return head;
-  endian::store_little_u16(bytes + tokenize_fixed_bytes, option_regime);
-  endian::store_little_u16(bytes + tokenize_fixed_bytes + 2, static_cast<uint16_t>(options.regime.size()));
-  std::copy(options.regime.begin(), options.regime.end(), head.begin() + tokenize_fixed_bytes + option_head_bytes);
   return head;
 }
 
 namespace {
+
+/// Reads one option into what it says, if it is one that stands there for the first time.
+std::optional<status> decode_option(uint16_t id, std::string_view value, tokenize_options& into) noexcept {
+  const auto set = [&](bool& flag) {
+    if (!value.empty() || std::exchange(flag, true)) return std::optional{status::malformed_frame};
+    return std::optional<status>{};
+  };
+  switch (id) {
+    case option_regime:
+      if (value.empty() || !into.regime.empty()) return status::malformed_frame;
+      into.regime = value;
+      return std::nullopt;
+    case option_document_by_descriptor: return set(into.document_by_descriptor);
+    case option_columns_by_descriptor: return set(into.columns_by_descriptor);
+    default: return status::unsupported_option;
+  }
+}
 
 /// Reads the options into what they say; or tells what is wrong with them.
 std::optional<status> decode_options(std::span<const uint8_t> options, tokenize_options& into) noexcept {
@@ -134,11 +166,10 @@ std::optional<status> decode_options(std::span<const uint8_t> options, tokenize_
     const size_t bytes = endian::load_little_u16(options.data() + 2);
     const size_t whole = option_head_bytes + padded_to_four(bytes);
     if (whole > options.size()) return status::malformed_frame;
-    if (id != option_regime) return status::unsupported_option;
-    if (bytes == 0 || !into.regime.empty()) return status::malformed_frame;
+    const std::string_view value{reinterpret_cast<const char*>(options.data()) + option_head_bytes, bytes};
+    if (const auto wrong = decode_option(id, value, into)) return wrong;
     if (!all_zero(options.subspan(option_head_bytes + bytes, whole - option_head_bytes - bytes)))
       return status::malformed_frame;
-    into.regime = {reinterpret_cast<const char*>(options.data()) + option_head_bytes, bytes};
     options = options.subspan(whole);
   }
   return std::nullopt;
@@ -168,11 +199,13 @@ std::variant<tokenize_request, status> decode_tokenize(std::span<const uint8_t> 
   const uint64_t document_bytes = endian::load_little_u32(payload.data() + 4);
   if (head_bytes < tokenize_fixed_bytes || head_bytes > limits::tokenize_head_bytes_max || head_bytes % 4 != 0)
     return status::malformed_frame;
-  if (head_bytes + document_bytes != payload.size()) return status::malformed_frame;
-  if (!all_zero(payload.subspan(14, 2))) return status::malformed_frame;
-  const auto options = decode_tokenize_options(payload.first(static_cast<size_t>(head_bytes)));
-  if (const auto* const wrong = std::get_if<status>(&options)) return *wrong;
-  return tokenize_request{std::get<tokenize_options>(options), static_cast<size_t>(head_bytes)};
+  if (head_bytes > payload.size() || !all_zero(payload.subspan(14, 2))) return status::malformed_frame;
+  const auto decoded = decode_tokenize_options(payload.first(static_cast<size_t>(head_bytes)));
+  if (const auto* const wrong = std::get_if<status>(&decoded)) return *wrong;
+  const auto& options = std::get<tokenize_options>(decoded);
+  if (head_bytes + (options.document_by_descriptor ? 0 : document_bytes) != payload.size())
+    return status::malformed_frame;
+  return tokenize_request{options, static_cast<size_t>(head_bytes), static_cast<size_t>(document_bytes)};
 }
 
 namespace {
@@ -194,17 +227,19 @@ bool is_known(uint16_t id) noexcept { return id >= 1 && id <= column_id_count; }
 
 } // namespace
 
-uint64_t tokenized_payload_bytes(column_list columns) noexcept {
+uint64_t tokenized_payload_bytes(column_list columns, bool lent) noexcept {
   uint64_t bytes = tokenized_head_bytes + directory_bytes(columns.size());
+  if (lent) return bytes;
   for (const column_bytes& each : columns) bytes += padded_to_column(each.bytes.size());
   return bytes;
 }
 
-std::string encode_tokenized_head(const tokenized_head& head, column_list columns) {
+std::string encode_tokenized_head(const tokenized_head& head, column_list columns, std::span<const uint8_t> lent) {
   std::string payload(tokenized_head_bytes + static_cast<size_t>(directory_bytes(columns.size())), '\0');
   uint8_t* bytes = bytes_of(payload);
   const bool ok = head.result.status == status::ok;
-  write_response_begin(bytes, {static_cast<uint16_t>(columns.size()), head.result}, tokenized_payload_bytes(columns));
+  write_response_begin(bytes, {static_cast<uint16_t>(columns.size()), head.result},
+                       tokenized_payload_bytes(columns, !lent.empty()));
   endian::store_little_u32(bytes + 24, ok ? head.result.token_count : 0);
   endian::store_little_u32(bytes + 28, head.result.issue_count);
   endian::store_little_u32(bytes + 32, head.issues_told);
@@ -212,59 +247,84 @@ std::string encode_tokenized_head(const tokenized_head& head, column_list column
   bytes[37] = static_cast<uint8_t>(head.view);
   bytes[38] = static_cast<uint8_t>(head.unit);
   uint64_t at = payload.size();
+  uint64_t lent_end = 0;
   bytes += tokenized_head_bytes;
   for (const column_bytes& each : columns) {
+    if (!lent.empty()) at = static_cast<uint64_t>(each.bytes.data() - lent.data());
     endian::store_little_u16(bytes, static_cast<uint16_t>(each.id));
     endian::store_little_u16(bytes + 2, static_cast<uint16_t>(type_of(each.id)));
     endian::store_little_u32(bytes + 4, static_cast<uint32_t>(at / column_alignment_bytes));
     endian::store_little_u64(bytes + 8, each.bytes.size());
     at += padded_to_column(each.bytes.size());
+    lent_end = std::max(lent_end, at);
     bytes += directory_entry_bytes;
   }
+  if (lent.empty()) return payload;
+  payload[lent_at] = 1;
+  endian::store_little_u64(bytes_of(payload) + lent_bytes_at, lent_end);
   return payload;
 }
 
-std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noexcept {
-  if (payload.size() < tokenized_head_bytes) return std::nullopt;
-  const auto begun = read_response_begin(payload);
-  if (!begun) return std::nullopt;
+std::optional<uint64_t> lent_bytes(std::span<const uint8_t> payload) noexcept {
+  if (payload.size() < tokenized_head_bytes || payload[lent_at] != 1) return std::nullopt;
+  return endian::load_little_u64(payload.data() + lent_bytes_at);
+}
+
+namespace {
+
+/// All but the columns.
+std::optional<tokenized_head> decode_head(std::span<const uint8_t> payload, const response_begin& begun) noexcept {
   const uint8_t* const bytes = payload.data();
-  const size_t count = begun->entries;
-  tokenized result;
-  outcome& said = result.head.result;
-  said = begun->result;
-  if (said.status == status::ok) said.token_count = endian::load_little_u32(bytes + 24);
-  said.issue_count = endian::load_little_u32(bytes + 28);
-  said.origin = bytes[36] <= static_cast<uint8_t>(origin::hedge) ? static_cast<origin>(bytes[36]) : origin::none;
-  result.head.issues_told = endian::load_little_u32(bytes + 32);
+  tokenized_head head;
+  head.result = begun.result;
+  if (head.result.status == status::ok) head.result.token_count = endian::load_little_u32(bytes + 24);
+  head.result.issue_count = endian::load_little_u32(bytes + 28);
+  head.result.origin = bytes[36] <= static_cast<uint8_t>(origin::hedge) ? static_cast<origin>(bytes[36]) : origin::none;
+  head.issues_told = endian::load_little_u32(bytes + 32);
   if (bytes[37] > static_cast<uint8_t>(token_view::source)) return std::nullopt;
   if (bytes[38] > static_cast<uint8_t>(position_unit::utf16_units)) return std::nullopt;
-  result.head.view = static_cast<token_view>(bytes[37]);
-  result.head.unit = static_cast<position_unit>(bytes[38]);
+  head.view = static_cast<token_view>(bytes[37]);
+  head.unit = static_cast<position_unit>(bytes[38]);
+  return head;
+}
 
-  if (tokenized_head_bytes + directory_bytes(count) > payload.size() || (said.status != status::ok && count > 0))
+} // namespace
+
+std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload, std::span<const uint8_t> lent) noexcept {
+  if (payload.size() < tokenized_head_bytes) return std::nullopt;
+  const auto begun = read_response_begin(payload);
+  const auto head = begun ? decode_head(payload, *begun) : std::nullopt;
+  if (!head) return std::nullopt;
+  const size_t count = begun->entries;
+  if (tokenized_head_bytes + directory_bytes(count) > payload.size()
+      || (begun->result.status != status::ok && count > 0))
     return std::nullopt;
-  uint64_t end = tokenized_head_bytes + count * directory_entry_bytes; // of what was looked at so far
+  const auto lent_length = lent_bytes(payload);
+  if (lent_length && *lent_length > lent.size()) return std::nullopt;
+  const std::span<const uint8_t> memory = lent_length ? lent : payload;
+
+  tokenized result{.head = *head, .columns = {}};
+  uint64_t end = tokenized_head_bytes + count * directory_entry_bytes; // of what was looked at of the payload so far
   const auto padded_to = [&](uint64_t begin) {
-    return all_zero(payload.subspan(static_cast<size_t>(end), static_cast<size_t>(begin - end)));
+    return begin >= end && all_zero(payload.subspan(static_cast<size_t>(end), static_cast<size_t>(begin - end)));
   };
   uint16_t last_id = 0;
   for (size_t i = 0; i < count; ++i) {
-    const uint8_t* const entry = bytes + tokenized_head_bytes + i * directory_entry_bytes;
+    const uint8_t* const entry = payload.data() + tokenized_head_bytes + i * directory_entry_bytes;
     const uint16_t id = endian::load_little_u16(entry);
     const uint64_t begin = uint64_t{endian::load_little_u32(entry + 4)} * column_alignment_bytes;
     const uint64_t length = endian::load_little_u64(entry + 8);
-    if (id <= last_id || begin < end || begin > payload.size() || length > payload.size() - begin) return std::nullopt;
-    if (!padded_to(begin)) return std::nullopt;
-    last_id = id;
-    end = begin + length;
+    if (std::exchange(last_id, id) >= id || begin > memory.size() || length > memory.size() - begin)
+      return std::nullopt;
+    if (!lent_length && !padded_to(begin)) return std::nullopt;
+    if (!lent_length) end = begin + length;
     if (!is_known(id)) continue;
     const auto known = static_cast<column_id>(id);
     if (endian::load_little_u16(entry + 2) != static_cast<uint16_t>(type_of(known))) return std::nullopt;
     const uint64_t width = type_of(known) == column_type::one_byte ? 1 : 4;
     const auto entries = entries_of(known, result.head);
     if (entries && *entries * width != length) return std::nullopt;
-    result.columns[id] = payload.subspan(static_cast<size_t>(begin), static_cast<size_t>(length));
+    result.columns[id] = memory.subspan(static_cast<size_t>(begin), static_cast<size_t>(length));
   }
   if (!padded_to(payload.size())) return std::nullopt;
   return result;

@@ -28,9 +28,13 @@ inline constexpr size_t column_alignment_bytes = 64;
 
 /// What a client may ask for in its hello, and gets if the server knows it; a set of them is the sum of their bits.
 enum class hello_feature : uint32_t {
-  going_away = 1u << 0, ///< to be told, by a frame, that the server drains
+  going_away = 1u << 0,  ///< to be told, by a frame, that the server drains
+  descriptors = 1u << 1, ///< documents and columns may lie in memory whose descriptor is passed; on Unix sockets
 };
-inline constexpr uint32_t all_features = 0x1;
+inline constexpr uint32_t all_features = 0x3;
+[[nodiscard]] constexpr bool holds(uint32_t set, hello_feature one) noexcept {
+  return (set & static_cast<uint32_t>(one)) != 0;
+}
 
 /// What a client says first.
 struct hello {
@@ -127,6 +131,10 @@ struct tokenize_options {
   uint32_t deadline_ms = 0;     ///< from when the request is read; 0: none
   uint32_t issues_told_max = 0; ///< from the document's begin
   std::string_view regime{};    ///< its name; empty: the server's own
+  /// The document lies in memory whose descriptor comes with the frame's first byte.
+  bool document_by_descriptor = false;
+  /// The columns may come likewise.
+  bool columns_by_descriptor = false;
 
   friend bool operator==(const tokenize_options&, const tokenize_options&) = default;
 };
@@ -139,6 +147,7 @@ struct tokenize_options {
 struct tokenize_request {
   tokenize_options options; ///< its strings lie in the payload
   size_t document_offset = 0;
+  size_t document_bytes = 0; ///< behind that, or in the memory that is passed
 };
 
 /// What a head of tokenize_fixed_bytes and options behind them says, but for its lengths and for how many documents;
@@ -169,12 +178,14 @@ struct tokenized_head {
 }
 
 /// Head and directory of a response with these columns, padding included; the columns follow, each filled up with
-/// zeros to a multiple of 64. Throws std::bad_alloc.
-[[nodiscard]] std::string encode_tokenized_head(const tokenized_head& head, column_list columns);
+/// zeros to a multiple of 64. Or, if they lie in memory that is lent, each at a multiple of 64: that is all of the
+/// payload. Throws std::bad_alloc.
+[[nodiscard]] std::string encode_tokenized_head(const tokenized_head& head, column_list columns,
+                                                std::span<const uint8_t> lent = {});
 /// And how many bytes that is at most.
 inline constexpr uint64_t tokenized_overhead_bytes_max = tokenized_head_bytes + padded_to_column(16 * column_id_count);
-/// Bytes of the whole payload.
-[[nodiscard]] uint64_t tokenized_payload_bytes(column_list columns) noexcept;
+/// Bytes of the whole payload, with the columns or, if they are lent, without.
+[[nodiscard]] uint64_t tokenized_payload_bytes(column_list columns, bool lent = false) noexcept;
 
 /// A response's payload, taken apart: what is null was not sent.
 struct tokenized {
@@ -186,8 +197,14 @@ struct tokenized {
   }
 };
 
-/// Nothing if it contradicts itself: every column it yields lies within the payload and has as many entries as the head
-/// says, and between columns there are zeros. Entries are not looked at.
-[[nodiscard]] std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload) noexcept;
+/// How many bytes of the memory that is passed with this response have to be mapped, as its columns lie there; nothing
+/// if they do not.
+[[nodiscard]] std::optional<uint64_t> lent_bytes(std::span<const uint8_t> payload) noexcept;
+
+/// Nothing if it contradicts itself: every column it yields lies within the payload, or within `lent`, the memory that
+/// was passed, and has as many entries as the head says; between columns of a payload there are zeros. Entries are not
+/// looked at.
+[[nodiscard]] std::optional<tokenized> decode_tokenized(std::span<const uint8_t> payload,
+                                                        std::span<const uint8_t> lent = {}) noexcept;
 
 } // namespace texlex

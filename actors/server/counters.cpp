@@ -11,6 +11,9 @@ server_counts server_counters::read() const {
   now.requests_in_flight = requests_in_flight.read();
   now.request_bytes_in_flight = request_bytes_in_flight.read();
   now.column_bytes_in_flight = column_bytes_in_flight.read();
+  now.documents_passed = documents_passed.read();
+  now.columns_lent = columns_lent.read();
+  now.lent_bytes = lent_bytes.read();
   now.cancels_of_unknown_ids = cancels_of_unknown_ids.read();
   now.stats_told = stats_told.read();
   now.deprecated_payloads = deprecated_payloads.read();

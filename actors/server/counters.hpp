@@ -20,6 +20,9 @@ struct server_counts {
   uint64_t requests_in_flight = 0;      ///< at present: admitted and without an outcome, or not yet read to their end
   uint64_t request_bytes_in_flight = 0; ///< at present: their documents' bytes
   uint64_t column_bytes_in_flight = 0;  ///< at present: memory of columns being made or not yet sent
+  uint64_t documents_passed = 0;        ///< documents in memory that their clients have passed
+  uint64_t columns_lent = 0;            ///< responses whose columns lie in memory that was passed
+  uint64_t lent_bytes = 0;              ///< at present: of that, or being made in order to be
   uint64_t cancels_of_unknown_ids = 0;
   uint64_t stats_told = 0;                 ///< stats responses
   uint64_t deprecated_payloads = 0;        ///< requests without the inner length
@@ -55,6 +58,9 @@ struct server_counters {
   counter requests_in_flight;
   counter request_bytes_in_flight;
   counter column_bytes_in_flight;
+  counter documents_passed;
+  counter columns_lent;
+  counter lent_bytes;
   counter cancels_of_unknown_ids;
   counter stats_told;
   counter deprecated_payloads;

@@ -5,12 +5,16 @@
 
 #include "kernels/regimes.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/shared_memory.hpp"
 
 namespace texlex {
 
 // Made here, all of them: a regime takes its time when it is first asked for.
 offer::offer(const limit_settings& limits, const texlex::regime* rules, bool workers_are_processes)
-  : limits_(limits), columns_(workers_are_processes ? 0 : all_columns) {
+  : limits_(limits), columns_(workers_are_processes ? 0 : all_columns), features_(all_features) {
+  // Other processes map documents that lie behind a header of ours.
+  if (workers_are_processes || limits.descriptors_max == 0 || !shared_memory_supported)
+    features_ &= ~static_cast<uint32_t>(hello_feature::descriptors);
   for (const std::string_view name : regime_names()) {
     const texlex::regime* const found = find_regime(name);
     if (found == rules)

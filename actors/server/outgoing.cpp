@@ -4,7 +4,18 @@
 
 namespace texlex {
 
+std::optional<int> outgoing::descriptor_due() const noexcept {
+  for (const attached& each : attached_)
+    if (each.at == written_) return each.fd;
+  return std::nullopt;
+}
+
 size_t outgoing::rest(std::span<iovec> pieces, size_t bytes_max) const noexcept {
+  for (const attached& each : attached_)
+    if (each.at > written_) {
+      bytes_max = std::min(bytes_max, each.at - written_);
+      break;
+    }
   size_t count = 0, passed = 0, taken = 0;
   const auto add = [&](std::span<const uint8_t> piece) {
     const size_t skipped = std::min(piece.size(), written_ - std::min(written_, passed));

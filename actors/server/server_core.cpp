@@ -45,6 +45,13 @@ session_limits limits_of(const server_settings& server, const limit_settings& li
           .column_bytes_held_max = limits.column_bytes_max / 4};
 }
 
+// Clients that keep what they were lent leave half of the memory to others.
+lending_quotas lending_of(const limit_settings& limits, const std::shared_ptr<quota>& column_bytes) {
+  return {.bytes = std::make_shared<quota>(limits.column_bytes_max / 2, column_bytes),
+          .files = std::make_shared<quota>(limits.descriptors_max),
+          .kept_bytes = std::make_shared<quota>(limits::document_pool_bytes_max)};
+}
+
 template <class Element>
 void reserve_more(std::vector<Element>& of, size_t count) {
   if (of.capacity() - of.size() < count) of.reserve(2 * of.size() + count + 16);
@@ -58,7 +65,8 @@ server_core::server_core(const server_settings& server, const limit_settings& li
     protocol_limits(limits_of(server, limits)), request_timeout(milliseconds{limits.request_timeout_ms}),
     admission(limits.requests_max, limits.request_bytes_max), gate(admission, jobs.pressure()),
     documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)),
-    column_memory(limits::document_pool_bytes_max, limits.column_bytes_max),
+    column_bytes(std::make_shared<quota>(limits.column_bytes_max)),
+    column_memory(limits::document_pool_bytes_max, column_bytes), lending(lending_of(limits, column_bytes)),
     offered(limits, rules, memory == document_memory::shared), hellos(offered.hellos()), regime(rules), port(jobs),
     loop(way_of(server), std::chrono::microseconds{server.busy_poll_us}), stats_(milliseconds{limits::stats_pause_ms}),
     peers_(server.connections_per_peer_max) {}
@@ -360,7 +368,8 @@ void server_core::update_gauges() noexcept {
   counters.connections_open.set(sessions_.size() - refused_);
   counters.requests_in_flight.set(admission.requests_in_flight());
   counters.request_bytes_in_flight.set(admission.bytes_in_flight());
-  counters.column_bytes_in_flight.set(column_memory.leased_bytes());
+  counters.column_bytes_in_flight.set(column_bytes->taken());
+  counters.lent_bytes.set(lending.bytes->taken());
 }
 
 // Time-outs are coarse on purpose: one look at all connections, and none while there is no connection. A look that

@@ -29,6 +29,7 @@
 #include "config/settings.hpp"
 #include "runtime/document.hpp"
 #include "runtime/event_loop.hpp"
+#include "runtime/lending_pool.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex {
@@ -132,7 +133,9 @@ public:
   texlex::admission admission;
   texlex::gate gate;
   document_pool documents;
-  const document_pool column_memory; ///< that answers of version 2 lie in
+  const std::shared_ptr<quota> column_bytes; ///< that answers of version 2 may hold
+  const document_pool column_memory;         ///< what they lie in, unless it is lent
+  const lending_quotas lending;
   const offer offered;
   const hello_texts hellos;
   const texlex::regime* const regime;

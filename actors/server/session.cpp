@@ -129,6 +129,7 @@ uint64_t session::sweep(instant at) noexcept {
 }
 
 void session::look_at_time(instant at) {
+  cool_down(at);
   if (lingering_) return at >= linger_until_ ? close() : void();
   // While nothing is read only a look tells whether the client is still there.
   const read_step step = protocol_.reading();
@@ -213,6 +214,9 @@ void session::close() noexcept {
   core_.abandon(protocol_.open_jobs());
   protocol_.end(); // this lives to the end of the pass: its place is not held so long
   payload_.reset();
+  passed_.clear();
+  lent_.clear();
+  lender_.reset();
   if (input_.is_long()) --core_.long_inputs;
   core_.loop.unwatch(socket_.get(), *this);
   socket_.close();

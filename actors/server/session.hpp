@@ -4,7 +4,7 @@
 // a turn: what is left waits for the next one, after sockets were looked at. Where memory runs out the connection ends.
 //
 // session.cpp has its life, session_reading.cpp and session_writing.cpp the two directions, session_jobs.cpp what comes
-// of what was read.
+// of what was read, session_descriptors.cpp what is passed beside bytes.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@
 #include "actors/server/read_ahead.hpp"
 #include "actors/server/server_core.hpp"
 #include "actors/state/backlog_ruler.hpp"
+#include "actors/state/descriptor_queue.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "runtime/document.hpp"
 #include "runtime/event_loop.hpp"
@@ -128,10 +129,20 @@ private:
   /// Lets a document of a batch lie in what its payload lies in, or tells why it cannot be had.
   [[nodiscard]] std::optional<status> give_memory(job& one, const document_lease& shared) noexcept;
   /// What a client wants, or why it cannot be had.
-  [[nodiscard]] std::variant<wish, status> understand(const tokenize_options& options) const noexcept;
+  [[nodiscard]] std::variant<wish, status> understand(const tokenize_options& options, size_t document_bytes) noexcept;
   /// Makes the job, which is open, what its client wants, or tells why it cannot be that. `bytes_left`: of the response
   /// that it shares with others.
   [[nodiscard]] std::optional<status> heed(const wish& wanted, job& one, uint64_t* bytes_left = nullptr) noexcept;
+  // What is passed beside bytes.
+  [[nodiscard]] uint32_t features_to_offer() const noexcept;
+  [[nodiscard]] bool passes_descriptors() const noexcept;
+  [[nodiscard]] ssize_t receive(std::span<uint8_t> room) noexcept;
+  /// Lets the job's document be what was passed with the frame at hand, or tells why it cannot.
+  [[nodiscard]] std::optional<status> map_document(job& one, size_t bytes) noexcept;
+  [[nodiscard]] std::shared_ptr<lending_pool> lender_for(uint64_t column_bytes);
+  void put_out_lent(const response& one);
+  void take_back(uint64_t id) noexcept;
+  void cool_down(instant at) noexcept;
   void ask_stats();
   bool has_payload_memory();
   void refuse_payload();
@@ -174,6 +185,17 @@ private:
   instant arrived_;   ///< when what was read last could have been read, as far as is known
   backlog_ruler backlog_;
   outgoing out_; ///< what is being written; kept for its memory
+
+  uint64_t stream_read_ = 0; ///< bytes of the connection
+  uint64_t frame_at_ = 0;    ///< where among them the frame at hand begins
+  descriptor_queue passed_;
+  struct loan {
+    uint64_t id;
+    column_answer_ptr columns;
+  };
+  std::vector<loan> lent_;
+  std::shared_ptr<lending_pool> lender_; ///< made when it is first needed
+  instant last_lent_;
 
   instant linger_until_;
   size_t linger_bytes_left_ = 0;

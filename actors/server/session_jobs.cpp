@@ -36,14 +36,18 @@ void session::submit(job_id id, document_lease memory) {
   auto accepted = protocol_.payload_read(payload, id, at);
   if (!accepted) return core_.forget(id, 1);
   if (accepted->document.deprecated) core_.counters.deprecated_payloads.add();
-  begin(*made, id, payload.subspan(accepted->document.offset, accepted->document.bytes), at);
-  if (accepted->options) {
-    const auto wanted = understand(*accepted->options);
+  const document_extent document = accepted->document;
+  const bool is_passed = accepted->options && accepted->options->document_by_descriptor;
+  begin(*made, id, is_passed ? std::span<const uint8_t>{} : payload.subspan(document.offset, document.bytes), at);
+  auto reason = is_passed ? map_document(*made, document.bytes) : std::nullopt;
+  if (accepted->options && !reason) {
+    const auto wanted = understand(*accepted->options, document.bytes);
     const auto* const refused = std::get_if<status>(&wanted);
-    if (const auto reason = refused ? std::optional{*refused} : heed(std::get<wish>(wanted), *made)) {
-      accepted->place.give_back();
-      return refuse(id, *reason, at);
-    }
+    reason = refused ? std::optional{*refused} : heed(std::get<wish>(wanted), *made);
+  }
+  if (reason) {
+    accepted->place.give_back();
+    return refuse(id, *reason, at);
   }
   if (auto* const header = memory->shared_header()) made->stop.share(*header);
   made->memory = std::move(memory);
@@ -65,7 +69,7 @@ void session::submit_batch(job_id first, uint32_t jobs, document_lease memory) {
   core_.counters.requests.add(jobs - 1);
   share_.charge(core_.turn, turn_budget::frame_cost * (jobs - 1));
 
-  const auto wanted = understand(*accepted->options);
+  const auto wanted = understand(*accepted->options, 0);
   uint64_t bytes_left = UINT32_MAX - batch_response_head_bytes(jobs); // of the response
   job_id next = first;
   accepted->batch->for_each_document([&](std::span<const uint8_t> document) {
@@ -116,7 +120,8 @@ void session::refuse(job_id id, status reason, instant at) {
 }
 
 // What this server cannot do was not in its hello.
-std::variant<session::wish, status> session::understand(const tokenize_options& options) const noexcept {
+std::variant<session::wish, status> session::understand(const tokenize_options& options,
+                                                        size_t document_bytes) noexcept {
   if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
   if (!core_.offered.has_view(options.view)) return status::unsupported_option;
   wish wanted{.regime = core_.regime, .deadline = std::chrono::milliseconds{options.deadline_ms}, .order = {}};
@@ -126,12 +131,14 @@ std::variant<session::wish, status> session::understand(const tokenize_options& 
   }
   if (options.columns == 0 && options.view == token_view::tex) return wanted;
   try {
-    wanted.order = std::make_shared<const column_order>(
-      column_order{.columns = options.columns,
-                   .view = options.view,
-                   .unit = options.unit,
-                   .issues_told_max = options.issues_told_max,
-                   .memory = options.columns == 0 ? std::nullopt : std::optional{core_.column_memory}});
+    column_order order{.columns = options.columns,
+                       .view = options.view,
+                       .unit = options.unit,
+                       .issues_told_max = options.issues_told_max,
+                       .memory = options.columns == 0 ? std::nullopt : std::optional{core_.column_memory}};
+    if (options.columns_by_descriptor && order.memory)
+      order.lender = lender_for(column_memory_bytes(order, document_bytes));
+    wanted.order = std::make_shared<const column_order>(std::move(order));
   } catch (const std::bad_alloc&) {
     return status::overload;
   }
@@ -146,7 +153,7 @@ std::optional<status> session::heed(const wish& wanted, job& one, uint64_t* byte
   const uint64_t columns = has_columns ? column_memory_bytes(*one.order, one.document.size()) : 0;
   const uint64_t bytes = columns + tokenized_overhead_bytes_max;
   const uint64_t bytes_max = std::min<uint64_t>(bytes_left != nullptr ? *bytes_left : UINT32_MAX,
-                                                has_columns ? core_.column_memory.leased_bytes_max() : UINT64_MAX);
+                                                has_columns ? core_.column_bytes->max() : UINT64_MAX);
   if (bytes > bytes_max) return status::document_too_large;
   if (bytes_left != nullptr) *bytes_left -= bytes;
   if (has_columns) protocol_.expect_columns(one.id, columns);

@@ -28,7 +28,7 @@ void session::read_on(bool more) {
     const auto shared = std::span{core_.scratch}.first(reads_long ? core_.scratch.size() : limits::read_ahead_bytes);
     require(input_.bytes() < shared.size(), "who reads has taken all whole frames");
     const std::span<uint8_t> room = where_to_read(shared);
-    const ssize_t got = carry_out({socket_operation::kind::receive, socket_.get(), room.data(), room.size()});
+    const ssize_t got = receive(room);
     if (!took_in(got, room.size())) break;
   }
   keep_input();
@@ -50,13 +50,16 @@ void session::keep_input() {
   if (closed_ || receiving_ > 0) return;
   const bool was_long = input_.is_long();
   input_.keep();
+  if (protocol_.reading() == read_step::header) passed_.forget_before(stream_read_ - input_.bytes());
   if (was_long != input_.is_long()) was_long ? --core_.long_inputs : ++core_.long_inputs;
 }
 
 std::optional<socket_operation> session::wants_to_receive(std::span<uint8_t> memory) noexcept {
   std::optional<socket_operation> wanted;
   guarded([&] {
-    if (closed_ || lingering_ || receiving_ > 0 || protocol_.reading() != read_step::header || !wants_input()) return;
+    if (closed_ || lingering_ || receiving_ > 0 || passes_descriptors() || protocol_.reading() != read_step::header
+        || !wants_input())
+      return;
     if (!out_.done() || !share_.left(core_.turn)) return; // it is being answered
     require(input_.bytes() < memory.size(), "who reads has taken all whole frames");
     const std::span<uint8_t> room = where_to_read(memory);
@@ -102,6 +105,7 @@ bool session::skips_much() const noexcept {
 
 void session::was_read(size_t bytes) {
   core_.counters.bytes_read.add(bytes);
+  stream_read_ += bytes;
   share_.charge(core_.turn, bytes);
   if (lingering_) {
     if (bytes >= linger_bytes_left_) return close();
@@ -155,6 +159,8 @@ bool session::take_header() {
   if (input_.bytes() < frame_header_bytes || !has_turn()) return false;
   share_.charge(core_.turn, turn_budget::frame_cost);
   if (std::exchange(paused_, false)) arrived_ = core_.loop.time(); // it had enough in flight, which is no lag of ours
+  frame_at_ = stream_read_ - input_.bytes();
+  passed_.forget_before(frame_at_);
   const auto header = input_.take(frame_header_bytes).first<frame_header_bytes>();
   filled_ = 0;
   const frame_header decoded = decode_header(header);
@@ -172,6 +178,7 @@ bool session::take_header() {
       for (uint32_t i = 0; i < verdict.jobs; ++i) core_.cancel({verdict.to_cancel.value + i});
       break;
     case header_kind::cancel_of_unknown_id: core_.counters.cancels_of_unknown_ids.add(); break;
+    case header_kind::release: take_back(verdict.id); break;
     case header_kind::hello: break;
     case header_kind::stats: ask_stats(); break;
     case header_kind::stats_refused: break;
@@ -209,7 +216,7 @@ bool session::take_hello() {
   if (input_.bytes() < protocol_.payload_bytes()) return false;
   const auto there = input_.take(protocol_.payload_bytes());
   protocol_.payload_arrived(there.size(), core_.loop.time());
-  protocol_.hello_read(there, core_.hellos, core_.loop.time());
+  protocol_.hello_read(there, core_.hellos, features_to_offer(), core_.loop.time());
   return true;
 }
 

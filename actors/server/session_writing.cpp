@@ -10,6 +10,7 @@
 
 #include "actors/server/session.hpp"
 #include "actors/state/turn_budget.hpp"
+#include "runtime/passed_descriptor.hpp"
 
 namespace texlex {
 
@@ -63,6 +64,8 @@ ssize_t session::send_rest() noexcept {
   }
   std::array<iovec, outgoing::pieces_at_once_max> pieces;
   msghdr message{};
+  passed_descriptor beside;
+  if (const auto fd = out_.descriptor_due()) beside.send_with(message, *fd);
   message.msg_iov = pieces.data();
   message.msg_iovlen = out_.rest(pieces, turn_budget::connection_max);
   ssize_t sent = 0;
@@ -132,7 +135,9 @@ std::span<const uint8_t> bytes_of(const std::string& text) noexcept {
 } // namespace
 
 void session::put_out_tokenized(const response& one) {
-  const auto bytes = static_cast<uint32_t>(tokenized_payload_bytes(columns_of(one)));
+  const bool lent = one.columns && !one.columns->lent().empty();
+  if (lent) put_out_lent(one);
+  const auto bytes = static_cast<uint32_t>(tokenized_payload_bytes(columns_of(one), lent));
   out_.append(encode({static_cast<uint32_t>(frame_type::tokenize_response), one.id, bytes}));
   put_out_columns(one);
 }
@@ -156,11 +161,13 @@ void session::put_out_batch(const response& one) {
 // Each column's padding lies behind it in its memory.
 void session::put_out_columns(const response& one) {
   const column_list columns = columns_of(one);
+  const std::span<const uint8_t> lent = one.columns ? one.columns->lent() : std::span<const uint8_t>{};
   out_.append(bytes_of(encode_tokenized_head({.result = one.result,
                                               .issues_told = one.columns ? one.columns->issues_told : 0,
                                               .view = one.view,
                                               .unit = one.unit},
-                                             columns)));
+                                             columns, lent)));
+  if (!lent.empty()) return;
   for (const column_bytes& each : columns) out_.refer({each.bytes.data(), padded_to_column(each.bytes.size())});
 }
 

@@ -76,6 +76,9 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("requests_in_flight", server.requests_in_flight);
   lines.add("request_bytes_in_flight", server.request_bytes_in_flight);
   lines.add("column_bytes_in_flight", server.column_bytes_in_flight);
+  lines.add("documents_passed_total", server.documents_passed);
+  lines.add("columns_lent_total", server.columns_lent);
+  lines.add("lent_bytes", server.lent_bytes);
   lines.add("late_answers_total", server.late_answers);
   lines.add("bytes_read_total", server.bytes_read);
   lines.add("bytes_written_total", server.bytes_written);

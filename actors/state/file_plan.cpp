@@ -35,12 +35,14 @@ file_plan share_files(uint64_t files, const file_needs& needs) noexcept {
   const uint64_t fixed =
     own_files + refused_connections + (needs.shared_documents ? needs.workers * files_of_a_worker : 0);
   const auto documents = [&](uint64_t requests) { return needs.shared_documents ? files_of_documents(requests) : 0; };
-  file_plan plan{.needed = fixed + needs.connections_max + documents(needs.requests_max),
+  const uint64_t needed = fixed + needs.connections_max + documents(needs.requests_max);
+  file_plan plan{.needed = needed,
                  .needed_least = fixed + std::min(connections_least, needs.connections_max)
                                  + documents(std::min(requests_least, needs.requests_max)),
                  .connections_max = needs.connections_max,
                  .requests_max = needs.requests_max,
-                 .requests_per_connection_max = needs.requests_per_connection_max};
+                 .requests_per_connection_max = needs.requests_per_connection_max,
+                 .descriptors_max = std::min(needs.descriptors_max, files > needed ? files - needed : 0)};
   plan.enough = files >= plan.needed;
   plan.enough_at_all = files >= plan.needed_least;
   if (plan.enough || !plan.enough_at_all) return plan;

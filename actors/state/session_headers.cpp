@@ -48,10 +48,11 @@ header_verdict session_protocol::header_read(const frame_header& header, instant
     return is_request ? header_verdict{header_kind::request, {}} : header_verdict{};
   }
   step_ = read_step::skip;
-  const header_verdict verdict = *type == frame_type::stats    ? stats_header_read(header)
-                                 : *type == frame_type::cancel ? cancel_header_read(header)
-                                 : *type == frame_type::hello  ? hello_header_read(header)
-                                                               : request_header_read(header, arrival);
+  const header_verdict verdict = *type == frame_type::stats     ? stats_header_read(header)
+                                 : *type == frame_type::cancel  ? cancel_header_read(header)
+                                 : *type == frame_type::release ? header_verdict{header_kind::release, {}, 1, header.id}
+                                 : *type == frame_type::hello   ? hello_header_read(header)
+                                                                : request_header_read(header, arrival);
   if (verdict.kind == header_kind::held_back) {
     held_back_since_ = now;
   } else {
@@ -71,6 +72,9 @@ std::optional<frame_type> session_protocol::known_type(uint32_t type) const noex
     case frame_type::batch:
       if (version_ >= 2) return static_cast<frame_type>(type);
       return std::nullopt;
+    case frame_type::release:
+      if (holds(features_, hello_feature::descriptors)) return frame_type::release;
+      return std::nullopt;
     default: return std::nullopt;
   }
 }
@@ -85,12 +89,13 @@ header_verdict session_protocol::hello_header_read(const frame_header& header) {
   return {header_kind::hello, {}};
 }
 
-void session_protocol::hello_read(std::span<const uint8_t> payload, const hello_texts& answers, instant now) {
+void session_protocol::hello_read(std::span<const uint8_t> payload, const hello_texts& answers, uint32_t offered,
+                                  instant now) {
   require(step_ == read_step::hello && payload.size() == payload_bytes_, "a hello is read where one was due");
   const auto said = decode_hello(payload);
   if (!said) return end_with(request_id_, status::malformed_frame);
   const bool speaks_2 = said->version_min <= 2 && said->version_max >= 2;
-  const uint32_t features = speaks_2 ? said->features & all_features : 0;
+  const uint32_t features = speaks_2 ? said->features & all_features & offered : 0;
   waiting_.push_back({.id = request_id_,
                       .result = {.status = status::ok},
                       .text = speaks_2 ? answers.version_2.at(features) : answers.version_1,

@@ -104,9 +104,11 @@ std::optional<status> session_protocol::take_apart(std::span<const uint8_t> payl
   }
   const auto request = decode_tokenize(payload);
   if (const auto* const wrong = std::get_if<status>(&request)) return *wrong;
-  const auto& [options, offset] = std::get<tokenize_request>(request);
+  const auto& [options, offset, bytes] = std::get<tokenize_request>(request);
+  const bool passes = options.document_by_descriptor || options.columns_by_descriptor;
+  if (passes && !holds(features_, hello_feature::descriptors)) return status::unsupported_option;
   into.options = options;
-  into.document = {offset, payload.size() - offset, false};
+  into.document = {offset, bytes, false};
   return std::nullopt;
 }
 
@@ -201,7 +203,7 @@ void session_protocol::drain() {
 
 // Once, and only who has asked for it: others would not know the frame.
 void session_protocol::tell_going_away() {
-  if ((features_ & static_cast<uint32_t>(hello_feature::going_away)) == 0 || step_ == read_step::ended) return;
+  if (!holds(features_, hello_feature::going_away) || step_ == read_step::ended) return;
   if (std::exchange(told_going_away_, true)) return;
   const auto payload = encode_going_away(taken_);
   waiting_.push_back({.id = 0,

@@ -94,6 +94,7 @@ enum class header_kind : uint8_t {
   held_back, ///< a request, but there is no room yet: `go_on` tells what becomes of it
   cancel,
   cancel_of_unknown_id,
+  release,       ///< of what was lent with the response to `id`
   hello,         ///< its payload is to be told by `hello_read`
   stats,         ///< to be asked for, under a number told by `stats_asked`
   stats_refused, ///< its response waits already
@@ -104,6 +105,7 @@ struct header_verdict {
   header_kind kind = header_kind::broken;
   job_id to_cancel;  ///< for `cancel`
   uint32_t jobs = 1; ///< so many, of numbers that follow each other
+  uint64_t id = 0;   ///< for `release`
 };
 
 /// How a frame came.
@@ -114,7 +116,7 @@ struct frame_arrival {
 
 /// A request read to its end: the shell makes a job of it, or one of each of its documents, and submits them.
 struct submission {
-  document_extent document; ///< where in the payload; of a batch all of them
+  document_extent document; ///< where in the payload, or how much is passed; of a batch all of them
   admission::place place;   ///< to be held until the job has its outcome, even if the client is gone by then
   std::optional<tokenize_options> options{}; ///< of a request of version 2; what they say lies in the payload
   std::optional<batch_request> batch{};      ///< likewise, of a batch
@@ -162,8 +164,10 @@ public:
   /// The answer of that job, which is open, may hold so many bytes of columns.
   void expect_columns(job_id job, uint64_t bytes) noexcept;
   /// The payload of a hello, and what is to be answered if it can be: to a client of this version, and to one that
-  /// speaks only version 1.
-  void hello_read(std::span<const uint8_t> payload, const hello_texts& answers, instant now);
+  /// speaks only version 1. `features`: those that this connection can have.
+  void hello_read(std::span<const uint8_t> payload, const hello_texts& answers, uint32_t features, instant now);
+  /// What both sides have agreed on: bits of `hello_feature`.
+  [[nodiscard]] uint32_t features() const noexcept { return features_; }
   /// What the last header asked for is asked under this number, and comes by `told`.
   void stats_asked(job_id number);
   /// There is no memory for the payload: `overload`, and what is missing of it is to be skipped.

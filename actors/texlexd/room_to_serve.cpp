@@ -64,7 +64,13 @@ void fit_files(room_to_serve& room) {
                                              .requests_max = s.limits.requests_max,
                                              .requests_per_connection_max = s.limits.requests_per_connection_max,
                                              .workers = s.workers.cores.size(),
-                                             .shared_documents = s.workers.in_processes()});
+                                             .shared_documents = s.workers.in_processes(),
+                                             .descriptors_max = s.limits.descriptors_max});
+  if (plan.descriptors_max < s.limits.descriptors_max && plan.enough_at_all)
+    room.warnings.push_back(fmt::format("this process may open {} files (RLIMIT_NOFILE): limits.descriptors_max is {} "
+                                        "instead of {}",
+                                        files, plan.descriptors_max, s.limits.descriptors_max));
+  s.limits.descriptors_max = static_cast<uint32_t>(plan.descriptors_max);
   if (plan.enough) return;
   if (!plan.enough_at_all) {
     room.refused = fmt::format("this process may open {} files; it needs {} at least, and {} for what is set: raise "

@@ -28,7 +28,7 @@ column_order order_of(uint32_t columns, token_view view = token_view::tex, uint3
           .view = view,
           .unit = position_unit::utf16_units,
           .issues_told_max = issues,
-          .memory = document_pool{1u << 20, uint64_t{64} << 20}};
+          .memory = document_pool{1u << 20, std::make_shared<quota>(uint64_t{64} << 20)}};
 }
 
 column_answer_ptr answer(const column_order& order, std::string_view document, const regime& regime) {
@@ -164,12 +164,13 @@ BOOST_AUTO_TEST_CASE(a_stop_flag_ends_the_derivation) {
 BOOST_AUTO_TEST_CASE(memory_is_bounded_and_given_back_with_the_answer) {
   column_order order = order_of(all_columns);
   const regime& rules = *find_regime("latex");
-  order.memory = document_pool{1u << 20, column_memory_bytes(order, awkward.size())};
+  const auto allowed = std::make_shared<quota>(column_memory_bytes(order, awkward.size()));
+  order.memory = document_pool{1u << 20, allowed};
   auto got = answer(order, awkward, rules);
-  BOOST_TEST(order.memory->leased_bytes() == got->bytes);
+  BOOST_TEST(allowed->taken() == got->bytes);
   BOOST_TEST(!column_scan::begin(order, {bytes_of(awkward), &rules, token_view::tex}));
   got.reset();
-  BOOST_TEST(order.memory->leased_bytes() == 0u);
+  BOOST_TEST(allowed->taken() == 0u);
   BOOST_TEST(column_scan::begin(order, {bytes_of(awkward), &rules, token_view::tex}).has_value());
 }
 

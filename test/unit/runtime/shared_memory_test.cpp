@@ -8,6 +8,7 @@
 
 #include "runtime/memory.hpp"
 #include "runtime/shared_memory.hpp"
+#include "test/support/passing_caller.hpp"
 
 using namespace texlex;
 
@@ -72,6 +73,41 @@ BOOST_AUTO_TEST_CASE(what_is_shorter_than_told_or_not_sealed_is_not_mapped) {
   const owned_fd unsealed{::memfd_create("unsealed", MFD_CLOEXEC)};
   BOOST_REQUIRE(::ftruncate(unsealed.get(), 4096) == 0);
   BOOST_TEST(!shared_view::map(unsealed, 4096).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_stranger_passes_is_mapped_only_if_nobody_can_change_it_and_all_of_it_is_there) {
+  const std::string text(5000, 'x');
+  const owned_fd good = test::memory_file(text);
+  const auto view = shared_view::map_unchanging(good, text.size());
+  BOOST_REQUIRE(view);
+  BOOST_TEST((view->bytes().size() == text.size() && view->bytes()[4999] == 'x'));
+  BOOST_TEST(!shared_view::map_unchanging(good, text.size() + 1));
+  const auto none = shared_view::map_unchanging(good, 0);
+  BOOST_REQUIRE(none);
+  BOOST_TEST(none->bytes().empty());
+  for (const int seals : {F_SEAL_SEAL, F_SEAL_SHRINK | F_SEAL_GROW, F_SEAL_SHRINK | F_SEAL_WRITE,
+                          F_SEAL_GROW | F_SEAL_WRITE, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE})
+    BOOST_TEST(!shared_view::map_unchanging(test::memory_file(text, seals), text.size()));
+  BOOST_TEST(!shared_view::map_unchanging(owned_fd{}, text.size()));
+}
+
+BOOST_AUTO_TEST_CASE(pages_that_were_never_written_are_not_made_for_a_stranger) {
+  owned_fd holes{::memfd_create("holes", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  BOOST_REQUIRE(::ftruncate(holes.get(), 1 << 20) == 0);
+  BOOST_REQUIRE(::pwrite(holes.get(), "x", 1, 0) == 1);
+  BOOST_REQUIRE(::fcntl(holes.get(), F_ADD_SEALS, test::all_seals) == 0);
+  BOOST_TEST(shared_view::map_unchanging(holes, 4096).has_value());
+  BOOST_TEST(!shared_view::map_unchanging(holes, 1 << 20));
+}
+
+BOOST_AUTO_TEST_CASE(memory_of_huge_pages_which_could_not_be_given_back_in_part_is_not_mapped) {
+  owned_fd huge{::memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB)};
+  if (!huge.is_open()) {
+    BOOST_TEST_MESSAGE("the system has no huge pages");
+    return;
+  }
+  BOOST_REQUIRE(::fcntl(huge.get(), F_ADD_SEALS, test::all_seals) == 0);
+  BOOST_TEST(!shared_view::map_unchanging(huge, 0));
 }
 
 BOOST_AUTO_TEST_CASE(a_page_is_written_by_both_sides_and_passed_on_once) {

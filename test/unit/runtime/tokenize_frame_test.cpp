@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_is_refused_and_never_ignored) {
   BOOST_TEST(with(9, 1) == status::unsupported_option);  // a column
   BOOST_TEST(with(12, 2) == status::unsupported_option); // a view
   BOOST_TEST(with(13, 3) == status::unsupported_option); // a unit
-  BOOST_TEST(with(32, 2) == status::unsupported_option); // an option
+  BOOST_TEST(with(32, 9) == status::unsupported_option); // an option
 }
 
 BOOST_AUTO_TEST_CASE(a_response_comes_out_as_it_went_in_with_columns_at_multiples_of_64) {
@@ -246,6 +246,62 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
         BOOST_REQUIRE(got->document_offset <= exact.size());
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_document_that_is_passed_is_not_behind_its_head) {
+  const tokenize_options options{
+    .columns = 3, .regime = "plain", .document_by_descriptor = true, .columns_by_descriptor = true};
+  const auto payload = bytes_of(encode_tokenize_head(options, 1234));
+  const auto got = decode_tokenize(payload);
+  BOOST_REQUIRE(std::holds_alternative<tokenize_request>(got));
+  BOOST_TEST((std::get<tokenize_request>(got).options == options));
+  BOOST_TEST(std::get<tokenize_request>(got).document_bytes == 1234u);
+  BOOST_TEST(std::get<tokenize_request>(got).document_offset == payload.size());
+  const auto longer = tokenize_payload(options, "x");
+  BOOST_TEST((std::get<status>(decode_tokenize(longer)) == status::malformed_frame));
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_is_set_twice_or_has_a_value_where_it_has_none_is_malformed) {
+  for (const char id : {'\2', '\3'}) {
+    const std::string set{id, 0, 0, 0};
+    const std::string with_value{id, 0, 1, 0, 'x', 0, 0, 0};
+    for (const std::string& wrong : {set + set, with_value}) {
+      std::string head = encode_tokenize_head({}, 0) + wrong;
+      head[0] = static_cast<char>(head.size());
+      BOOST_TEST((std::get<status>(decode_tokenize(bytes_of(head))) == status::malformed_frame));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(columns_that_are_lent_are_found_where_they_lie_and_only_within_what_is_mapped) {
+  alignas(64) std::array<uint8_t, 512> memory{};
+  memory[64] = 11;
+  memory[256] = 5;
+  const std::array<column_bytes, 2> columns{
+    {{column_id::kind, std::span{memory}.subspan(64, 1)}, {column_id::start, std::span{memory}.subspan(256, 4)}}};
+  const tokenized_head head{.result = {status::ok, 1, 0, origin::primary}};
+  const auto payload = bytes_of(encode_tokenized_head(head, columns, memory));
+  BOOST_TEST(payload.size() == tokenized_payload_bytes(columns, true));
+  BOOST_REQUIRE(lent_bytes(payload));
+  BOOST_TEST(*lent_bytes(payload) == 320u);
+  const auto got = decode_tokenized(payload, std::span{memory}.first(320));
+  BOOST_REQUIRE(got);
+  BOOST_TEST(got->column(column_id::kind)->data() == memory.data() + 64);
+  BOOST_TEST((*got->column(column_id::start))[0] == 5);
+  BOOST_TEST(!decode_tokenized(payload, std::span{memory}.first(319)));
+  BOOST_TEST(!decode_tokenized(payload));
+  for (size_t at = 0; at < payload.size(); ++at) // a hostile server's directory leads nowhere else
+    for (const int bit : {0, 3, 7}) {
+      auto wrong = payload;
+      wrong[at] ^= static_cast<uint8_t>(1 << bit);
+      const auto read = decode_tokenized(wrong, std::span{memory}.first(320));
+      if (!read) continue;
+      for (const auto& column : read->columns)
+        if (column && !column->empty())
+          BOOST_TEST(
+            (column->data() >= memory.data() && column->data() + column->size() <= memory.data() + 320)
+            != (column->data() >= wrong.data() && column->data() + column->size() <= wrong.data() + wrong.size()));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,6 +50,28 @@ BOOST_AUTO_TEST_CASE(what_was_put_out_is_written_in_order_however_little_is_take
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_descriptor_goes_along_with_the_byte_it_was_attached_to_and_nothing_is_written_past_the_next) {
+  for (size_t at_once = 1; at_once < 12; ++at_once) {
+    outgoing out;
+    out.append(bytes_of("abc"));
+    out.attach(7);
+    out.append(bytes_of("defg"));
+    out.attach(8);
+    out.append(bytes_of("hi"));
+    BOOST_TEST(!out.whole());
+    std::string seen;
+    while (!out.done()) {
+      if (const auto fd = out.descriptor_due()) seen += static_cast<char>('0' + *fd);
+      std::array<iovec, outgoing::pieces_at_once_max> pieces;
+      const size_t count = out.rest(pieces, at_once);
+      BOOST_REQUIRE(count == 1u);
+      seen.append(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len);
+      out.wrote(pieces[0].iov_len);
+    }
+    BOOST_TEST(seen == "abc7defg8hi");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_column_at_the_begin_and_one_at_the_end_are_written_too) {
   const auto column = bytes_of("column");
   outgoing out;

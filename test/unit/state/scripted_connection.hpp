@@ -87,7 +87,10 @@ public:
     return got;
   }
 
-  hello_texts hellos{{std::make_shared<const std::string>("2"), std::make_shared<const std::string>("2 going away")},
+  uint32_t features = all_features; ///< that its server can have with it
+  hello_texts hellos{{std::make_shared<const std::string>("2"), std::make_shared<const std::string>("2 going away"),
+                      std::make_shared<const std::string>("2 descriptors"),
+                      std::make_shared<const std::string>("2 all")},
                      std::make_shared<const std::string>("1")};
   queue_pressure pressure; ///< none unless the test says so
   gate way_in;
@@ -95,6 +98,7 @@ public:
   instant time;
   std::map<uint64_t, job_at_work> jobs;
   std::vector<job_id> cancelled;
+  std::vector<uint64_t> released;
   size_t unknown_cancels = 0;
   size_t requests = 0; ///< and stats frames: each is owed one response
   size_t bytes_taken = 0;
@@ -119,7 +123,7 @@ private:
       switch (protocol.reading()) {
         case read_step::header: header_complete(part); break;
         case read_step::payload: payload_complete(part); break;
-        case read_step::hello: protocol.hello_read(part, hellos, time); break;
+        case read_step::hello: protocol.hello_read(part, hellos, features, time); break;
         case read_step::skip: protocol.payload_skipped(time); break;
         case read_step::pause:
         case read_step::ended: return;
@@ -142,6 +146,7 @@ private:
     if (verdict.kind == header_kind::cancel)
       for (uint64_t i = 0; i < verdict.jobs; ++i) cancelled.push_back({verdict.to_cancel.value + i});
     if (verdict.kind == header_kind::cancel_of_unknown_id) ++unknown_cancels;
+    if (verdict.kind == header_kind::release) released.push_back(verdict.id);
   }
 
   void payload_complete(const bytes& part) {

@@ -50,7 +50,44 @@ BOOST_AUTO_TEST_CASE(a_hello_is_answered_under_its_id_with_what_the_server_can_d
 
 BOOST_AUTO_TEST_CASE(features_that_the_server_does_not_know_are_not_in_its_answer) {
   client.send(hello_frame(9, {1, 2, 0xFFFFFFFF}));
+  BOOST_TEST(*only().text == "2 all");
+}
+
+BOOST_AUTO_TEST_CASE(features_that_this_connection_cannot_have_are_not_in_its_answer_and_not_agreed_on) {
+  client.features = static_cast<uint32_t>(hello_feature::going_away);
+  client.send(hello_frame(9, {1, 2, all_features}));
   BOOST_TEST(*only().text == "2 going away");
+  BOOST_TEST(client.protocol.features() == client.features);
+}
+
+BOOST_AUTO_TEST_CASE(only_who_has_agreed_on_descriptors_may_pass_or_wish_or_release_them) {
+  greet();
+  for (const bool passes : {true, false}) {
+    client.send(frame(
+      frame_type::tokenize, 2,
+      encode_tokenize_head({.columns = 3, .document_by_descriptor = passes, .columns_by_descriptor = !passes}, 0)));
+    expect_refusal(2, status::unsupported_option);
+  }
+  client.send(frame(frame_type::release, 2, {}));
+  BOOST_TEST(only().result.status == status::unknown_type);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_agreed_on_descriptors_passes_documents_whose_length_the_head_tells) {
+  greet({1, 2, static_cast<uint32_t>(hello_feature::descriptors)});
+  client.send(frame(frame_type::tokenize, 2, encode_tokenize_head({.document_by_descriptor = true}, 5)));
+  BOOST_TEST(client.jobs.size() == 1u);
+  client.send(frame(frame_type::tokenize, 3, encode_tokenize_head({.document_by_descriptor = true}, 1u << 31)));
+  expect_refusal(3, status::document_too_large);
+  client.send(frame(frame_type::tokenize, 4, encode_tokenize_head({.document_by_descriptor = true}, 5) + "12345"));
+  expect_refusal(4, status::malformed_frame);
+}
+
+BOOST_AUTO_TEST_CASE(a_release_answers_nothing_and_holds_nothing) {
+  greet({1, 2, static_cast<uint32_t>(hello_feature::descriptors)});
+  client.send(frame(frame_type::release, 77, {}));
+  client.send(frame(frame_type::release, 78, "what a later version may add"));
+  BOOST_TEST(client.receive().empty());
+  BOOST_TEST((client.released == std::vector<uint64_t>{77, 78}));
 }
 
 BOOST_AUTO_TEST_CASE(a_client_whose_versions_do_not_hold_2_hears_so_and_stays_with_1) {

@@ -21,6 +21,8 @@ export const statusNames = Object.freeze([
   "deadline-exceeded",
   "unknown-regime",
   "unsupported-option",
+  "bad-descriptor",
+  "descriptor-lost",
 ]);
 
 export const Status = Object.freeze({
