@@ -1,11 +1,12 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
 CONNECTIONS ?= 4
 SECONDS ?= 60
+FUZZERS ?= scan_fuzz answers_fuzz server_fuzz
 REPETITIONS ?= 5
 ROUNDS ?= 3
 PREFIX ?= /usr/local
@@ -15,7 +16,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: PREFIX=/usr/local for install; FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify;"
 	@echo "  FILES='a.tex b.tex' for test-engine and bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
-	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service, bench-tail; SECONDS=60 for fuzz"
+	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service, bench-tail; SECONDS=60 FUZZERS=scan_fuzz for fuzz"
 
 deps: ## Install the Debian packages that are missing
 	@deploy/install-dependencies
@@ -80,11 +81,15 @@ test-js-browser: ## The package in headless Chromium
 	@deploy/install-dependencies --js --js-browser
 	@deploy/js browser
 
-fuzz: ## Fuzz every kernel against the reference for SECONDS
+test-leaks: build ## After 100 000 hostile connections as many files are open and as much memory is used as before
+	@cmake --build --preset release --target e2e
+	@TEXLEX_LEAK_ROUNDS=100000 build/release/e2e --log_level=message --run_test='descriptors_test/after_many*'
+
+fuzz: ## Fuzz every kernel against the reference, and both sides of the protocol, for SECONDS each; FUZZERS=scan_fuzz
 	@deploy/install-dependencies --clang
 	@cmake --preset fuzz >/dev/null
-	@cmake --build --preset fuzz --target scan_fuzz
-	@test/fuzz/run $(SECONDS)
+	@cmake --build --preset fuzz --target $(FUZZERS)
+	@test/fuzz/run $(SECONDS) $(FUZZERS)
 
 bench: ## Measure everything but instructions, in under ten minutes: build/bench/summary.md and summary.json
 	@NO_INSTRUCTIONS=1 $(MAKE) --no-print-directory bench-kernels REPETITIONS=3

@@ -154,6 +154,10 @@ private:
     auto accepted = protocol.payload_read(part, job, time);
     if (!accepted) return;
     if (accepted->batch) return batch_complete(job, *accepted);
+    if (accepted->options && accepted->options->document_by_descriptor) {
+      jobs[job.value] = {{}, false, std::move(accepted->place)};
+      return;
+    }
     const auto begin = part.begin() + static_cast<std::ptrdiff_t>(accepted->document.offset);
     jobs[job.value] = {std::string{begin, begin + static_cast<std::ptrdiff_t>(accepted->document.bytes)},
                        accepted->document.deprecated, std::move(accepted->place)};
