@@ -31,7 +31,7 @@ struct server_settings {
 
 /// [limits]: what a client may ask for.
 struct limit_settings {
-  uint32_t document_bytes_max = 2u << 20;    ///< 1..limits::document_bytes_max
+  uint32_t document_bytes_max = 64u << 20;   ///< 1..limits::document_bytes_max
   uint32_t requests_per_connection_max = 64; ///< in flight; beyond it the connection is not read. 1..4096
   uint32_t requests_max = 4096;              ///< in flight in all; beyond it: overload. 1..1000000
   uint64_t request_bytes_max = 512ull << 20; ///< document bytes in flight in all; beyond it: overload

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_SUITE(bad_input_test)
 
 namespace {
 
-constexpr uint32_t limit = 2u << 20; // the default
+constexpr uint32_t limit = 64u << 20; // the default
 
 struct with_neighbour {
   running_texlexd server{{"--tcp-port", "0"}};

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(answers_are_right_whatever_the_document) {
   std::mt19937 random{seed};
   std::vector<std::string> documents = sample_documents();
   documents.push_back("");
-  documents.push_back(std::string(2u << 20, 'a')); // as long as may be
+  documents.push_back(std::string(64u << 20, 'a')); // as long as may be
   for (int i = 0; i < 100; ++i) {
     std::string& document = documents.emplace_back(random() % 50'000, '\0');
     for (char& byte : document) byte = static_cast<char>(random());
