@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "clients/cli/retry_schedule.hpp"
+#include "clients/cpp/retry_schedule.hpp"
 #include "clients/cli/service_connection.hpp"
 #include "clients/cli/service_offer.hpp"
 #include "clients/cli/tokenize.hpp"
