@@ -95,4 +95,6 @@ extern "C" texlex_client_status texlex_client_seal(const void* document, size_t 
   return TEXLEX_CLIENT_OK;
 }
 
-extern "C" void texlex_client_close_sealed(int descriptor) TEXLEX_NOEXCEPT { const texlex::owned_fd closed{descriptor}; }
+extern "C" void texlex_client_close_sealed(int descriptor) TEXLEX_NOEXCEPT {
+  const texlex::owned_fd closed{descriptor};
+}

@@ -57,7 +57,8 @@ std::string wrong_names(const answer& given) {
     return "its names leave their bytes";
   if (!is_utf8(bytes)) return "its names are no UTF-8";
   for (size_t i = 0; i < offsets.size(); ++i)
-    if (offsets[i] < bytes.size() && (bytes[offsets[i]] & 0xC0) == 0x80) return "a name of it begins inside a character";
+    if (offsets[i] < bytes.size() && (bytes[offsets[i]] & 0xC0) == 0x80)
+      return "a name of it begins inside a character";
   return {};
 }
 
@@ -86,9 +87,8 @@ std::string wrong_head(const question& asked, const tokenized_head& head, uint64
     return wrong;
   if (head.view != asked.view || head.unit != asked.unit)
     return "it answers for another view or unit than was asked for";
-  const uint32_t told_max = holds(asked.columns, column_set::issues)
-                              ? std::min(head.result.issue_count, asked.issues_told_max)
-                              : 0;
+  const uint32_t told_max =
+    holds(asked.columns, column_set::issues) ? std::min(head.result.issue_count, asked.issues_told_max) : 0;
   if (head.issues_told > told_max)
     return "it tells " + std::to_string(head.issues_told) + " issues, and " + std::to_string(told_max)
            + " may be told at most";
@@ -148,8 +148,8 @@ answer failed(ending status, std::string text) {
 }
 
 answer refused(texlex::status status, uint32_t retry_after_ms) {
-  answer given = failed(TEXLEX_CLIENT_REFUSED, "the server refused: " + std::string{name_of(status)} + ": "
-                                                 + std::string{explain(status)});
+  answer given = failed(TEXLEX_CLIENT_REFUSED,
+                        "the server refused: " + std::string{name_of(status)} + ": " + std::string{explain(status)});
   given.server_status = status;
   if (status == status::overload) given.retry_after = std::chrono::milliseconds{retry_after_ms};
   return given;

@@ -23,12 +23,11 @@ hello_response version_1_offer() {
   return offer;
 }
 
-std::optional<answer> lost(const std::string& what) {
-  return failed(TEXLEX_CLIENT_UNREACHABLE, what);
-}
+std::optional<answer> lost(const std::string& what) { return failed(TEXLEX_CLIENT_UNREACHABLE, what); }
 
 std::optional<answer> lost_by_errno() {
-  return lost("the connection to the server broke: " + std::string{std::strerror(errno)}); // NOLINT(concurrency-mt-unsafe)
+  return lost("the connection to the server broke: "
+              + std::string{std::strerror(errno)}); // NOLINT(concurrency-mt-unsafe)
 }
 
 uint32_t milliseconds_until(const std::vector<request_ptr>& requests, instant now) {
@@ -285,7 +284,8 @@ answer connection::read_single(uint64_t id, const flight& sent, const received_p
   const auto announced = announces_descriptor(payload.span());
   const uint32_t bytes = sent.document_bytes.front();
   if (!announced) {
-    if (descriptor.is_open() || lost_descriptor) return broken_protocol("a descriptor came that its frame does not tell");
+    if (descriptor.is_open() || lost_descriptor)
+      return broken_protocol("a descriptor came that its frame does not tell");
     return read_response(*sent.asked, bytes, payload.span(), payload.memory);
   }
   if (!with_descriptors_ || !sent.asked->columns_by_descriptor)
@@ -296,8 +296,9 @@ answer connection::read_single(uint64_t id, const flight& sent, const received_p
   if (!descriptor.is_open()) {
     releases_->add(id);
     if (!lost_descriptor) return broken_protocol("the descriptor it tells of did not come");
-    return failed(TEXLEX_CLIENT_DESCRIPTOR_LOST, "the server's descriptor did not arrive: this process may open no more "
-                                                 "files; raise its limit or ask without descriptors");
+    return failed(TEXLEX_CLIENT_DESCRIPTOR_LOST,
+                  "the server's descriptor did not arrive: this process may open no more "
+                  "files; raise its limit or ask without descriptors");
   }
   auto mapped = map_columns(descriptor, announced->bytes, releases_, id);
   if (const auto* const why = std::get_if<std::string>(&mapped)) return broken_protocol(*why);

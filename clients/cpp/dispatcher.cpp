@@ -212,9 +212,8 @@ void dispatcher::lose(uint32_t server, answer why) {
   std::vector<request_ptr> concerned;
   if (open != nullptr) concerned = open->requests();
   if (!was_open && !knows_no_hello) {
-    const auto others = std::stable_partition(waiting_.begin(), waiting_.end(), [&](const request_ptr& each) {
-      return each->done || choose(*each) != server;
-    });
+    const auto others = std::stable_partition(
+      waiting_.begin(), waiting_.end(), [&](const request_ptr& each) { return each->done || choose(*each) != server; });
     concerned.insert(concerned.end(), others, waiting_.end());
     waiting_.erase(others, waiting_.end());
   }

@@ -46,11 +46,8 @@ dispatcher::dispatcher(const client_settings& settings, owned_fd poll, owned_fd 
   : policy_(settings.attempts_max, static_cast<uint32_t>(settings.servers.size())), poll_(std::move(poll)),
     timer_(std::move(timer)), wake_(std::move(wake)), random_(std::random_device{}()) {
   for (const endpoint& each : settings.servers)
-    links_.push_back({.link = server_link{each, settings.connect_timeout},
-                      .socket = -1,
-                      .events = 0,
-                      .lookup = -1,
-                      .generation = 0});
+    links_.push_back(
+      {.link = server_link{each, settings.connect_timeout}, .socket = -1, .events = 0, .lookup = -1, .generation = 0});
 }
 
 void dispatcher::look_at_events() {

@@ -58,8 +58,7 @@ std::optional<tokenized> decode_mapped(std::span<const uint8_t> payload, std::sp
     end = said.begin + said.length;
     if (said.id > column_id_count) continue; // of a later version
     const auto id = static_cast<column_id>(said.id);
-    const bool one_byte =
-      id == column_id::kind || id == column_id::name_byte || id == column_id::issue_kind;
+    const bool one_byte = id == column_id::kind || id == column_id::name_byte || id == column_id::issue_kind;
     if (said.type != (one_byte ? 1 : 2)) return std::nullopt;
     const uint64_t tokens = result->head.result.token_count;
     uint64_t entries = tokens;

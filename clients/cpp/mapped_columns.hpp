@@ -11,7 +11,6 @@
 namespace texlex::client_core {
 
 /// Nothing if it contradicts itself: every column it yields lies in `mapped` and has as many entries as the head says.
-[[nodiscard]] std::optional<tokenized> decode_mapped(std::span<const uint8_t> payload,
-                                                     std::span<const uint8_t> mapped);
+[[nodiscard]] std::optional<tokenized> decode_mapped(std::span<const uint8_t> payload, std::span<const uint8_t> mapped);
 
 } // namespace texlex::client_core

@@ -95,7 +95,8 @@ owned_fd seal_document(std::span<const uint8_t> document) noexcept {
     if (count <= 0) return owned_fd{};
     rest = rest.subspan(static_cast<size_t>(count));
   }
-  if (::fcntl(made.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) return owned_fd{};
+  if (::fcntl(made.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    return owned_fd{};
   return made;
 }
 

@@ -32,9 +32,8 @@ struct mapped_memory {
 };
 
 /// Maps a response's columns read-only. Text: why not; then `id` is released at once.
-[[nodiscard]] std::variant<mapped_memory, std::string> map_columns(const owned_fd& descriptor, uint64_t bytes,
-                                                                   std::shared_ptr<release_queue> releases,
-                                                                   uint64_t id);
+[[nodiscard]] std::variant<mapped_memory, std::string>
+map_columns(const owned_fd& descriptor, uint64_t bytes, std::shared_ptr<release_queue> releases, uint64_t id);
 
 /// Maps a document out of sealed memory of the caller's. Nothing: it is none, or shorter.
 [[nodiscard]] std::optional<mapped_memory> map_document(int descriptor, size_t bytes);

@@ -93,7 +93,8 @@ obstacle why_not_asked(const question& asked, uint64_t document_bytes, const hel
             false};
   if (offer.version != 1) {
     if ((asked.columns & ~offer.columns) != 0) return {"the server does not tell all the columns asked for", false};
-    if (!asked.regime.empty() && std::find(offer.regimes.begin(), offer.regimes.end(), asked.regime) == offer.regimes.end())
+    if (!asked.regime.empty()
+        && std::find(offer.regimes.begin(), offer.regimes.end(), asked.regime) == offer.regimes.end())
       return {"the server has no regime \"" + asked.regime + "\"; it has " + names_of(offer), false};
     if (holds(asked.columns, column_set::issues) && asked.issues_told_max > offer.issues_told_max)
       return {"the server tells " + std::to_string(offer.issues_told_max) + " issues at most, and "

@@ -114,9 +114,8 @@ private:
   void tell(result<tokens> ended) {
     const std::unique_ptr<async_request> self{this};
     auto executor = work_.get_executor();
-    boost::asio::post(executor, [handler = std::move(handler_), work = std::move(work_), ended = std::move(ended)]() mutable {
-      std::move(handler)(std::move(ended));
-    });
+    boost::asio::post(executor, [handler = std::move(handler_), work = std::move(work_),
+                                 ended = std::move(ended)]() mutable { std::move(handler)(std::move(ended)); });
   }
 
   std::shared_ptr<async_service<Executor>> service_;
@@ -148,14 +147,14 @@ public:
   /// bounds how long it may take. What is under way goes on if the client ends.
   template <class CompletionToken>
   auto async_tokenize(std::string_view document, question how, CompletionToken&& token) {
-    return ask<CompletionToken>(
-      [document](const question& asked) { return detail::request_of(document, asked); }, std::move(how), token);
+    return ask<CompletionToken>([document](const question& asked) { return detail::request_of(document, asked); },
+                                std::move(how), token);
   }
   /// The same of sealed memory, which must stay as long.
   template <class CompletionToken>
   auto async_tokenize(const sealed_document& document, question how, CompletionToken&& token) {
-    return ask<CompletionToken>(
-      [&document](const question& asked) { return detail::request_of(document, asked); }, std::move(how), token);
+    return ask<CompletionToken>([&document](const question& asked) { return detail::request_of(document, asked); },
+                                std::move(how), token);
   }
 
   [[nodiscard]] executor_type get_executor() const noexcept { return service_->executor(); }

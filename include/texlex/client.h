@@ -30,24 +30,24 @@ extern "C" {
 /* How a call or a request ended. Numbers keep their meaning; later versions may add some. */
 typedef enum texlex_client_status {
   TEXLEX_CLIENT_OK = 0,
-  TEXLEX_CLIENT_REFUSED = 1,            /* by the server: texlex_client_answer_server_status says why */
-  TEXLEX_CLIENT_UNREACHABLE = 2,        /* no server can be connected to, or the connection was lost */
-  TEXLEX_CLIENT_TIMED_OUT = 3,          /* the time for the request is over */
-  TEXLEX_CLIENT_BROKEN_PROTOCOL = 4,    /* the server said what it may not; nothing of it was used */
-  TEXLEX_CLIENT_UNSUPPORTED = 5,        /* no server can do what was asked */
-  TEXLEX_CLIENT_CANCELLED = 6,          /* the request was freed, or the client was */
-  TEXLEX_CLIENT_DESCRIPTOR_LOST = 7,    /* this process may open no more files: the server's did not arrive */
+  TEXLEX_CLIENT_REFUSED = 1,         /* by the server: texlex_client_answer_server_status says why */
+  TEXLEX_CLIENT_UNREACHABLE = 2,     /* no server can be connected to, or the connection was lost */
+  TEXLEX_CLIENT_TIMED_OUT = 3,       /* the time for the request is over */
+  TEXLEX_CLIENT_BROKEN_PROTOCOL = 4, /* the server said what it may not; nothing of it was used */
+  TEXLEX_CLIENT_UNSUPPORTED = 5,     /* no server can do what was asked */
+  TEXLEX_CLIENT_CANCELLED = 6,       /* the request was freed, or the client was */
+  TEXLEX_CLIENT_DESCRIPTOR_LOST = 7, /* this process may open no more files: the server's did not arrive */
   TEXLEX_CLIENT_NO_MEMORY = 8,
-  TEXLEX_CLIENT_SYSTEM = 9,             /* the operating system refused */
-  TEXLEX_CLIENT_INTERNAL_ERROR = 10,    /* a fault of the library */
-  TEXLEX_CLIENT_NULL_ARGUMENT = 11,     /* a pointer that must not be NULL is */
+  TEXLEX_CLIENT_SYSTEM = 9,              /* the operating system refused */
+  TEXLEX_CLIENT_INTERNAL_ERROR = 10,     /* a fault of the library */
+  TEXLEX_CLIENT_NULL_ARGUMENT = 11,      /* a pointer that must not be NULL is */
   TEXLEX_CLIENT_UNSUPPORTED_STRUCT = 12, /* struct_size is too small, or what this version does not know is set */
-  TEXLEX_CLIENT_BAD_ENDPOINT = 13,      /* neither unix:PATH nor tcp://host:port, none, or more than 64 */
-  TEXLEX_CLIENT_BAD_OPTION = 14,        /* a view, unit, column, flag, regime's name or limit that there is not */
-  TEXLEX_CLIENT_BAD_DESCRIPTOR = 15,    /* a document's descriptor is no sealed memory of its length */
-  TEXLEX_CLIENT_TOO_MANY_REQUESTS = 16, /* pending_max are under way */
+  TEXLEX_CLIENT_BAD_ENDPOINT = 13,       /* neither unix:PATH nor tcp://host:port, none, or more than 64 */
+  TEXLEX_CLIENT_BAD_OPTION = 14,         /* a view, unit, column, flag, regime's name or limit that there is not */
+  TEXLEX_CLIENT_BAD_DESCRIPTOR = 15,     /* a document's descriptor is no sealed memory of its length */
+  TEXLEX_CLIENT_TOO_MANY_REQUESTS = 16,  /* pending_max are under way */
   TEXLEX_CLIENT_DOCUMENT_TOO_LARGE = 17, /* above TEXLEX_DOCUMENT_BYTES_MAX */
-  TEXLEX_CLIENT_UNDER_WAY = 18          /* the request has not ended */
+  TEXLEX_CLIENT_UNDER_WAY = 18           /* the request has not ended */
 } texlex_client_status;
 
 /* A sentence for people. Never NULL. */
@@ -100,7 +100,8 @@ TEXLEX_API void texlex_client_free(texlex_client* client) TEXLEX_NOEXCEPT;
 #define TEXLEX_CLIENT_ALL_COLUMNS 255u
 
 /* Flags of a request. */
-#define TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR 1u /* on Unix sockets, where the server can: large answers are
+#define TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR                                                                            \
+  1u /* on Unix sockets, where the server can: large answers are
                                                   not copied. They lie in memory that the server still writes to, so
                                                   ask this only of one you trust */
 
@@ -108,13 +109,13 @@ typedef struct texlex_client_request {
   size_t struct_size;   /* sizeof(texlex_client_request) */
   const void* document; /* may be NULL if it has no bytes, or passes as a descriptor */
   size_t document_bytes;
-  const char* regime;   /* a name, see texlex_regime_name; NULL: the server's own */
-  uint64_t timeout_ms;  /* 0: the client's */
-  uint64_t issues_max;  /* how many issues are told, the first ones; all are counted. By default 65536 */
-  uint32_t columns;     /* TEXLEX_CLIENT_KINDS and its like; by default kinds and starts */
-  uint32_t view;        /* a texlex_view; by default TEXLEX_VIEW_TEX */
-  uint32_t column_unit; /* a texlex_column_unit; by default TEXLEX_COLUMN_CODE_POINTS */
-  uint32_t flags;       /* by default 0 */
+  const char* regime;          /* a name, see texlex_regime_name; NULL: the server's own */
+  uint64_t timeout_ms;         /* 0: the client's */
+  uint64_t issues_max;         /* how many issues are told, the first ones; all are counted. By default 65536 */
+  uint32_t columns;            /* TEXLEX_CLIENT_KINDS and its like; by default kinds and starts */
+  uint32_t view;               /* a texlex_view; by default TEXLEX_VIEW_TEX */
+  uint32_t column_unit;        /* a texlex_column_unit; by default TEXLEX_COLUMN_CODE_POINTS */
+  uint32_t flags;              /* by default 0 */
   int64_t document_descriptor; /* of sealed memory with the document, see texlex_client_seal; by default -1: none */
 } texlex_client_request;
 

@@ -144,7 +144,9 @@ public:
   explicit tokens(texlex_client_answer* owned) noexcept : handle_(owned) {}
 
   /// How many tokens, of the view asked for; also where only counts were asked for.
-  [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(texlex_client_answer_count(get())); }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(texlex_client_answer_count(get()));
+  }
 
   /// An entry a token: its kind, a texlex_kind; byte offsets of its first byte and behind its last; its character; its
   /// line and column, from 1.

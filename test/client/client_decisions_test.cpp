@@ -8,6 +8,8 @@
 using namespace texlex;
 using namespace texlex::client_core;
 
+BOOST_AUTO_TEST_SUITE(client_decisions_test)
+
 namespace {
 
 question asking(uint32_t columns, std::string regime = {}, token_view view = token_view::tex) {
@@ -19,8 +21,6 @@ question asking(uint32_t columns, std::string regime = {}, token_view view = tok
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(client_decisions_test)
 
 BOOST_AUTO_TEST_CASE(a_url_names_a_path_or_a_host_and_a_port) {
   const auto on_unix = parse_endpoint("unix:/run/texlexd.sock");
@@ -36,9 +36,9 @@ BOOST_AUTO_TEST_CASE(a_url_names_a_path_or_a_host_and_a_port) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_url_of_a_server_is_refused) {
-  for (const std::string url :
-       {"", "unix:", "/run/texlexd.sock", "tcp://", "tcp://host", "tcp://host:", "tcp://host:0", "tcp://host:65536",
-        "tcp://host:12x", "tcp://:4000", "tcp://::1:4000", "tcp://user@host:4000", "tcp://host:4000/path", "http://a:1"})
+  for (const std::string url : {"", "unix:", "/run/texlexd.sock", "tcp://", "tcp://host", "tcp://host:", "tcp://host:0",
+                                "tcp://host:65536", "tcp://host:12x", "tcp://:4000", "tcp://::1:4000",
+                                "tcp://user@host:4000", "tcp://host:4000/path", "http://a:1"})
     BOOST_TEST(!parse_endpoint(url), url);
   BOOST_TEST(!parse_endpoint("unix:" + std::string(limits::unix_socket_path_max + 1, 'x')));
   BOOST_TEST(parse_endpoint("unix:" + std::string(limits::unix_socket_path_max, 'x')).has_value());
@@ -50,8 +50,8 @@ BOOST_AUTO_TEST_CASE(a_document_that_passes_as_a_descriptor_is_not_in_its_frame)
   const std::string plain = tokenize_frame_head(7, asked, 1, 100, {});
   const std::string both = tokenize_frame_head(7, asked, 1, 100, {true, true});
   const auto header_of = [](const std::string& frame) {
-    return decode_header(std::span<const uint8_t, frame_header_bytes>{reinterpret_cast<const uint8_t*>(frame.data()),
-                                                                     frame_header_bytes});
+    return decode_header(
+      std::span<const uint8_t, frame_header_bytes>{reinterpret_cast<const uint8_t*>(frame.data()), frame_header_bytes});
   };
   BOOST_TEST(header_of(plain).payload_bytes == plain.size() - frame_header_bytes + 100);
   BOOST_TEST(header_of(both).payload_bytes == both.size() - frame_header_bytes);

@@ -8,6 +8,8 @@ using namespace texlex;
 using namespace texlex::test;
 using std::chrono::milliseconds;
 
+BOOST_AUTO_TEST_SUITE(failover_test)
+
 namespace {
 
 byte_server::script letters_by(std::atomic<int>& connections) {
@@ -18,8 +20,6 @@ byte_server::script letters_by(std::atomic<int>& connections) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(failover_test)
 
 BOOST_AUTO_TEST_CASE(the_first_server_that_works_is_asked) {
   std::atomic<int> first{0}, second{0};

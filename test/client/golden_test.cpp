@@ -12,6 +12,8 @@
 #include "texlex/client.h"
 #include "texlex/client.hpp"
 
+BOOST_AUTO_TEST_SUITE(golden_test)
+
 namespace {
 
 using namespace texlex::golden;
@@ -36,9 +38,15 @@ numbers numbers_of(const Column& column) {
 }
 
 told told_by(const remote::tokens& tokens) {
-  told result{numbers_of(tokens.kinds()), numbers_of(tokens.starts()), numbers_of(tokens.ends()),
-              numbers_of(tokens.codes()), numbers_of(tokens.lines()),  numbers_of(tokens.columns()),
-              {},                         tokens.issue_count(),        numbers_of(tokens.issue_kinds()),
+  told result{numbers_of(tokens.kinds()),
+              numbers_of(tokens.starts()),
+              numbers_of(tokens.ends()),
+              numbers_of(tokens.codes()),
+              numbers_of(tokens.lines()),
+              numbers_of(tokens.columns()),
+              {},
+              tokens.issue_count(),
+              numbers_of(tokens.issue_kinds()),
               numbers_of(tokens.issue_offsets())};
   for (size_t i = 0; i < tokens.size(); ++i) result.names.emplace_back(tokens.name(i));
   return result;
@@ -82,8 +90,6 @@ told told_by_c(const texlex_client_answer* answer) {
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(golden_test)
 
 BOOST_AUTO_TEST_CASE(a_client_that_waits_is_told_what_the_vectors_hold) {
   running_texlexd server;
@@ -147,8 +153,7 @@ BOOST_AUTO_TEST_CASE(a_coroutine_is_told_what_the_vectors_hold) {
   size_t told_count = 0;
   const auto ask_all = [&]() -> boost::asio::awaitable<void> {
     for (const golden_vector& vector : vectors()) {
-      check(vector,
-            co_await client->async_tokenize(vector.document, question_of(vector), boost::asio::use_awaitable));
+      check(vector, co_await client->async_tokenize(vector.document, question_of(vector), boost::asio::use_awaitable));
       ++told_count;
     }
   };

@@ -9,6 +9,8 @@ using namespace texlex;
 using namespace texlex::test;
 using std::chrono::milliseconds;
 
+BOOST_AUTO_TEST_SUITE(hostile_server_test)
+
 namespace {
 
 constexpr std::string_view document = "abcdefgh";
@@ -46,8 +48,6 @@ constexpr size_t first_entry = 64, second_entry = 80, starts_at = 192;
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(hostile_server_test)
-
 BOOST_AUTO_TEST_CASE(the_unchanged_answer_is_taken) {
   check_letters(asked(changed([](std::string&) {})), document.size());
 }
@@ -56,30 +56,32 @@ BOOST_AUTO_TEST_CASE(lengths_offsets_and_counts_that_are_wrong_are_found) {
   const auto is_found = [](auto change) {
     check_fails(asked(changed(change)), remote::status::broken_protocol, "broke the protocol");
   };
-  is_found([](std::string& payload) { payload[0] = 'X'; });                            // magic
-  is_found([](std::string& payload) { payload[4] = 3; });                              // version
-  is_found([](std::string& payload) { payload.resize(10); });                          // no head
+  is_found([](std::string& payload) { payload[0] = 'X'; });   // magic
+  is_found([](std::string& payload) { payload[4] = 3; });     // version
+  is_found([](std::string& payload) { payload.resize(10); }); // no head
   is_found([](std::string& payload) { payload.clear(); });
-  is_found([](std::string& payload) { payload.resize(payload.size() - 64); });         // shorter than it says
-  is_found([](std::string& payload) { store_u32(payload, 24, 9); });                   // tokens
+  is_found([](std::string& payload) { payload.resize(payload.size() - 64); }); // shorter than it says
+  is_found([](std::string& payload) { store_u32(payload, 24, 9); });           // tokens
   is_found([](std::string& payload) { store_u32(payload, 24, 0xFFFFFFFF); });
-  is_found([](std::string& payload) { store_u32(payload, 28, 0xFFFFFFFF); });          // issues
-  is_found([](std::string& payload) { store_u32(payload, 32, 1); });                   // told, not asked for
-  is_found([](std::string& payload) { payload[37] = 1; });                             // another view
-  is_found([](std::string& payload) { payload[38] = 0; });                             // another unit
-  is_found([](std::string& payload) { payload[39] = 1; });                             // a descriptor nobody asked for
-  is_found([](std::string& payload) { payload[6] = '\xFF'; });                         // columns
+  is_found([](std::string& payload) { store_u32(payload, 28, 0xFFFFFFFF); }); // issues
+  is_found([](std::string& payload) { store_u32(payload, 32, 1); });          // told, not asked for
+  is_found([](std::string& payload) { payload[37] = 1; });                    // another view
+  is_found([](std::string& payload) { payload[38] = 0; });                    // another unit
+  is_found([](std::string& payload) { payload[39] = 1; });                    // a descriptor nobody asked for
+  is_found([](std::string& payload) { payload[6] = '\xFF'; });                // columns
   is_found([](std::string& payload) { store_u32(payload, first_entry + 4, 0xFFFFFFFF); });
   is_found([](std::string& payload) { store_u32(payload, first_entry + 8, 0xFFFFFFFF); });
   is_found([](std::string& payload) { store_u32(payload, first_entry + 12, 0xFFFFFFFF); });
-  is_found([](std::string& payload) { payload[first_entry + 2] = 2; });                // its type
-  is_found([](std::string& payload) { payload[second_entry] = 3; });                   // another column
-  is_found([](std::string& payload) { store_u32(payload, starts_at, 9); });            // does not go up
-  is_found([](std::string& payload) { store_u32(payload, starts_at + 28, 9); });       // behind the document
+  is_found([](std::string& payload) { payload[first_entry + 2] = 2; });          // its type
+  is_found([](std::string& payload) { payload[second_entry] = 3; });             // another column
+  is_found([](std::string& payload) { store_u32(payload, starts_at, 9); });      // does not go up
+  is_found([](std::string& payload) { store_u32(payload, starts_at + 28, 9); }); // behind the document
 }
 
 BOOST_AUTO_TEST_CASE(frames_that_answer_nothing_are_found) {
-  const auto is_found = [](auto say) { check_fails(asked(say), remote::status::broken_protocol, "broke the protocol"); };
+  const auto is_found = [](auto say) {
+    check_fails(asked(say), remote::status::broken_protocol, "broke the protocol");
+  };
   is_found([](const received_frame& asked) {
     return frame(frame_type::tokenize_response, asked.header.id + 1, letters(document.size()));
   });
@@ -171,7 +173,7 @@ BOOST_AUTO_TEST_CASE(answers_changed_at_random_do_no_harm) {
   BOOST_TEST_MESSAGE("TEXLEX_SEED=" << seed);
   std::mt19937 chance{seed};
   for (int round = 0; round < 150; ++round) {
-    const uint32_t own_seed = chance();
+    const auto own_seed = static_cast<uint32_t>(chance());
     const auto got = asked(changed([own_seed](std::string& payload) {
       std::mt19937 own{own_seed};
       for (uint32_t i = own() % 4; i < 4; ++i) payload[own() % payload.size()] = static_cast<char>(own());

@@ -7,6 +7,8 @@
 using namespace texlex;
 using namespace texlex::client_core;
 
+BOOST_AUTO_TEST_SUITE(mapped_columns_test)
+
 namespace {
 
 constexpr size_t first_entry = 64, second_entry = 80;
@@ -32,8 +34,6 @@ std::optional<tokenized> decoded(const std::string& payload, std::span<const uin
 }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(mapped_columns_test)
 
 BOOST_AUTO_TEST_CASE(columns_lie_where_the_directory_says_with_gaps_between_them) {
   const std::vector<uint8_t> memory(268);

@@ -7,6 +7,8 @@ using namespace texlex::client_core;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+BOOST_AUTO_TEST_SUITE(retry_policy_test)
+
 namespace {
 
 constexpr instant begin{seconds{1000}};
@@ -20,8 +22,6 @@ request lasting(duration time) {
 answer lost() { return failed(TEXLEX_CLIENT_UNREACHABLE, "lost"); }
 
 } // namespace
-
-BOOST_AUTO_TEST_SUITE(retry_policy_test)
 
 BOOST_AUTO_TEST_CASE(lack_of_room_and_lost_connections_are_worth_another_try_and_nothing_else_is) {
   for (const status one :
