@@ -42,22 +42,49 @@ texlex_client_status read_endpoints(const char* const* urls, size_t count, clien
 // Documents of a batch that are handed over together, so that they can go in one frame.
 constexpr size_t batch_at_once = 256;
 
-// Those of [begin, end), which are all done when this returns.
-texlex_client_status ask_together(engine& client, const asked_for& understood, texlex::instant deadline,
-                                  std::span<const texlex_client_document> documents, texlex_client_answer** answers) {
-  std::vector<request_ptr> requests;
-  for (const texlex_client_document& each : documents) {
-    requests.push_back(make_request(understood));
-    requests.back()->is_of_batch = true;
-    requests.back()->document = {static_cast<const uint8_t*>(each.bytes), each.size};
-    requests.back()->deadline = deadline;
+// All documents of a batch under way, as many at a time as may be.
+class batch_in_flight {
+public:
+  batch_in_flight(engine& client, const asked_for& understood)
+    : client_(client), understood_(understood), deadline_(texlex::now() + understood.timeout) {}
+  // Where the whole batch fails nobody waits for those that were begun.
+  ~batch_in_flight() {
+    for (; waited_ < requests_.size(); ++waited_) client_.cancel(requests_[waited_]);
   }
-  const auto begun = client.submit(requests);
-  if (begun != TEXLEX_CLIENT_OK) return begun;
-  for (const request_ptr& each : requests) client.wait(each);
-  for (size_t i = 0; i < requests.size(); ++i) answers[i] = take_answer(*requests[i]);
-  return TEXLEX_CLIENT_OK;
-}
+  batch_in_flight(const batch_in_flight&) = delete;
+  batch_in_flight& operator=(const batch_in_flight&) = delete;
+
+  [[nodiscard]] texlex_client_status begin(std::span<const texlex_client_document> documents) {
+    std::vector<request_ptr> some;
+    for (const texlex_client_document& each : documents) {
+      some.push_back(make_request(understood_));
+      some.back()->is_of_batch = true;
+      some.back()->document = {static_cast<const uint8_t*>(each.bytes), each.size};
+      some.back()->deadline = deadline_;
+    }
+    requests_.reserve(requests_.size() + some.size()); // what was begun is to be remembered
+    for (;;) {
+      const auto begun = client_.submit(some);
+      if (begun == TEXLEX_CLIENT_OK) break;
+      if (begun != TEXLEX_CLIENT_TOO_MANY_REQUESTS || waited_ == requests_.size()) return begun;
+      client_.wait(requests_[waited_++]);
+    }
+    requests_.insert(requests_.end(), some.begin(), some.end());
+    return TEXLEX_CLIENT_OK;
+  }
+
+  void wait(texlex_client_answer** answers) {
+    for (; waited_ < requests_.size(); ++waited_) client_.wait(requests_[waited_]);
+    for (size_t i = 0; i < requests_.size(); ++i) answers[i] = take_answer(*requests_[i]);
+  }
+
+private:
+  engine& client_;
+  const asked_for& understood_;
+  texlex::instant deadline_;
+  std::vector<request_ptr> requests_;
+  size_t waited_ = 0; ///< of them
+};
 
 } // namespace
 
@@ -120,13 +147,13 @@ texlex_client_status texlex_client_tokenize_batch(texlex_client* client, const t
       if (documents[i].bytes == nullptr && documents[i].size > 0) return TEXLEX_CLIENT_NULL_ARGUMENT;
       if (documents[i].size > TEXLEX_DOCUMENT_BYTES_MAX) return TEXLEX_CLIENT_DOCUMENT_TOO_LARGE;
     }
-    const auto deadline = texlex::now() + understood.timeout;
+    batch_in_flight batch{*client->engine, understood};
     const size_t at_once = std::min<size_t>(batch_at_once, client->engine->settings().pending_max);
     for (size_t first = 0; first < count; first += at_once) {
-      const std::span<const texlex_client_document> some{documents + first, std::min(at_once, count - first)};
-      const auto begun = ask_together(*client->engine, understood, deadline, some, answers + first);
+      const auto begun = batch.begin({documents + first, std::min(at_once, count - first)});
       if (begun != TEXLEX_CLIENT_OK) return begun;
     }
+    batch.wait(answers);
     return TEXLEX_CLIENT_OK;
   });
   if (ended == TEXLEX_CLIENT_OK) return ended;

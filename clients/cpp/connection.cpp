@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include "runtime/batch_frame.hpp"
@@ -89,18 +90,22 @@ std::optional<answer> connection::send(const std::vector<request_ptr>& requests,
   for (const request_ptr& each : requests) sent.document_bytes.push_back(static_cast<uint32_t>(each->document.size()));
   const auto& lengths = sent.document_bytes;
   const bool agreed = (offer_->features & feature_descriptors) != 0 && is_unix_;
-  const descriptor_use use{agreed && first.document_descriptor >= 0, agreed && first.asked->columns_by_descriptor};
+  // A copy, as the caller may close his before it is sent. Where none is to be had the bytes are sent.
+  const bool is_single = requests.size() == 1;
+  owned_fd passed;
+  if (agreed && is_single && first.document_descriptor >= 0)
+    passed = owned_fd{::fcntl(first.document_descriptor, F_DUPFD_CLOEXEC, 3)};
+  const descriptor_use use{passed.is_open(), agreed && first.asked->columns_by_descriptor};
   if (offer_->version == 1) {
     sent.type = frame_type::request;
     out_.put(request_frame_head(id, lengths.front()));
-  } else if (requests.size() > 1) {
+  } else if (!is_single) {
     sent.type = frame_type::batch;
     out_.put(batch_frame_head(id, *first.asked, deadline_ms, lengths));
   } else {
-    out_.put(tokenize_frame_head(id, *first.asked, deadline_ms, lengths.front(), use),
-             use.document ? first.document_descriptor : -1);
+    out_.put(tokenize_frame_head(id, *first.asked, deadline_ms, lengths.front(), use), std::move(passed));
   }
-  if (!use.document || requests.size() > 1)
+  if (!use.document)
     for (const request_ptr& each : requests) out_.put_document(*each);
   flights_.emplace(id, std::move(sent));
   return write();
@@ -137,7 +142,7 @@ std::optional<answer> connection::finish_connect() {
 std::optional<answer> connection::write() {
   if (!connected_)
     if (auto over = finish_connect()) return over;
-  if (is_open() && !going_away_)
+  if (is_open())
     for (const uint64_t id : releases_->take()) out_.put(release_frame(id));
   if (out_.write(socket_.get()) == outgoing::event::failed) return lost_by_errno();
   return std::nullopt;
@@ -244,7 +249,7 @@ std::optional<answer> connection::take_version_1(const frame_header& header, std
                          + std::string{name_of(said.status)});
 }
 
-// What was sent behind the last request that was taken goes elsewhere at once. Its flight stays, as it is still answered.
+// What was sent behind the last request that was taken goes elsewhere at once. Its flight stays: it is still answered.
 std::optional<answer> connection::take_going_away(std::span<const uint8_t> payload, std::vector<settled>& into) {
   const auto said = decode_going_away(payload);
   if (!said || said->last_id >= next_id_) return broken_protocol("its going-away frame is malformed");

@@ -1,5 +1,5 @@
-// One connection to a server: what is sent on it, what it answers, and that neither takes for ever. It never blocks, and
-// belongs to its client's lock.
+// One connection to a server: what is sent on it, what it answers, and that neither takes for ever. It never blocks,
+// and belongs to its client's lock.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,8 @@ public:
 
   /// In one frame. A failure: the connection is over.
   [[nodiscard]] std::optional<answer> send(const std::vector<request_ptr>& requests, instant now);
-  /// The request is done, before its answer has come: the server is told if nobody waits for anything else in its frame,
-  /// and its document is no longer used. A failure: the connection is over.
+  /// The request is done, before its answer has come: the server is told if nobody waits for anything else in its
+  /// frame, and its document is no longer used. A failure: the connection is over.
   [[nodiscard]] std::optional<answer> abandon(const request& ended, instant now);
   /// What was queued, and what became free since. A failure: the connection is over.
   [[nodiscard]] std::optional<answer> write();

@@ -3,9 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <new>
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -18,16 +16,11 @@ std::span<const uint8_t> bytes_of(const std::string& text) noexcept {
 
 } // namespace
 
-void outgoing::put(std::string bytes, int descriptor) {
-  owned_fd own;
-  if (descriptor >= 0) {
-    own = owned_fd{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)}; // the caller may close his before it is sent
-    if (!own.is_open()) throw std::bad_alloc{};
-  }
+void outgoing::put(std::string bytes, owned_fd descriptor) {
   part& made = parts_.emplace_back();
   made.owned = std::move(bytes);
   made.rest = bytes_of(made.owned);
-  made.descriptor = std::move(own);
+  made.descriptor = std::move(descriptor);
 }
 
 void outgoing::put_document(const request& owner) {

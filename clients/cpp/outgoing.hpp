@@ -17,8 +17,8 @@ public:
   enum class event : uint8_t { all_written, blocked, failed };
 
   [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
-  /// A whole frame, or its beginning; `descriptor` is the caller's and goes with its first byte. Throws std::bad_alloc.
-  void put(std::string bytes, int descriptor = -1);
+  /// A whole frame, or its beginning; `descriptor`, if it is one, goes with its first byte. Throws std::bad_alloc.
+  void put(std::string bytes, owned_fd descriptor = {});
   /// What follows it, of a request's document. Throws std::bad_alloc.
   void put_document(const request& owner);
 

@@ -1,6 +1,6 @@
-/* texlex client: tokens from a running texlexd, over a socket. The C interface of libtexlex-client, for C99 and later and
- * for C++; it is also that library's stable boundary. docs/client.md shows its use by examples; kinds of tokens, views,
- * units and kinds of issues are those of texlex.h, of which only the constants are used.
+/* texlex client: tokens from a running texlexd, over a socket. The C interface of libtexlex-client, for C99 and later
+ * and for C++; it is also that library's stable boundary. docs/client.md shows its use by examples; kinds of tokens,
+ * views, units and kinds of issues are those of texlex.h, of which only the constants are used.
  *
  * Errors are values: no exception leaves the library, and a NULL argument is an error, not a crash. *_free take NULL.
  *

@@ -84,13 +84,13 @@ public:
   [[nodiscard]] Value* operator->() noexcept { return &get(); }
   [[nodiscard]] const Value* operator->() const noexcept { return &const_cast<result*>(this)->get(); }
 
-  /// Only if there is none.
+  /// Why there is none; where there is one, of status ok.
   [[nodiscard]] const failure& error() const noexcept {
+    static const failure none{remote::status::ok, 0, std::chrono::milliseconds{0}, {}};
     const failure* const failed = std::get_if<1>(&held_);
-    assert(failed != nullptr);
-    return *failed;
+    return failed == nullptr ? none : *failed;
   }
-  [[nodiscard]] remote::status status() const noexcept { return *this ? remote::status::ok : error().status; }
+  [[nodiscard]] remote::status status() const noexcept { return error().status; }
 
 private:
   [[nodiscard]] Value& get() noexcept {

@@ -2,6 +2,8 @@
 #include <atomic>
 #include <thread>
 
+#include <sys/socket.h>
+
 #include "test/client/played_server.hpp"
 
 using namespace texlex;
@@ -95,6 +97,8 @@ BOOST_AUTO_TEST_CASE(no_more_requests_are_in_flight_than_the_server_takes) {
     if (!greet(to, offer)) return;
     while (const auto asked = to.receive()) {
       std::this_thread::sleep_for(milliseconds{1});
+      uint8_t next = 0;
+      if (::recv(to.descriptor(), &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0) too_many = true;
       respond(to, *asked, letters(document_of(*asked).size()));
     }
   }};
@@ -102,6 +106,7 @@ BOOST_AUTO_TEST_CASE(no_more_requests_are_in_flight_than_the_server_takes) {
   std::vector<remote::call> calls;
   for (int i = 0; i < 20; ++i) calls.push_back(std::move(*client.submit("abc")));
   for (auto& each : calls) check_letters(each.wait(), 3);
+  BOOST_TEST(!too_many.load());
 }
 
 BOOST_AUTO_TEST_CASE(overload_is_tried_again_after_as_long_as_the_server_asks) {
