@@ -109,7 +109,7 @@ texlex_client_status texlex_client_open(const char* const* urls, size_t url_coun
     if (const auto wrong = read_endpoints(urls, url_count, settings); wrong != TEXLEX_CLIENT_OK) return wrong;
     auto made = engine::make(std::move(settings));
     if (!made) return TEXLEX_CLIENT_SYSTEM;
-    *client = new texlex_client{std::move(made)};
+    *client = std::make_unique<texlex_client>(texlex_client{std::move(made)}).release();
     return TEXLEX_CLIENT_OK;
   });
 }

@@ -57,10 +57,10 @@ void dispatcher::look_at_time() {
   }
   for (uint32_t i = 0; i < links_.size(); ++i) {
     if (auto over = links_[i].link.check_time(now_)) {
-      lose(i, std::move(*over));
+      lose(i, *over);
       continue;
     }
-    if (auto over = or_no_memory([&] { return links_[i].link.go_on_opening(); })) lose(i, std::move(*over));
+    if (auto over = or_no_memory([&] { return links_[i].link.go_on_opening(); })) lose(i, *over);
   }
 }
 
@@ -88,7 +88,7 @@ void dispatcher::abandon(const request& ended) {
   for (uint32_t i = 0; i < links_.size(); ++i) {
     connection* const open = links_[i].link.open_connection();
     if (open == nullptr) continue;
-    if (auto over = or_no_memory([&] { return open->abandon(ended, now_); })) lose(i, std::move(*over));
+    if (auto over = or_no_memory([&] { return open->abandon(ended, now_); })) lose(i, *over);
   }
 }
 
@@ -142,7 +142,7 @@ bool dispatcher::place(const request_ptr& asked) {
   if (link.open_connection() == nullptr && !link.is_opening()) {
     if (auto over = or_no_memory([&] { return link.begin_open(now_); })) {
       waiting_.push_front(asked); // among those that hear of it
-      lose(*server, std::move(*over));
+      lose(*server, *over);
       return true;
     }
   }
@@ -181,7 +181,7 @@ void dispatcher::send(uint32_t server, const request_ptr& first) {
     const auto sent = open.requests();
     for (const request_ptr& each : requests) // of which memory ran out before they were in flight
       if (std::find(sent.begin(), sent.end(), each) == sent.end()) failed_at(server, each, *over);
-    lose(server, std::move(*over));
+    lose(server, *over);
   }
 }
 
@@ -203,7 +203,7 @@ std::vector<request_ptr> dispatcher::gather(const connection& open, const reques
 }
 
 // Closes its connection. Requests that were in flight on it, or waited for it to open, are tried elsewhere.
-void dispatcher::lose(uint32_t server, answer why) {
+void dispatcher::lose(uint32_t server, const answer& why) {
   server_link& link = links_[server].link;
   const connection* const open = link.open_connection();
   const bool was_open = open != nullptr && open->is_open();

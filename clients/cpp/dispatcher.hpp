@@ -77,7 +77,7 @@ private:
   [[nodiscard]] std::optional<uint32_t> choose(const request& asked) const noexcept;
   void send(uint32_t server, const request_ptr& first);
   [[nodiscard]] std::vector<request_ptr> gather(const connection& open, const request_ptr& first);
-  void lose(uint32_t server, answer why);
+  void lose(uint32_t server, const answer& why);
 
   void flush();
   void watch(uint32_t server) noexcept;

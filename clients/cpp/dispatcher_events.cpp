@@ -87,7 +87,7 @@ void dispatcher::serve(uint32_t server, uint32_t events) {
     over = failed(TEXLEX_CLIENT_NO_MEMORY, "no memory is left for what the server sends");
   }
   settle(server, all);
-  if (over) return lose(server, std::move(*over));
+  if (over) return lose(server, *over);
   if (open->is_spent()) return lose(server, failed(TEXLEX_CLIENT_UNREACHABLE, "the server is shutting down"));
   if (open->is_open()) link.opened();
 }
@@ -103,7 +103,7 @@ void dispatcher::flush() {
     } catch (const std::bad_alloc&) {
       over = failed(TEXLEX_CLIENT_NO_MEMORY, "no memory is left for what is to be sent");
     }
-    if (over) lose(i, std::move(*over));
+    if (over) lose(i, *over);
   }
 }
 
