@@ -21,6 +21,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/execution/executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -51,7 +52,13 @@ public:
     ++under_way_;
     boost::asio::dispatch(strand_, [self = this->shared_from_this()] { self->watch(); });
   }
-  void ended() noexcept { --under_way_; }
+  /// The last one may have ended by another's turn: then nothing would come any more.
+  void ended() {
+    if (--under_way_ > 0) return;
+    boost::asio::dispatch(strand_, [self = this->shared_from_this()] {
+      if (self->under_way_ == 0 && self->is_watched_) self->watched_.cancel();
+    });
+  }
 
 private:
   // On the strand. Nothing is watched while nothing is under way, so that an io_context without work ends.
@@ -61,7 +68,7 @@ private:
     watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [self = this->shared_from_this()](const boost::system::error_code& failed) {
                           self->is_watched_ = false;
-                          if (failed) return;
+                          if (failed && failed != boost::asio::error::operation_aborted) return;
                           texlex_client_turn(self->handle());
                           self->watch();
                         });
