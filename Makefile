@@ -26,7 +26,7 @@ build: deps ## Build build/release/texlex and build/release/texlexd
 	@cmake --build --preset release --target texlex texlexd
 
 install: build ## Install programs, library and headers under PREFIX; DESTDIR is put before it
-	@cmake --build --preset release --target texlex_shared texlex_static
+	@cmake --build --preset release --target texlex_shared texlex_static texlex_client_shared
 	@cmake --install build/release --prefix $(PREFIX)
 
 run: build ## Start texlexd in the foreground, check it with a sample document, tell how to query it

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
@@ -68,19 +67,6 @@ std::optional<client_error> connect_fd(int fd, const sockaddr* address, socklen_
 }
 
 } // namespace
-
-std::optional<host_port> split_host_port(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  host_port parts;
-  const char* const end = address.data() + address.size();
-  if (colon == std::string::npos || std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end
-      || parts.port == 0)
-    return std::nullopt;
-  parts.host = address.substr(0, colon);
-  if (parts.host.size() > 2 && parts.host.front() == '[' && parts.host.back() == ']')
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
-  return parts;
-}
 
 std::variant<client, client_error> client::connect(const std::string& address, timeout limit) {
   if (address == default_socket())

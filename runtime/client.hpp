@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "runtime/frame.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/time.hpp"
 
@@ -38,15 +39,6 @@ struct client_response {
   uint64_t id = 0;
   outcome result;
 };
-
-/// The two parts of "localhost:4000" or "[::1]:4000", the brackets taken off.
-struct host_port {
-  std::string host;
-  uint16_t port = 0;
-};
-
-/// Nothing if `address` is not host:port.
-[[nodiscard]] std::optional<host_port> split_host_port(const std::string& address);
 
 /// Whether an address is a Unix socket's path: it has a slash.
 [[nodiscard]] inline bool is_unix_address(const std::string& address) noexcept {

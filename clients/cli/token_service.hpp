@@ -11,10 +11,10 @@
 #include <variant>
 #include <vector>
 
-#include "clients/cli/retry_schedule.hpp"
 #include "clients/cli/service_connection.hpp"
 #include "clients/cli/service_offer.hpp"
 #include "clients/cli/tokenize.hpp"
+#include "clients/cpp/retry_schedule.hpp"
 
 namespace texlex::cli {
 

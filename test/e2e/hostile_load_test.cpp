@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(clients_that_announce_much_and_send_little_take_nothing_fro
 }
 
 BOOST_AUTO_TEST_CASE(documents_that_fill_all_bytes_and_stop_make_room_for_one_that_comes) {
-  running_texlexd server{{"--request-bytes-max", "2097152", "--read-rate-min", "0"}};
+  running_texlexd server{{"--request-bytes-max", "2097152", "--document-bytes-max", "2097152", "--read-rate-min", "0"}};
   const auto announced = encode_request_head(1, 2u << 20);
   std::vector<uint8_t> part{announced.begin(), announced.end()};
   part.resize(128u << 10, 'a');

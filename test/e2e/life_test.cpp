@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(sigterm_answers_what_was_accepted_removes_the_socket_and_ex
     const std::string document(1u << 20, 'a');
     constexpr uint64_t refused = 17;
     for (uint64_t id = 1; id < refused; ++id) one.request(id, document);
-    one.header(1, refused, 3u << 20); // refused from its header: then all before it were accepted
+    one.header(1, refused, 65u << 20); // refused from its header: then all before it were accepted
     std::map<uint64_t, status> statuses;
     const auto take = [&] {
       const client_response got = one.response();
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(sigterm_answers_what_was_accepted_removes_the_socket_and_ex
     };
     while (!statuses.contains(refused)) take();
     server.signal(number);
-    one.raw(std::vector<uint8_t>(3u << 20));
+    one.raw(std::vector<uint8_t>(65u << 20));
     while (statuses.size() < refused) take();
     BOOST_TEST(statuses.at(refused) == status::document_too_large);
     for (uint64_t id = 1; id < refused; ++id) BOOST_TEST(statuses.at(id) == status::ok);
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_hangs_does_not_hang_the_end) {
                           "--inject-stall-us", "60000000", "--inject-stall-deaf", "--loop-bytes-max", "0"}};
   auto one = server.connect();
   one.request(1, "abc");
-  one.header(1, 2, 3u << 20); // refused from its header: then the one before was accepted
+  one.header(1, 2, 65u << 20); // refused from its header: then the one before was accepted
   one.expect(2, status::document_too_large);
   server.signal(SIGTERM);
   one.expect(1, status::shutting_down);

@@ -46,6 +46,9 @@ public:
     return frame;
   }
 
+  /// For what goes beside the bytes.
+  [[nodiscard]] int descriptor() const noexcept { return fd_; }
+
   /// Nothing more will be said.
   void end_sending() const noexcept { ::shutdown(fd_, SHUT_WR); }
 

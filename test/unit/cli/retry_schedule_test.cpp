@@ -1,19 +1,18 @@
 #include <boost/test/unit_test.hpp>
 
-#include "clients/cli/retry_schedule.hpp"
+#include "clients/cpp/retry_schedule.hpp"
 
 using namespace texlex;
 using std::chrono::milliseconds;
-using texlex::cli::retry_schedule;
 
 BOOST_AUTO_TEST_SUITE(retry_schedule_test)
 
 BOOST_AUTO_TEST_CASE(what_a_server_has_no_room_for_is_worth_another_try_and_what_it_cannot_do_is_not) {
   for (const status one : {status::overload, status::deadline_exceeded, status::too_many_connections})
-    BOOST_TEST(cli::is_worth_another_try(one));
+    BOOST_TEST(is_worth_another_try(one));
   for (const status one : {status::ok, status::document_too_large, status::shutting_down, status::worker_lost,
                            status::unknown_regime, status::condemned_document, status{12345}})
-    BOOST_TEST(!cli::is_worth_another_try(one));
+    BOOST_TEST(!is_worth_another_try(one));
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_is_as_long_as_the_server_asked_for) {

@@ -7,7 +7,7 @@
 
 #include "runtime/outcome.hpp"
 
-namespace texlex::cli {
+namespace texlex {
 
 /// Whether the same server may do later what it refused now.
 [[nodiscard]] bool is_worth_another_try(status refused) noexcept;
@@ -34,4 +34,4 @@ private:
   milliseconds waited_{0};
 };
 
-} // namespace texlex::cli
+} // namespace texlex

@@ -1,8 +1,8 @@
-#include "clients/cli/retry_schedule.hpp"
+#include "clients/cpp/retry_schedule.hpp"
 
 #include <algorithm>
 
-namespace texlex::cli {
+namespace texlex {
 
 bool is_worth_another_try(status refused) noexcept {
   return refused == status::overload || refused == status::deadline_exceeded || refused == status::too_many_connections;
@@ -18,4 +18,4 @@ std::optional<retry_schedule::milliseconds> retry_schedule::next_wait(millisecon
   return wait;
 }
 
-} // namespace texlex::cli
+} // namespace texlex

@@ -1,0 +1,59 @@
+// What the handles of client.h are, and callers' requests, checked. No exception leaves the library.
+#pragma once
+
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "clients/cpp/engine.hpp"
+#include "texlex/client.h"
+
+struct texlex_client {
+  std::shared_ptr<texlex::client_core::engine> engine;
+};
+
+struct texlex_client_answer {
+  texlex::client_core::answer said;
+};
+
+struct texlex_client_call {
+  std::shared_ptr<texlex::client_core::engine> engine;
+  texlex::client_core::request_ptr asked; ///< null: its answer was taken
+};
+
+namespace texlex::client_core {
+
+/// The status `call` returns, or that of what it threw.
+template <class Call>
+[[nodiscard]] texlex_client_status at_boundary(Call&& call) noexcept {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return TEXLEX_CLIENT_NO_MEMORY;
+  } catch (...) {
+    return TEXLEX_CLIENT_INTERNAL_ERROR;
+  }
+}
+
+/// A caller's request, understood.
+struct asked_for {
+  std::shared_ptr<const question> asked;
+  duration timeout{};
+  std::span<const uint8_t> document;
+  int document_descriptor = -1;
+  std::shared_ptr<const void> document_map;
+};
+
+/// Or why it cannot be. Throws std::bad_alloc.
+[[nodiscard]] std::variant<asked_for, texlex_client_status> understand(const client_settings& settings,
+                                                                       const texlex_client_request* given);
+
+/// A request for one document of it, whose time begins now.
+[[nodiscard]] request_ptr make_request(const asked_for& understood);
+
+/// What a request that is done has become.
+[[nodiscard]] texlex_client_answer* take_answer(request& done);
+
+} // namespace texlex::client_core

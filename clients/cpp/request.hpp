@@ -1,0 +1,49 @@
+// One document on its way to a server and back, however many times it is sent.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <thread>
+
+#include "clients/cpp/answer.hpp"
+#include "clients/cpp/question.hpp"
+#include "clients/cpp/retry_schedule.hpp"
+#include "runtime/time.hpp"
+
+namespace texlex::client_core {
+
+/// Of the client's lock, but for what is set when it is made.
+struct request {
+  std::shared_ptr<const question> asked; ///< requests of one batch have the same, and may go in one frame
+  bool is_of_batch = false;
+  std::span<const uint8_t> document;        ///< the caller's, until the request is done
+  int document_descriptor = -1;             ///< of sealed memory, the caller's; `document` is mapped from it
+  std::shared_ptr<const void> document_map; ///< keeps that
+  instant deadline;
+
+  retry_schedule pauses;
+  uint32_t failures = 0;
+  uint64_t refused_by = 0; ///< a bit for each server that is not asked again before the others were
+  answer last_failure;
+
+  bool done = false;
+  answer result;               ///< once it is done
+  std::function<void()> ended; ///< told once, without the lock
+  std::thread::id told_by;     ///< who is at it
+
+  [[nodiscard]] bool goes_with(const request& other) const noexcept {
+    return is_of_batch && other.is_of_batch && asked == other.asked;
+  }
+};
+using request_ptr = std::shared_ptr<request>;
+
+/// How a request that was in flight ended for now: by an answer that may be a failure.
+struct settled {
+  request_ptr asked;
+  answer result;
+};
+
+} // namespace texlex::client_core

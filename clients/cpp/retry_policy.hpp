@@ -1,0 +1,36 @@
+// What becomes of a request that failed at one of several servers, and how long a server that failed is left alone. No
+// clock: time and chance are told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "clients/cpp/request.hpp"
+
+namespace texlex::client_core {
+
+/// Whether another server, or the same one later, may do what failed. Not so where the document or the question is to
+/// blame.
+[[nodiscard]] bool may_be_tried_again(const answer& failure) noexcept;
+
+class retry_policy {
+public:
+  /// `attempts_max`: how often each of the servers is asked at most.
+  retry_policy(uint32_t attempts_max, uint32_t servers) noexcept
+    : failures_max_(uint64_t{attempts_max} * servers), servers_(servers) {}
+
+  /// When the request is to be tried again, by another server than those in its `refused_by`; nothing: it ends with
+  /// `failure`, which may have become another one. `chance` from 0 to 1 makes waits longer by up to a half, so that
+  /// clients which failed together do not come back together.
+  [[nodiscard]] std::optional<instant> again_at(request& failed, uint32_t server, answer& failure, instant now,
+                                                double chance) const;
+
+  /// How long a server is left alone after so many failures in a row.
+  [[nodiscard]] static duration pause_after(uint32_t failures, double chance) noexcept;
+
+private:
+  uint64_t failures_max_;
+  uint32_t servers_;
+};
+
+} // namespace texlex::client_core

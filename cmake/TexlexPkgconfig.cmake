@@ -1,0 +1,18 @@
+# texlex_pkgconfig(NAME): installs the pkg-config file that NAME.in of the folder makes. It tells places from where it
+# lies, so that a prefix may be moved; only an absolute library folder ties it down.
+function(texlex_pkgconfig name)
+  set(pkgconfig_folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR} OR IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR})
+    set(pkgconfig_prefix ${CMAKE_INSTALL_PREFIX})
+    set(pkgconfig_libdir ${CMAKE_INSTALL_FULL_LIBDIR})
+    set(pkgconfig_includedir ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+  else()
+    file(RELATIVE_PATH up /${pkgconfig_folder} /)
+    string(REGEX REPLACE "/$" "" up ${up})
+    set(pkgconfig_prefix "\${pcfiledir}/${up}")
+    set(pkgconfig_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+    set(pkgconfig_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+  endif()
+  configure_file(${name}.in ${name} @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name} DESTINATION ${pkgconfig_folder} COMPONENT library)
+endfunction()

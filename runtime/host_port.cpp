@@ -1,0 +1,20 @@
+#include "runtime/host_port.hpp"
+
+#include <charconv>
+
+namespace texlex {
+
+std::optional<host_port> split_host_port(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  host_port parts;
+  const char* const end = address.data() + address.size();
+  if (colon == std::string::npos || std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end
+      || parts.port == 0)
+    return std::nullopt;
+  parts.host = address.substr(0, colon);
+  if (parts.host.size() > 2 && parts.host.front() == '[' && parts.host.back() == ']')
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  return parts;
+}
+
+} // namespace texlex
