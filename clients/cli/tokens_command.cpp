@@ -7,13 +7,14 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include "clients/cli/arrow_stream.hpp"
 #include "clients/cli/document_crew.hpp"
 #include "clients/cli/document_source.hpp"
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/file_names.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/progress.hpp"
-#include "clients/cli/token_service.hpp"
+#include "clients/cli/service_group.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
 #include "runtime/cpu.hpp"
@@ -51,6 +52,13 @@ std::variant<const kernel*, std::string> chosen_kernel(const tokens_options& opt
                      kernel_environment_variable, escape_file_name(name), fmt::join(kernel_names(), ", "));
 }
 
+// Whether there may be several documents, by what was given and not by how many it turns out to be.
+bool names_documents(const tokens_options& options) {
+  std::error_code ignored;
+  return options.files.size() > 1 || options.files_from
+         || (options.files.size() == 1 && std::filesystem::is_directory(options.files[0], ignored));
+}
+
 // What is wished for, or what is wrong with it.
 std::variant<document_wishes, std::string> make_wishes(const tokens_options& options) {
   if (auto why = contradiction(options); !why.empty()) return why;
@@ -65,9 +73,13 @@ std::variant<document_wishes, std::string> make_wishes(const tokens_options& opt
   wishes.regime = find_regime(options.regime.value_or(std::string{default_regime_name}));
   wishes.view = options.view == "source" ? token_view::source : token_view::tex;
   wishes.counts = options.format == "counts";
-  wishes.rows.format = options.format == "jsonl" ? token_format::jsonl : token_format::tsv;
+  wishes.rows.format = options.format == "jsonl"   ? token_format::jsonl
+                       : options.format == "arrow" ? token_format::arrow
+                                                   : token_format::tsv;
   wishes.rows.columns = std::move(std::get<std::vector<column>>(columns));
   wishes.rows.color = options.format == "tsv" && wants_color(options.color.value_or("auto"));
+  wishes.schema = {names_documents(options), wishes.rows.columns, std::string{wishes.regime->name},
+                   options.view.value_or("tex")};
   wishes.issues = options.issues;
   wishes.issues_max = options.issues_max.value_or(issues_max_default);
   return wishes;
@@ -102,13 +114,6 @@ file_names find_files(const tokens_options& options) {
   return expand_folders(given);
 }
 
-// Whether there may be several documents, by what was given and not by how many it turns out to be.
-bool names_documents(const tokens_options& options) {
-  std::error_code ignored;
-  return options.files.size() > 1 || options.files_from
-         || (options.files.size() == 1 && std::filesystem::is_directory(options.files[0], ignored));
-}
-
 uint32_t jobs_of(const tokens_options& options) {
   return options.jobs.value_or(static_cast<uint32_t>(std::clamp(allowed_cores().size(), size_t{1}, usual_jobs_max)));
 }
@@ -126,17 +131,22 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
                  const std::string& only_name) {
   documents_done done;
   progress shown{shows_progress(options), [&] { return describe(source, done); }};
-  bool written = true; // by one piece after the other
-  ordered_output output{[&](const output_piece& piece) {
+  const bool arrow = wishes.rows.format == token_format::arrow && !wishes.counts;
+  arrow_stream stream{wishes.schema, arrow_stream::kind::stream};
+  bool written = !arrow || write(stdout, stream.begin()); // by one piece after the other
+  ordered_output output{[&](output_piece& piece) {
                           return shown.out_of_the_way([&] {
                             const bool told = piece.told.size() == 0 || write(stderr, piece.told.view());
-                            const bool taken = piece.text.size() == 0 || write(stdout, piece.text.view());
+                            const std::string before = arrow ? stream.before(piece) : std::string{};
+                            const bool taken = (before.empty() || write(stdout, before))
+                                               && (piece.text.size() == 0 || write(stdout, piece.text.view()));
                             if ((!told && piece.told_must) || !taken) written = false;
                             return taken;
                           });
                         },
                         waiting_bytes_max};
-  document_crew{wishes, source, output, done, names_documents(options), only_name}.run(jobs_of(options));
+  document_crew{wishes, [&] { return source.next(); }, output, done, names_documents(options), only_name}.run(jobs_of(options));
+  if (arrow && written) written = write(stdout, stream.end());
   if (wishes.service != nullptr && wishes.service->gave_up() && source.has_more())
     cli::complain("the documents behind these are left out, as texlexd was given up");
   if (done.refused) return exit_service;
@@ -161,11 +171,15 @@ int run_tokens(const tokens_options& options) {
   auto made = make_wishes(options);
   if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
   auto& wishes = std::get<document_wishes>(made);
-  std::optional<token_service> service;
+  if (options.format == "arrow" && isatty(STDOUT_FILENO) == 1)
+    return complain(exit_usage, "--format arrow is no text and standard output is a terminal; write it to a file");
+  service_group services{[](const std::string&) {}}; // of one: what it says is said with the document
   if (options.socket) {
-    service.emplace(make_service_wishes(options, wishes), jobs_of(options), answer_timeout);
+    auto service =
+      std::make_unique<token_service>(make_service_wishes(options, wishes), jobs_of(options), answer_timeout);
     if (const int refused = begin(*service, *options.socket); refused != exit_ok) return refused;
-    wishes.service = &*service;
+    services.add(std::move(service));
+    wishes.service = &services;
   }
   file_names found = find_files(options);
   int worst = exit_ok;
