@@ -172,8 +172,7 @@ private:
       "{} documents in {} parts{}{}", state.documents, state.parts.size(), all ? ", all that there are" : "",
       state.failed.empty() ? std::string{}
                            : fmt::format("; {} failed, add --retry-failed to try them again", state.failed.size())));
-    if (!all)
-      return complain(exit_service, "no texlexd is left; the same command goes on where this run ended");
+    if (!all) return complain(exit_service, "no texlexd is left; the same command goes on where this run ended");
     return state.failed.empty() ? exit_ok : exit_input;
   }
 

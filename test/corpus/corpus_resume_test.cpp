@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_killed_again_and_again_has_the_output_of_one_
   const corpus_folder here{300};
   add_archives(here);
   const std::string arguments = "corpus " + (here / "in") + " --part-bytes-max 700 ";
-  BOOST_TEST(here.run(arguments + "--format counts --journal " + (here / "j0") + " --out " + (here / "whole")).status == 3);
+  BOOST_TEST(here.run(arguments + "--format counts --journal " + (here / "j0") + " --out " + (here / "whole")).status
+             == 3);
   const auto lines = here.lines("whole");
   std::mt19937_64 chance{seed()};
   uint64_t killed = 0;
