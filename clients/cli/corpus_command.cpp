@@ -20,12 +20,12 @@
 namespace texlex::cli {
 namespace {
 
-constexpr uint64_t waiting_bytes_max = 64u << 20;
+constexpr uint64_t pieces_waiting_bytes_max = 64u << 20;
 constexpr size_t servers_max = 256;
 constexpr size_t changed_told_max = 20;
-constexpr double bytes_per_mb = 1e6;
+constexpr double bytes_a_megabyte = 1e6;
 
-int complain(int exit_status, const std::string& sentence) {
+int end_with(int exit_status, const std::string& sentence) {
   cli::complain(sentence);
   return exit_status;
 }
@@ -150,7 +150,7 @@ public:
                                  shown.out_of_the_way([&] { (void)write(stderr, piece.told.view()); });
                                return output_.take(piece);
                              },
-                             waiting_bytes_max};
+                             pieces_waiting_bytes_max};
       document_crew{wishes_, [&] { return source_.next(); }, ordered, done, true, ""}.run(jobs_of(options_.tokens));
     }
     output_.finish(source_.is_exhausted() && !output_.service_is_gone(), names_.size());
@@ -161,18 +161,18 @@ private:
   std::string describe(const documents_done& done) const {
     return fmt::format("texlex: file {} of {}; {} documents, {} failed, {} parts; {:.1f} MB scanned",
                        counts_.files.load(), source_.tasks(), counts_.documents.load(), counts_.failed.load(),
-                       counts_.parts.load(), static_cast<double>(done.bytes.load()) / bytes_per_mb);
+                       counts_.parts.load(), static_cast<double>(done.bytes.load()) / bytes_a_megabyte);
   }
 
   int tell_end() {
-    if (output_.error()) return complain(exit_input, *output_.error());
+    if (output_.error()) return end_with(exit_input, *output_.error());
     const journal_state& state = journal_.state();
     const bool all = source_.is_exhausted() && !output_.service_is_gone();
     cli::complain(fmt::format(
       "{} documents in {} parts{}{}", state.documents, state.parts.size(), all ? ", all that there are" : "",
       state.failed.empty() ? std::string{}
                            : fmt::format("; {} failed, add --retry-failed to try them again", state.failed.size())));
-    if (!all) return complain(exit_service, "no texlexd is left; the same command goes on where this run ended");
+    if (!all) return end_with(exit_service, "no texlexd is left; the same command goes on where this run ended");
     return state.failed.empty() ? exit_ok : exit_input;
   }
 
@@ -192,15 +192,15 @@ int run_on(const corpus_options& options, const document_wishes& wishes, const c
   if (!found.errors.empty()) return exit_input;
   remove_repeated(found.names);
   auto opened = journal_file::open(options.journal, options_of(options, wishes, shard, found.names));
-  if (const auto* why = std::get_if<std::string>(&opened)) return complain(exit_usage, *why);
+  if (const auto* why = std::get_if<std::string>(&opened)) return end_with(exit_usage, *why);
   auto& journal = std::get<journal_file>(opened);
   if (!is_of_files(journal.state(), found.names.size()))
-    return complain(exit_usage, fmt::format("cannot use the journal {}: it tells of files that are not in the list",
+    return end_with(exit_usage, fmt::format("cannot use the journal {}: it tells of files that are not in the list",
                                             escape_file_name(options.journal)));
   auto folder = part_folder::open(options.out, {shard, wishes.counts ? ".jsonl" : ".arrow"}, journal, journal.state());
   if (const auto* why = std::get_if<std::string>(&folder)) {
     if (journal.is_new()) journal.abandon();
-    return complain(exit_usage, *why);
+    return end_with(exit_usage, *why);
   }
   const size_t changed = tell_changed(journal.state(), found.names);
   const int ended = corpus_run{options, wishes, journal, std::get<part_folder>(folder), found.names, shard}.run();
@@ -210,20 +210,20 @@ int run_on(const corpus_options& options, const document_wishes& wishes, const c
 } // namespace
 
 int run_corpus(const corpus_options& options) {
-  if (const auto why = contradiction_in(options); !why.empty()) return complain(exit_usage, why);
+  if (const auto why = contradiction_in(options); !why.empty()) return end_with(exit_usage, why);
   const auto shard = parse_shard(options.shard.value_or("1/1"));
-  if (const auto* why = std::get_if<std::string>(&shard)) return complain(exit_usage, *why);
+  if (const auto* why = std::get_if<std::string>(&shard)) return end_with(exit_usage, *why);
   auto made = make_wishes(options.tokens, !options.servers);
-  if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
+  if (const auto* why = std::get_if<std::string>(&made)) return end_with(exit_usage, *why);
   auto& wishes = std::get<document_wishes>(made);
   wishes.schema.names_files = true;
   if (wishes.counts) wishes.rows.format = token_format::jsonl;
   service_group servers{[](const std::string& why) { cli::complain(escape_file_name(why) + " Other servers go on."); }};
   if (options.servers) {
     const auto addresses = split_servers(*options.servers);
-    if (const auto* why = std::get_if<std::string>(&addresses)) return complain(exit_usage, *why);
+    if (const auto* why = std::get_if<std::string>(&addresses)) return end_with(exit_usage, *why);
     add_servers(servers, std::get<std::vector<std::string>>(addresses), options.tokens, wishes);
-    if (servers.size() == 0) return complain(exit_service, "there is no texlexd to ask; nothing was done");
+    if (servers.size() == 0) return end_with(exit_service, "there is no texlexd to ask; nothing was done");
     wishes.service = &servers;
   }
   return run_on(options, wishes, std::get<corpus_shard>(shard));

@@ -1,4 +1,5 @@
-// `texlex corpus`: documents too many for one go, tokenized by runs that may end at any moment and go on where they were.
+// `texlex corpus`: documents too many for one go, tokenized by runs that may end at any moment and go on where they
+// were.
 #pragma once
 
 #include <CLI/CLI.hpp>

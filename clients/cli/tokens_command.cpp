@@ -52,7 +52,8 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
                           });
                         },
                         waiting_bytes_max};
-  document_crew{wishes, [&] { return source.next(); }, output, done, names_documents(options), only_name}.run(jobs_of(options));
+  document_crew crew{wishes, [&] { return source.next(); }, output, done, names_documents(options), only_name};
+  crew.run(jobs_of(options));
   if (arrow && written) written = write(stdout, stream.end());
   if (wishes.service != nullptr && wishes.service->gave_up() && source.has_more())
     cli::complain("the documents behind these are left out, as texlexd was given up");
