@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -80,6 +80,10 @@ test-js: build ## The JavaScript client: WebAssembly modules, its tests, the pac
 test-js-browser: ## The package in headless Chromium
 	@deploy/install-dependencies --js --js-browser
 	@deploy/js browser
+
+test-arrow: build ## What is written as Arrow, by two readers of it that npm installs
+	@deploy/install-dependencies --js
+	@deploy/test-arrow
 
 test-leaks: build ## After 100 000 hostile connections as many files are open and as much memory is used as before
 	@cmake --build --preset release --target e2e

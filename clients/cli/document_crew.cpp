@@ -91,7 +91,7 @@ void document_crew::call_helpers() {
 }
 
 void document_crew::read_document() {
-  auto read = source_.next();
+  auto read = next_();
   uint64_t number = 0;
   {
     const std::scoped_lock lock{mutex_};
@@ -124,7 +124,9 @@ void document_crew::read_document() {
 }
 
 bool document_crew::write_piece(const task& given) {
-  if (!output_.put(given.place, given.work->make(given.place.piece, output_.spare_buffer()))) return false;
+  auto piece = given.work->make(given.place.piece, output_.spare_buffer());
+  if (piece.failure == document_failure::unreadable) done_.unreadable = true;
+  if (!output_.put(given.place, std::move(piece))) return false;
   {
     const std::scoped_lock lock{mutex_};
     const auto at = std::find_if(documents_.begin(), documents_.end(),

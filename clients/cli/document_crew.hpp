@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
-#include "clients/cli/document_source.hpp"
 #include "clients/cli/document_work.hpp"
 #include "clients/cli/ordered_output.hpp"
 
@@ -31,11 +31,16 @@ struct documents_done {
 /// too. What is kept is bounded: documents by their number and bytes, texts by their bytes, whatever is still to come.
 class document_crew {
 public:
+  /// The next document, whole, or why it cannot be read; nothing behind the last. Called for one at a time, and the
+  /// output of documents is in the order of these calls.
+  using next_function = std::function<std::optional<named_input>()>;
+
   /// Everything must outlive the object. `named` if each document's name is to be told; `only_name` is that of the only
   /// file there is if not, as what an archive holds under another name is named nevertheless.
-  document_crew(const document_wishes& wishes, document_source& source, ordered_output& output, documents_done& done,
+  document_crew(const document_wishes& wishes, next_function next, ordered_output& output, documents_done& done,
                 bool named, std::string only_name)
-    : wishes_(wishes), source_(source), output_(output), done_(done), named_(named), only_name_(std::move(only_name)) {}
+    : wishes_(wishes), next_(std::move(next)), output_(output), done_(done), named_(named),
+      only_name_(std::move(only_name)) {}
 
   /// Works through all documents with so many threads, the caller's among them. Throws what one of them threw.
   void run(uint32_t threads);
@@ -63,7 +68,7 @@ private:
   void stop() noexcept;
 
   const document_wishes& wishes_;
-  document_source& source_;
+  next_function next_;
   ordered_output& output_;
   documents_done& done_;
   bool named_;

@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "clients/cli/arrow_batch.hpp"
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/json_text.hpp"
 
@@ -16,12 +17,15 @@ constexpr uint64_t piece_bytes = 1u << 20;
 constexpr uint64_t row_bytes_tsv = 40;
 constexpr uint64_t row_bytes_json = 90;
 constexpr size_t issues_a_piece = 8192;
+// A record batch has a head to be read: more of the document goes into one.
+constexpr uint64_t batch_words = (256u << 10) / 64;
 
 uint64_t row_bytes(const document_wishes& wishes, std::string_view file) {
   return wishes.rows.format == token_format::jsonl ? row_bytes_json + file.size() : row_bytes_tsv;
 }
 
 uint64_t words_a_piece(const document_wishes& wishes, std::string_view file) {
+  if (wishes.rows.format == token_format::arrow) return batch_words;
   return std::max<uint64_t>(1, piece_bytes / (64 * row_bytes(wishes, file)));
 }
 
@@ -49,9 +53,10 @@ void document_work::scan() {
     return;
   }
   auto answered = wishes_.service->tokenize(input_);
-  if (const auto* why = std::get_if<std::string>(&answered))
-    refusal_ = escape_file_name(*why);
-  else
+  if (const auto* why = std::get_if<group_failure>(&answered)) {
+    refusal_ = escape_file_name(why->sentence);
+    service_gone_ = why->none_left;
+  } else
     tokens_ = std::move(std::get<token_columns>(answered));
 }
 
@@ -66,6 +71,10 @@ output_piece document_work::make(uint64_t piece, text_buffer buffer) const {
   } else if (piece == issues_.size()) {
     append_head(made);
   } else {
+    if (wishes_.rows.format == token_format::arrow) {
+      append_batch(&parts_[piece - issues_.size() - 1], made);
+      return made;
+    }
     const std::string_view file = named_ ? std::string_view{document_.name} : std::string_view{};
     const token_part& part = parts_[piece - issues_.size() - 1];
     (void)made.text.room_for(part.count * row_bytes(wishes_, file));
@@ -103,17 +112,48 @@ void document_work::append_issues_left_out(text_buffer& out) const {
 }
 
 void document_work::append_head(output_piece& made) const {
-  if (!readable()) return made.told.append("texlex: " + document_.read.error + "\n");
-  if (!scanned()) return made.told.append("texlex: " + shown_name_ + ": " + refusal_ + "\n");
+  if (!scanned()) return append_failure(made);
   if (wishes_.issues && tokens_.issue_count > tokens_.issues.size()) {
     made.told_must = true;
     append_issues_left_out(made.told);
   }
   if (wishes_.counts) {
-    made.text.append(fmt::format("{}\t{}\t{}\n", tokens_.count, tokens_.issue_count, shown_name_));
+    append_counts(made.text);
+  } else if (wishes_.rows.format == token_format::arrow && parts_.empty()) {
+    append_batch(nullptr, made);
   } else if (named_ && wishes_.rows.format == token_format::tsv) {
     made.text.append("# " + shown_name_ + "\n");
   }
+}
+
+void document_work::append_failure(output_piece& made) const {
+  made.failure = !readable()     ? document_failure::unreadable
+                 : service_gone_ ? document_failure::service_gone
+                                 : document_failure::refused;
+  made.reason = readable() ? shown_name_ + ": " + refusal_ : document_.read.error;
+  made.told.append("texlex: " + made.reason + "\n");
+}
+
+void document_work::append_counts(text_buffer& out) const {
+  if (wishes_.rows.format == token_format::jsonl)
+    return out.append(fmt::format("{{\"file\":{},\"tokens\":{},\"issues\":{}}}\n", json_string(shown_name_),
+                                  tokens_.count, tokens_.issue_count));
+  out.append(fmt::format("{}\t{}\t{}\n", tokens_.count, tokens_.issue_count, shown_name_));
+}
+
+// Its first one tells the document's name.
+void document_work::append_batch(const token_part* part, output_piece& made) const {
+  const batch_labels labels{shown_name_, tokens_.count, tokens_.issue_count};
+  if (append_arrow_batch(input_, tokens_, wishes_.schema, labels, part, made)) {
+    made.batch->first = part == nullptr || part->first == 0;
+    made.batch->file = shown_name_;
+    return;
+  }
+  made.failure = document_failure::unreadable;
+  made.reason = fmt::format("{}: its names have more than 2147483647 bytes in a batch, the most a column of --format "
+                            "arrow holds; the tokens from number {} on lack some",
+                            shown_name_, part->first);
+  made.told.append("texlex: " + made.reason + "\n");
 }
 
 } // namespace texlex::cli

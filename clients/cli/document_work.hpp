@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "clients/cli/archive_reader.hpp"
+#include "clients/cli/arrow_message.hpp"
 #include "clients/cli/ordered_output.hpp"
+#include "clients/cli/service_group.hpp"
 #include "clients/cli/token_formatter.hpp"
 #include "clients/cli/token_parts.hpp"
-#include "clients/cli/token_service.hpp"
 
 namespace texlex::cli {
 
@@ -17,10 +18,11 @@ namespace texlex::cli {
 struct document_wishes {
   const texlex::regime* regime = nullptr;
   const texlex::kernel* kernel = nullptr; ///< scans, unless
-  token_service* service = nullptr;       ///< does
+  service_group* service = nullptr;       ///< does
   token_view view = token_view::tex;
-  bool counts = false; ///< instead of tokens
+  bool counts = false; ///< instead of tokens; as JSON lines or lines of text, by the format of
   row_options rows;
+  arrow_schema schema{};   ///< of that format
   bool issues = false;     ///< listed
   uint64_t issues_max = 0; ///< listed at most
 };
@@ -38,6 +40,7 @@ public:
   [[nodiscard]] bool scanned() const noexcept { return readable() && refusal_.empty(); }
   [[nodiscard]] uint64_t bytes() const noexcept { return document_.read.bytes.size(); }
   [[nodiscard]] uint64_t issue_count() const noexcept { return tokens_.issue_count; }
+  [[nodiscard]] uint64_t token_count() const noexcept { return tokens_.count; }
 
   /// At least one.
   [[nodiscard]] uint64_t pieces() const noexcept { return issues_.size() + 1 + parts_.size(); }
@@ -50,6 +53,9 @@ private:
   void append_issues(const issue_part& part, text_buffer& out) const;
   void append_issues_left_out(text_buffer& out) const;
   void append_head(output_piece& made) const;
+  void append_counts(text_buffer& out) const;
+  void append_failure(output_piece& made) const;
+  void append_batch(const token_part* part, output_piece& made) const;
 
   const document_wishes& wishes_;
   named_input document_;
@@ -57,6 +63,7 @@ private:
   std::string shown_name_; ///< as a line of text holds it
   scan_input input_;
   token_columns tokens_;
+  bool service_gone_ = false;
   std::string refusal_; ///< why there are none from the service, as a line of text holds it
   std::vector<issue_part> issues_;
   std::vector<token_part> parts_;

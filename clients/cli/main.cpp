@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "clients/cli/bench_command.hpp"
+#include "clients/cli/corpus_command.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
@@ -27,6 +28,8 @@ int run(int argument_count, char** arguments) {
   const auto* tokens_command = add_tokens_command(app, tokens);
   add_verify_command(app, verify);
   const auto* bench_command = add_bench_command(app, bench);
+  corpus_options corpus;
+  const auto* corpus_command = add_corpus_command(app, corpus);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -39,6 +42,7 @@ int run(int argument_count, char** arguments) {
     return wanted;
   }
   if (*bench_command) return run_bench(bench);
+  if (*corpus_command) return run_corpus(corpus);
   return *tokens_command ? run_tokens(tokens) : run_verify(verify);
 }
 

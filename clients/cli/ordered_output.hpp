@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,17 +23,36 @@ struct output_place {
   friend auto operator<=>(const output_place&, const output_place&) = default;
 };
 
+/// A record batch in a piece's text.
+struct output_batch {
+  size_t body_at = 0; ///< where its body begins, with the indices of files if it has any
+  uint64_t rows = 0;
+  bool first = false; ///< of its document
+  std::string file{}; ///< that one's name, of a first one
+};
+
+/// Why there is no output of a document, or not all of it.
+enum class document_failure : uint8_t {
+  none,
+  unreadable,   ///< as it is
+  refused,      ///< by the service
+  service_gone, ///< nobody was left to be asked
+};
+
 struct output_piece {
   text_buffer text;       ///< for standard output
   text_buffer told;       ///< for standard error, before it
   bool told_must = false; ///< what is told was asked for: if it cannot be written, that is a failure
   bool last = false;      ///< of its document
+  std::optional<output_batch> batch{};
+  document_failure failure = document_failure::none;
+  std::string reason{}; ///< of the failure, as a line of text holds it
 };
 
 class ordered_output {
 public:
   /// Writes a piece; false if it could not be written. Called for one piece at a time, in order.
-  using write_function = std::function<bool(const output_piece&)>;
+  using write_function = std::function<bool(output_piece&)>;
 
   /// Pieces that are made too early are kept up to `waiting_bytes_max`.
   ordered_output(write_function write, uint64_t waiting_bytes_max)

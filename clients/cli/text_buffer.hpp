@@ -39,6 +39,7 @@ public:
   /// Keeps its memory.
   void clear() noexcept { size_ = 0; }
 
+  [[nodiscard]] char* data() noexcept { return text_.get(); }
   [[nodiscard]] std::string_view view() const noexcept { return {text_.get(), size_}; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
   [[nodiscard]] size_t capacity() const noexcept { return capacity_; }

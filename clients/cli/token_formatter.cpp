@@ -11,7 +11,7 @@
 namespace texlex::cli {
 namespace {
 
-constexpr std::array<std::string_view, 6> names{"kind", "text", "start", "end", "line", "column"};
+constexpr std::array<std::string_view, 8> names{"kind", "text", "start", "end", "line", "column", "code", "name"};
 // What a row takes beside its name and what comes before each: six columns with what separates them, colours, and what
 // is touched behind the last character.
 constexpr size_t row_room = 6 * (decimal_writer::room + 16) + 64;
@@ -174,6 +174,8 @@ char* token_formatter::write_column(char* to, column what, const token_row& row,
     case column::end: return numbers.end.write(to, row.end);
     case column::line: return numbers.line.write(to, row.position->line);
     case column::column: return numbers.column.write(to, row.position->column);
+    case column::code:
+    case column::name: break; // refused by `chosen_columns`
   }
   return to;
 }

@@ -14,12 +14,13 @@
 
 namespace texlex::cli {
 
-enum class column : uint8_t { kind, text, start, end, line, column };
+/// The last two are had as columns of Arrow only.
+enum class column : uint8_t { kind, text, start, end, line, column, code, name };
 
 /// The names of the columns, in their usual order.
 [[nodiscard]] std::span<const std::string_view> column_names() noexcept;
 
-enum class token_format : uint8_t { tsv, jsonl };
+enum class token_format : uint8_t { tsv, jsonl, arrow };
 
 struct row_options {
   token_format format = token_format::tsv;

@@ -55,11 +55,14 @@ void add_scan_flags(CLI::App& command, tokens_options& options) {
 void add_output_flags(CLI::App& command, tokens_options& options) {
   command
     .add_option("--format", options.format,
-                "tsv: a token a line; jsonl: a JSON object a line; counts: tokens, issues, file")
-    ->check(CLI::IsMember({"tsv", "jsonl", "counts"}))
+                "tsv: a token a line; jsonl: a JSON object a line; counts: tokens, issues, file; arrow: a stream of\n"
+                "record batches, for programs")
+    ->check(CLI::IsMember({"tsv", "jsonl", "counts", "arrow"}))
     ->capture_default_str();
-  command.add_option("--columns", options.columns,
-                     "which columns, in which order, with commas: kind,text,start,end,line,column");
+  command.add_option(
+    "--columns", options.columns,
+    "which columns, in which order, with commas: kind,text,start,end,line,column; with --format arrow also "
+    "code,name");
   command.add_option("--color", options.color, "colours in tsv; default auto: on a terminal")
     ->check(CLI::IsMember({"auto", "always", "never"}));
   command.add_flag("--issues", options.issues,

@@ -12,7 +12,8 @@
 namespace texlex::cli {
 namespace {
 
-constexpr std::string_view all_columns = "kind,text,start,end,line,column";
+constexpr std::string_view text_columns = "kind,text,start,end,line,column";
+constexpr std::string_view arrow_columns = "kind,code,name,start,end,line,column";
 
 std::optional<column> find_column(std::string_view name) {
   const auto names = column_names();
@@ -80,13 +81,19 @@ std::string contradiction(const tokens_options& options) {
 
 std::variant<std::vector<column>, std::string> chosen_columns(const tokens_options& options) {
   std::vector<column> chosen;
-  std::string_view rest = options.columns ? std::string_view{*options.columns} : all_columns;
+  const bool arrow = options.format == "arrow";
+  const std::string_view usual = arrow ? arrow_columns : text_columns;
+  std::string_view rest = options.columns ? std::string_view{*options.columns} : usual;
   for (bool more = true; more;) {
     const std::string_view name = rest.substr(0, rest.find(','));
     more = name.size() < rest.size();
     rest.remove_prefix(more ? name.size() + 1 : name.size());
     const auto found = find_column(name);
-    if (!found) return fmt::format("--columns: \"{}\" is no column; they are {}", escape_file_name(name), all_columns);
+    if (!found)
+      return fmt::format("--columns: \"{}\" is no column; they are {}{}", escape_file_name(name), usual,
+                         arrow ? ",text" : "");
+    if (!arrow && (*found == column::code || *found == column::name))
+      return fmt::format("--columns: {} is a column of --format arrow only; others have it in text", name);
     if (std::find(chosen.begin(), chosen.end(), *found) != chosen.end())
       return fmt::format("--columns names {} twice; name it once", name);
     chosen.push_back(*found);

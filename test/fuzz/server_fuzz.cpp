@@ -1,6 +1,6 @@
 // A hostile client at a request server: over a real socket, with descriptors, frames that are right, changed, cut or
-// mixed up, and documents that are really scanned. Whatever it does, what it receives are whole frames that can be read,
-// and never more answers than it has asked for.
+// mixed up, and documents that are really scanned. Whatever it does, what it receives are whole frames that can be
+// read, and never more answers than it has asked for.
 #include <array>
 #include <cstdio>
 #include <cstdlib>

@@ -26,7 +26,7 @@ output_piece piece(std::string_view text, bool last) {
 
 BOOST_AUTO_TEST_CASE(pieces_that_come_too_early_wait_for_their_turn) {
   std::string written;
-  ordered_output output{[&](const output_piece& each) {
+  ordered_output output{[&](output_piece& each) {
                           written += each.text.view();
                           return true;
                         },
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(many_threads_that_take_pieces_in_order_all_come_to_an_end_w
   constexpr uint64_t pieces = 5000;
   std::string written, expected;
   for (uint64_t i = 0; i < pieces; ++i) expected += std::to_string(i) + "\n";
-  ordered_output output{[&](const output_piece& each) {
+  ordered_output output{[&](output_piece& each) {
                           written += each.text.view();
                           return true;
                         },
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(many_threads_that_take_pieces_in_order_all_come_to_an_end_w
 
 BOOST_AUTO_TEST_CASE(whoever_waits_for_room_is_let_go_when_output_fails_or_is_stopped) {
   for (const bool fails : {true, false}) {
-    ordered_output output{[](const output_piece&) { return false; }, 1};
+    ordered_output output{[](output_piece&) { return false; }, 1};
     BOOST_TEST(output.put({0, 1}, piece("bb", false)));
     std::atomic<bool> taken = true;
     std::jthread waits{[&] { taken = output.put({0, 2}, piece("c", true)); }};

@@ -33,7 +33,9 @@ std::string plain_field(column what, token_kind kind, uint64_t start, uint64_t e
     case column::end: return std::to_string(end);
     case column::line: return std::to_string(place.line);
     case column::column: return std::to_string(place.column);
-    case column::text: break;
+    case column::text:
+    case column::code: // of Arrow only, as name is
+    case column::name: break;
   }
   if (json) return json_string(named ? text.name : code);
   return named ? escape_control_sequence(text.name) : code;
