@@ -82,7 +82,7 @@ test-js-browser: ## The package in headless Chromium
 	@deploy/js browser
 
 test-arrow: build ## What is written as Arrow, by two readers of it that npm installs
-	@deploy/install-dependencies --js
+	@deploy/install-dependencies --js --npm
 	@deploy/test-arrow
 
 test-leaks: build ## After 100 000 hostile connections as many files are open and as much memory is used as before

@@ -4,15 +4,10 @@
 #include <limits>
 #include <string_view>
 
-#include <boost/endian/conversion.hpp>
-
-#include "clients/cpp/mapped_columns.hpp"
 #include "kernels/utf8.hpp"
 
 namespace texlex::client_core {
 namespace {
-
-namespace endian = boost::endian;
 
 // A column of numbers, as it lies in the answer.
 class numbers {
@@ -192,15 +187,16 @@ answer read_counts(const outcome& said, uint64_t document_bytes) {
   return given;
 }
 
-std::optional<mapped_announcement> announces_descriptor(std::span<const uint8_t> payload) noexcept {
-  constexpr size_t flag_at = 39, bytes_at = 40;
-  if (payload.size() < tokenized_head_bytes || payload[flag_at] != 1) return std::nullopt;
-  return mapped_announcement{endian::load_little_u64(payload.data() + bytes_at)};
+// A scan writes kinds, starts and issues in front of what was asked for.
+uint64_t mapped_bytes_max(const question& asked, uint64_t document_bytes) noexcept {
+  constexpr uint64_t token_bytes = 5, issue_bytes = 8, padding_bytes = 16 * column_alignment_bytes;
+  return response_bytes_max(asked, document_bytes) + token_bytes * (document_bytes + 2)
+         + issue_bytes * uint64_t{asked.issues_told_max} + padding_bytes;
 }
 
 answer read_mapped_response(const question& asked, uint64_t document_bytes, std::span<const uint8_t> payload,
                             std::span<const uint8_t> mapped, std::shared_ptr<const void> memory) {
-  const auto said = decode_mapped(payload, mapped);
+  const auto said = decode_tokenized(payload, mapped);
   if (!said) return broken_protocol("its response with a descriptor contradicts itself");
   answer given = take(asked, document_bytes, *said, std::move(memory));
   given.is_mapped = given.ok();

@@ -52,12 +52,8 @@ struct answer {
 /// A response of version 1: counts.
 [[nodiscard]] answer read_counts(const outcome& said, uint64_t document_bytes);
 
-/// What the head and directory of a response say whose columns lie in a descriptor.
-struct mapped_announcement {
-  uint64_t bytes = 0; ///< of it, to be mapped
-};
-/// Nothing: its columns lie in the payload, or it is too short to say so.
-[[nodiscard]] std::optional<mapped_announcement> announces_descriptor(std::span<const uint8_t> payload) noexcept;
+/// No response to such a request may want more of a descriptor to be mapped.
+[[nodiscard]] uint64_t mapped_bytes_max(const question& asked, uint64_t document_bytes) noexcept;
 
 /// The same as `read_response`, with the columns in `mapped`.
 [[nodiscard]] answer read_mapped_response(const question& asked, uint64_t document_bytes,

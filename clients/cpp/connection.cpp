@@ -89,7 +89,7 @@ std::optional<answer> connection::send(const std::vector<request_ptr>& requests,
               .abandoned_since = std::nullopt};
   for (const request_ptr& each : requests) sent.document_bytes.push_back(static_cast<uint32_t>(each->document.size()));
   const auto& lengths = sent.document_bytes;
-  const bool agreed = (offer_->features & feature_descriptors) != 0 && is_unix_;
+  const bool agreed = holds(offer_->features, hello_feature::descriptors) && is_unix_;
   // A copy, as the caller may close his before it is sent. Where none is to be had the bytes are sent.
   const bool is_single = requests.size() == 1;
   owned_fd passed;
@@ -225,7 +225,7 @@ std::optional<answer> connection::take_hello(std::span<const uint8_t> payload) {
     return broken_protocol("its hello response is malformed");
   if (said->requests_in_flight_max == 0 || said->document_bytes_max == 0)
     return broken_protocol("its hello response allows no request");
-  with_descriptors_ = is_unix_ && (said->features & feature_descriptors) != 0;
+  with_descriptors_ = is_unix_ && holds(said->features, hello_feature::descriptors);
   offer_ = std::move(said);
   return std::nullopt;
 }
@@ -286,7 +286,7 @@ std::optional<answer> connection::take_batch(flights::iterator at, const receive
 
 answer connection::read_single(uint64_t id, const flight& sent, const received_payload& payload,
                                const owned_fd& descriptor, bool lost_descriptor) {
-  const auto announced = announces_descriptor(payload.span());
+  const auto announced = lent_bytes(payload.span());
   const uint32_t bytes = sent.document_bytes.front();
   if (!announced) {
     if (descriptor.is_open() || lost_descriptor)
@@ -295,8 +295,7 @@ answer connection::read_single(uint64_t id, const flight& sent, const received_p
   }
   if (!with_descriptors_ || !sent.asked->columns_by_descriptor)
     return broken_protocol("it tells of a descriptor that was not asked for");
-  // Gaps between columns are the server's own: as much as the largest answer again for them.
-  if (announced->bytes > 2 * response_bytes_max(*sent.asked, bytes))
+  if (*announced > mapped_bytes_max(*sent.asked, bytes))
     return broken_protocol("its descriptor has more bytes than its answer may");
   if (!descriptor.is_open()) {
     releases_->add(id);
@@ -305,7 +304,7 @@ answer connection::read_single(uint64_t id, const flight& sent, const received_p
                   "the server's descriptor did not arrive: this process may open no more "
                   "files; raise its limit or ask without descriptors");
   }
-  auto mapped = map_columns(descriptor, announced->bytes, releases_, id);
+  auto mapped = map_columns(descriptor, *announced, releases_, id);
   if (const auto* const why = std::get_if<std::string>(&mapped)) return broken_protocol(*why);
   auto& lent = std::get<mapped_memory>(mapped);
   return read_mapped_response(*sent.asked, bytes, payload.span(), lent.bytes, lent.memory);

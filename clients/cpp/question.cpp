@@ -1,9 +1,6 @@
 #include "clients/cpp/question.hpp"
 
 #include <algorithm>
-#include <array>
-
-#include <boost/endian/conversion.hpp>
 
 #include "runtime/batch_frame.hpp"
 #include "runtime/frame.hpp"
@@ -11,35 +8,23 @@
 namespace texlex::client_core {
 namespace {
 
-constexpr uint32_t frame_release = 13;
-constexpr uint16_t option_document_descriptor = 2;
-constexpr uint16_t option_columns_by_descriptor = 3;
-
-std::string headed(uint32_t type, uint64_t id, const std::string& head, uint64_t following_bytes) {
-  const auto header = encode(frame_header{type, id, static_cast<uint32_t>(head.size() + following_bytes)});
+std::string headed(frame_type type, uint64_t id, const std::string& head, uint64_t following_bytes) {
+  const auto payload_bytes = static_cast<uint32_t>(head.size() + following_bytes);
+  const auto header = encode(frame_header{static_cast<uint32_t>(type), id, payload_bytes});
   std::string frame(header.size() + head.size(), '\0');
   std::copy(head.begin(), head.end(), std::copy(header.begin(), header.end(), frame.begin()));
   return frame;
 }
 
-std::string headed(frame_type type, uint64_t id, const std::string& head, uint64_t following_bytes) {
-  return headed(static_cast<uint32_t>(type), id, head, following_bytes);
-}
-
-tokenize_options options_of(const question& asked, uint32_t deadline_ms) {
+tokenize_options options_of(const question& asked, uint32_t deadline_ms, descriptor_use use = {}) {
   return {.columns = asked.columns,
           .view = asked.view,
           .unit = asked.unit,
           .deadline_ms = deadline_ms,
           .issues_told_max = asked.issues_told_max,
-          .regime = asked.regime};
-}
-
-// An option without a value, behind those a head has.
-void add_option(std::string& head, uint16_t id) {
-  std::array<char, 4> option{static_cast<char>(id & 0xFF), static_cast<char>(id >> 8), 0, 0};
-  head.append(option.data(), option.size());
-  boost::endian::store_little_u32(reinterpret_cast<uint8_t*>(head.data()), static_cast<uint32_t>(head.size()));
+          .regime = asked.regime,
+          .document_by_descriptor = use.document,
+          .columns_by_descriptor = use.columns};
 }
 
 std::string names_of(const hello_response& offer) {
@@ -56,9 +41,7 @@ std::string names_of(const hello_response& offer) {
 
 std::string tokenize_frame_head(uint64_t id, const question& asked, uint32_t deadline_ms, uint32_t document_bytes,
                                 descriptor_use use) {
-  std::string head = encode_tokenize_head(options_of(asked, deadline_ms), document_bytes);
-  if (use.document) add_option(head, option_document_descriptor);
-  if (use.columns) add_option(head, option_columns_by_descriptor);
+  const std::string head = encode_tokenize_head(options_of(asked, deadline_ms, use), document_bytes);
   return headed(frame_type::tokenize, id, head, use.document ? 0 : document_bytes);
 }
 
@@ -75,15 +58,15 @@ std::string request_frame_head(uint64_t id, uint32_t document_bytes) {
 }
 
 std::string hello_frame(uint64_t id, bool with_descriptors) {
-  const uint32_t features =
-    static_cast<uint32_t>(hello_feature::going_away) | (with_descriptors ? feature_descriptors : 0);
+  const uint32_t features = static_cast<uint32_t>(hello_feature::going_away)
+                            | (with_descriptors ? static_cast<uint32_t>(hello_feature::descriptors) : 0);
   const auto said = encode_hello({.version_min = 1, .version_max = protocol_version_max, .features = features});
   return headed(frame_type::hello, id, {said.begin(), said.end()}, 0);
 }
 
 std::string cancel_frame(uint64_t id) { return headed(frame_type::cancel, id, {}, 0); }
 
-std::string release_frame(uint64_t id) { return headed(frame_release, id, {}, 0); }
+std::string release_frame(uint64_t id) { return headed(frame_type::release, id, {}, 0); }
 
 obstacle why_not_asked(const question& asked, uint64_t document_bytes, const hello_response& offer) {
   const bool counts_by_default = asked.columns == 0 && asked.regime.empty() && asked.view == token_view::tex;

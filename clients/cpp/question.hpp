@@ -11,9 +11,6 @@
 
 namespace texlex::client_core {
 
-/// Of a hello: documents and columns may pass as descriptors.
-inline constexpr uint32_t feature_descriptors = 1u << 1;
-
 /// Holds for one document, or for all of a batch.
 struct question {
   uint32_t columns = 0; ///< bits of `column_set`

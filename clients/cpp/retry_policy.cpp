@@ -20,6 +20,11 @@ bool may_be_tried_again(const answer& failure) noexcept {
 
 std::optional<instant> retry_policy::again_at(request& failed, uint32_t server, answer& failure, instant now,
                                               double chance) const {
+  // It was not this document's fault, nor the server's: its bytes can be had all the same.
+  if (failure.server_status == status::descriptor_lost && failed.document_descriptor >= 0) {
+    failed.document_descriptor = -1;
+    return now;
+  }
   failed.failures += 1;
   if (!may_be_tried_again(failure) || failed.failures >= failures_max_) return std::nullopt;
   failed.last_failure = failure;

@@ -185,6 +185,27 @@ BOOST_AUTO_TEST_CASE(the_c_interface_tells_what_the_vectors_hold) {
   texlex_client_free(client);
 }
 
+BOOST_AUTO_TEST_CASE(what_passes_in_memory_both_ways_has_the_tokens_of_what_is_sent) {
+  running_texlexd server;
+  auto client = opened(url_of(server));
+  std::string document; // of all of them: long enough for its columns to be lent
+  while (document.size() < 100'000)
+    for (const golden_vector& vector : vectors()) document += vector.document + "\n";
+  remote::question how = question_of(vectors().front());
+  const auto sent = client.tokenize(document, how);
+  BOOST_TEST_REQUIRE(static_cast<bool>(sent));
+  BOOST_TEST(!sent->is_mapped());
+  const auto sealed = remote::sealed_document::make(document);
+  BOOST_TEST_REQUIRE(static_cast<bool>(sealed));
+  how.columns_by_descriptor = true;
+  for (int round = 0; round < 30; ++round) { // more than may be lent at a time: all is given back
+    const auto passed = client.tokenize(*sealed, how);
+    BOOST_TEST_REQUIRE(static_cast<bool>(passed), passed.error().text);
+    BOOST_TEST_REQUIRE(passed->is_mapped());
+    check_the_same(told_by(*passed), told_by(*sent));
+  }
+}
+
 // The server is ended while requests are under way; the other one answers all it did not.
 BOOST_AUTO_TEST_CASE(a_server_that_drains_costs_no_answer) {
   running_texlexd first, second;

@@ -39,6 +39,17 @@ BOOST_AUTO_TEST_CASE(lack_of_room_and_lost_connections_are_worth_another_try_and
     BOOST_TEST(!may_be_tried_again(failed(one, {})));
 }
 
+BOOST_AUTO_TEST_CASE(a_document_whose_descriptor_was_lost_is_sent_as_bytes_at_once_and_once_only) {
+  const retry_policy policy{8, 1};
+  auto asked = lasting(seconds{10});
+  asked.document_descriptor = 5;
+  auto failure = refused(status::descriptor_lost, 0);
+  BOOST_TEST((policy.again_at(asked, 0, failure, begin, 0) == begin));
+  BOOST_TEST(asked.document_descriptor == -1);
+  BOOST_TEST(asked.failures == 0u);
+  BOOST_TEST(!policy.again_at(asked, 0, failure, begin, 0));
+}
+
 BOOST_AUTO_TEST_CASE(another_server_is_asked_at_once_and_the_same_one_after_a_wait) {
   const retry_policy policy{8, 2};
   auto asked = lasting(seconds{10});

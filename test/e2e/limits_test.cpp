@@ -93,7 +93,8 @@ BOOST_AUTO_TEST_CASE(with_too_little_address_space_it_tries_nothing_and_says_how
 
 BOOST_AUTO_TEST_CASE(with_little_address_space_but_enough_it_serves) {
   for (const char* isolation : {"thread", "process"}) {
-    running_texlexd server{surroundings{.shell = "ulimit -v 400000"}, {"--isolation", isolation, "--cores", "0", "--document-bytes-max", "2097152"}};
+    running_texlexd server{surroundings{.shell = "ulimit -v 400000"},
+                           {"--isolation", isolation, "--cores", "0", "--document-bytes-max", "2097152"}};
     auto one = server.connect();
     const std::string document(1u << 20, 'a');
     for (uint64_t id = 1; id <= 20; ++id) {

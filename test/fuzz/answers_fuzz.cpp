@@ -1,6 +1,6 @@
 // What a hostile server may answer, and what a hostile client may ask: frames of version 2 that were right once and
-// were changed, or were never right. Whatever a decoder yields lies within what it was given and is as long as it says. The
-// first byte chooses the frame, the rest are changes to it: two bytes for the place, one for what is put there.
+// were changed, or were never right. Whatever a decoder yields lies within what it was given and is as long as it says.
+// The first byte chooses the frame, the rest are changes to it: two bytes for the place, one for what is put there.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
