@@ -15,7 +15,6 @@ using namespace version_2;
 
 constexpr size_t length_bytes = 4;
 constexpr size_t documents_at = 14; ///< of the head: how many there are
-constexpr size_t directory_entry_bytes = 16;
 constexpr size_t response_head_bytes = 64;
 
 } // namespace

@@ -16,7 +16,6 @@ namespace endian = boost::endian;
 
 using namespace version_2;
 
-constexpr size_t directory_entry_bytes = 16;
 constexpr size_t option_head_bytes = 4;
 constexpr uint16_t option_regime = 1;
 constexpr uint16_t option_document_by_descriptor = 2;

@@ -28,6 +28,8 @@ inline constexpr std::array<uint8_t, 4> magic{'T', 'X', 'L', 'X'};
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }
 
+inline constexpr size_t directory_entry_bytes = 16; ///< of a response, and of a batch's
+
 /// What every response begins with.
 struct response_begin {
   uint16_t entries = 0; ///< of its directory

@@ -145,6 +145,7 @@ BOOST_AUTO_TEST_CASE(handlers_are_told_what_the_vectors_hold) {
   BOOST_TEST(told_count == vectors().size());
 }
 
+#if defined(BOOST_ASIO_HAS_CO_AWAIT) // not with clang 14
 BOOST_AUTO_TEST_CASE(a_coroutine_is_told_what_the_vectors_hold) {
   running_texlexd server;
   boost::asio::io_context context;
@@ -161,6 +162,7 @@ BOOST_AUTO_TEST_CASE(a_coroutine_is_told_what_the_vectors_hold) {
   context.run();
   BOOST_TEST(told_count == vectors().size());
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(the_c_interface_tells_what_the_vectors_hold) {
   running_texlexd server;
