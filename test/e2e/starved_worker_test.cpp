@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(stopped_for_longer_than_the_bound_of_its_shutdown_it_still_
                           "--watchdog-ms", "60000"}};
   auto one = server.connect();
   one.request(1, "abc");
-  one.header(1, 2, 3u << 20); // refused from its header: then the one before was accepted
+  one.header(1, 2, 65u << 20); // refused from its header: then the one before was accepted
   one.expect(2, status::document_too_large);
   server.signal(SIGTERM);
   one.expect(1, status::shutting_down);
