@@ -23,7 +23,7 @@ waiting_room::waiting_room(const waiting_room_options& options)
 void waiting_room::comes(uint64_t client, instant now) { patient_ = standing_.comes(client, overloaded(), now); }
 
 bool waiting_room::admit(const job& job, duration expected, instant now, std::vector<job_id>& pushed_out) {
-  if (!lengthy(expected)) not_lengthy_until_ = now + options_.open_lane_memory;
+  if (!lengthy(expected)) remember_others(now);
   const waiting_job waiting{job.client, job.id, expected, patient_ && control_, job.deadline};
   if (!waiting.patient && has_its_share(job.client, now)) return false;
   const bool newcomer = queue_.size_of(job.client) == 0;
@@ -100,6 +100,11 @@ bool waiting_room::keeps_the_last(size_t lengthy_running, instant now) const noe
   return options_.keep_a_lane_open && lanes_ > 1 && lengthy_running + 1 >= lanes_ && now < not_lengthy_until_;
 }
 
+// As long as one of the longest lasts: whoever comes less often does not meet two of them.
+void waiting_room::remember_others(instant now) noexcept {
+  not_lengthy_until_ = now + std::max(options_.open_lane_memory, longest_service_);
+}
+
 std::optional<job_id> waiting_room::next(size_t lengthy_running, instant now) {
   if (queue_.empty()) return std::nullopt;
   const bool newest_first = control_ && control_->newest_first(queue_.longest_wait(now));
@@ -109,7 +114,9 @@ std::optional<job_id> waiting_room::next(size_t lengthy_running, instant now) {
   return job;
 }
 
+// Who has waited long for its turn is served now, and is likely to come again.
 void waiting_room::started(duration expected, instant now) noexcept {
+  if (!lengthy(expected)) remember_others(now);
   if (control_) control_->served(queue_.cost_of_document(expected), now);
 }
 

@@ -29,7 +29,7 @@ struct waiting_room_options {
   client_standing_options clients{};
   service_estimate_options estimate{};
   bool keep_a_lane_open = true;                               ///< for documents that are not lengthy
-  duration open_lane_memory = std::chrono::milliseconds{100}; ///< since the last such document
+  duration open_lane_memory = std::chrono::milliseconds{100}; ///< since the last such document, at least
 };
 
 class waiting_room {
@@ -88,6 +88,7 @@ public:
   void check_invariants() const;
 
 private:
+  void remember_others(instant now) noexcept; ///< one that is not lengthy is here
   [[nodiscard]] bool keeps_the_last(size_t lengthy_running, instant now) const noexcept;
   [[nodiscard]] bool has_its_share(uint64_t client, instant now) const noexcept;
   [[nodiscard]] bool room_for_newcomer(duration expected, instant now) const noexcept;

@@ -109,4 +109,17 @@ BOOST_FIXTURE_TEST_CASE(of_two_lanes_one_is_kept_from_lengthy_documents_while_ot
   BOOST_TEST(room.next(1, now).has_value()); // nobody else came
 }
 
+BOOST_FIXTURE_TEST_CASE(it_is_kept_from_when_the_other_was_served_for_as_long_as_one_of_the_longest_takes, busy_room) {
+  for (int i = 0; i < 20; ++i) room.ended(1, {}, 2s, 2s, true, true);
+  BOOST_TEST(comes(3, 3, 10us));
+  now += 2s; // both lanes were taken for so long
+  BOOST_TEST((room.next(1, now) == job_id{3}));
+  room.started(10us, now);
+  BOOST_TEST(comes(1, 1, 2s));
+  now += 1900ms;
+  BOOST_TEST(!room.next(1, now));
+  now += 200ms;
+  BOOST_TEST(room.next(1, now).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
