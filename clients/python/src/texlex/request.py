@@ -27,6 +27,7 @@ class Request:
         "refused_by",
         "last_error",
         "done",
+        "in_frame_only",
     )
 
     def __init__(
@@ -44,6 +45,8 @@ class Request:
         """Endpoints that are not asked again before the others were."""
         self.last_error: Exception | None = None
         self.done = False
+        self.in_frame_only = False
+        """Its document was passed by descriptor once, and the descriptor was lost."""
 
     def goes_with(self, other: Request) -> bool:
         return self.batch is not None and self.batch is other.batch
