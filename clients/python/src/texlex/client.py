@@ -200,6 +200,7 @@ class Client:
                 self._take_room(deadline)
                 taken += 1
             requests = [Request(document, options, form, deadline, batch) for document in documents]
+            futures = [request.future for request in requests]
             for request in requests:
                 request.future.add_done_callback(_abandoner(self._dispatcher, request))
             self._dispatcher.submit(requests)
@@ -207,7 +208,7 @@ class Client:
             if taken:
                 self._room.release(taken)
             raise
-        return [request.future for request in requests]
+        return futures
 
     def _take_room(self, deadline: float) -> None:
         if self._in_own_thread():

@@ -56,11 +56,17 @@ class Request:
         if self.form == "tokens":
             eight_bit = (self.options.regime or "").endswith("-8bit")
             result = ReceivedTokens(self.document, received, eight_bit, self.options.column_unit)
-        self.done = True
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_result(result)
+        future = self._end()
+        if future.set_running_or_notify_cancel():
+            future.set_result(result)
 
     def fail(self, error: BaseException) -> None:
+        future = self._end()
+        if future.set_running_or_notify_cancel():
+            future.set_exception(error)
+
+    # Timers may hold a request for long after its end, and must not hold its result, which may be memory of a server.
+    def _end(self) -> Future[Any]:
         self.done = True
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
+        future, self.future = self.future, Future()
+        return future

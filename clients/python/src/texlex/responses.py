@@ -219,7 +219,7 @@ def _read_directory(
     if memory is not None:
         if end != len(payload):
             _broken(f"its response of {len(payload)} bytes has more than a directory, and columns elsewhere")
-        holder, end = memory, 0
+        holder = memory
     last_id = 0
     found: dict[int, Any] = {}
     for index in range(entries):
@@ -227,7 +227,8 @@ def _read_directory(
         if column <= last_id:
             _broken(f"column {column} stands behind column {last_id}")
         last_id = column
-        end = _check_extent(begin * ALIGNMENT, length, end, len(holder))
+        # In memory that is lent they stand in any order.
+        end = _check_extent(begin * ALIGNMENT, length, end if memory is None else 0, len(holder))
         if column > _ISSUE_START:
             continue  # of a later version
         is_byte = column in _ONE_BYTE_COLUMNS

@@ -59,20 +59,12 @@ def map_lent(descriptor: int, length: int, release: Callable[[], None]) -> UInt8
     if length == 0 or os.fstat(descriptor).st_size < length:
         raise ProtocolError(f"the server broke the protocol: what it lends has fewer than the {length} bytes it says")
     try:
-        memory = mmap.mmap(descriptor, length, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
+        lent_memory = mmap.mmap(descriptor, length, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
     except (OSError, MemoryError) as error:
         release()
         raise DescriptorLostError(f"the server's memory of {length} bytes cannot be mapped: {error}") from error
-    lent: UInt8Column = numpy.frombuffer(memory, numpy.uint8)
-    # Every view of it refers to this array. One that was brought back to life by a finalizer does too, but after this
-    # has been called: so what counts is whether the memory can be unmapped.
-    weakref.finalize(lent, _give_back, memory, release).atexit = False
+    lent: UInt8Column = numpy.frombuffer(lent_memory, numpy.uint8)
+    # Every view refers to an array on this memory, and so to it. It ends when the last of them has ended, by counting
+    # alone: arrays are not collected, so that no finalizer can bring a view back to life behind this.
+    weakref.finalize(lent_memory, release).atexit = False
     return lent
-
-
-def _give_back(memory: mmap.mmap, release: Callable[[], None]) -> None:
-    try:
-        memory.close()
-    except BufferError:
-        return  # somebody sees it still; the server has it back when the connection ends
-    release()
