@@ -217,7 +217,8 @@ export class Connection {
   // What was sent behind the last request that was taken fails at once, so that it is sent elsewhere. Its answer, which
   // comes all the same, is not waited for.
   #goAway(lastTaken) {
-    if (isBehind(lastTaken, this.#lastId)) throw this.#nonsense(`that it took request ${lastTaken}, which was not sent`);
+    if (isBehind(lastTaken, this.#lastId))
+      throw this.#nonsense(`that it took request ${lastTaken}, which was not sent`);
     this.#isGoingAway = true;
     for (const [id, flight] of this.#flights) {
       if (flight.isTakenBack || !isBehind(id, lastTaken)) continue;
