@@ -1,4 +1,4 @@
-"""Documents and columns in memory that is passed: with the real texlexd, and with servers that pass what they must not."""
+"""Documents and columns in passed memory: with the real texlexd, and with servers that pass what they must not."""
 
 from __future__ import annotations
 
@@ -151,7 +151,9 @@ def wished(frame: Frame) -> bool:
     return struct.pack("<HH", 3, 0) in frame.payload[32:64]
 
 
-def serving(pass_columns: Callable[[Caller, Frame, bytes, bytes], None], document: bytes = b"abc") -> Callable[..., None]:
+def serving(
+    pass_columns: Callable[[Caller, Frame, bytes, bytes], None], document: bytes = b"abc"
+) -> Callable[..., None]:
     """Answers each request for columns by what it is told to pass, and counts as ever."""
 
     def script(caller: Caller) -> None:

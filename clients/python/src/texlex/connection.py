@@ -49,7 +49,8 @@ class Flight:
 
 class Connection:
     """`socket` may still be connecting. `greets`: whether it begins with a hello, or takes the server for one that
-    speaks version 1 alone. `features`: what the hello asks for. `wake`, which any thread may call, has `has_releases` looked at."""
+    speaks version 1 alone. `features`: what the hello asks for. `wake`, which any thread may call,
+    has `has_releases` looked at."""
 
     def __init__(
         self,

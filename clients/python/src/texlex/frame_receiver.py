@@ -16,7 +16,8 @@ from .tokens import UInt8Column
 
 
 _DESCRIPTORS_SEEN = 4  # at once; there may be one
-_CONTROL_BYTES = socket.CMSG_SPACE(_DESCRIPTORS_SEEN * array.array("i").itemsize) if hasattr(socket, "CMSG_SPACE") else 0
+_DESCRIPTORS_BYTES = _DESCRIPTORS_SEEN * array.array("i").itemsize
+_CONTROL_BYTES = socket.CMSG_SPACE(_DESCRIPTORS_BYTES) if hasattr(socket, "CMSG_SPACE") else 0
 
 
 @dataclass
