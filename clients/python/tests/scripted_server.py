@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
 import struct
 import threading
@@ -23,6 +25,8 @@ class Frame:
     type: int
     id: int
     payload: bytes
+    descriptor: int | None = None
+    """What came with it, if the script takes descriptors."""
 
     @property
     def document(self) -> bytes:
@@ -52,10 +56,13 @@ class Caller:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(PATIENCE)
         self.connection = connection
+        self._descriptor: int | None = None
 
     def receive(self) -> Frame:
         type_, id_, length = struct.unpack(">IQI", self._bytes(16))
-        return Frame(type_, id_, self._bytes(length))
+        payload = self._bytes(length)
+        descriptor, self._descriptor = self._descriptor, None
+        return Frame(type_, id_, payload, descriptor)
 
     def send(self, type_: int, id_: int, payload: bytes, claims: int | None = None) -> None:
         self.raw(struct.pack(">IQI", type_, id_, len(payload) if claims is None else claims) + payload)
@@ -65,6 +72,18 @@ class Caller:
             self.connection.sendall(data)
         except OSError:
             raise ClientGone from None
+
+    def send_passing(self, type_: int, id_: int, payload: bytes, *descriptors: int) -> None:
+        """A frame with descriptors, which are closed here."""
+        data = struct.pack(">IQI", type_, id_, len(payload)) + payload
+        try:
+            sent = socket.send_fds(self.connection, [data], list(descriptors))
+            self.raw(data[sent:])
+        except OSError:
+            raise ClientGone from None
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def greet(self, **offer: int) -> None:
         """Answers the hello."""
@@ -84,11 +103,13 @@ class Caller:
         received = b""
         while len(received) < count:
             try:
-                more = self.connection.recv(count - len(received))
+                more, came, _, _ = socket.recv_fds(self.connection, count - len(received), 4)
             except ConnectionError:
-                more = b""
+                more, came = b"", []
             if not more:
                 raise ClientGone
+            assert len(came) <= 1 and not (came and self._descriptor is not None), "a descriptor too many"
+            self._descriptor = came[0] if came else self._descriptor
             received += more
         return received
 
@@ -146,10 +167,10 @@ class ScriptedServer:
 
 def hello_response(
     version: int = 2, columns: int = 255, document_bytes_max: int = 1 << 21, requests_max: int = 64,
-    issues_max: int = 65536, batch_documents_max: int = 256,
+    issues_max: int = 65536, batch_documents_max: int = 256, features: int = 0,
 ) -> bytes:
     fixed = struct.pack(
-        "<4sHHIIQIIII24x", MAGIC, version, 64, 0, columns, document_bytes_max, requests_max, issues_max, 1024,
+        "<4sHHIIQIIII24x", MAGIC, version, 64, features, columns, document_bytes_max, requests_max, issues_max, 1024,
         batch_documents_max,
     )
     return fixed + REGIMES
@@ -194,6 +215,31 @@ def letters_response(document: bytes, columns: int = 255) -> bytes:
         "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), count, 0, 0, 1, 0, 1
     )
     return head + padded(directory) + body
+
+
+def going_away(taken: int, last_id: int) -> bytes:
+    return struct.pack("<4sHHQQ", MAGIC, 2, 0, taken, last_id)
+
+
+def lent_response(document: bytes, columns: int = 255) -> tuple[bytes, bytes]:
+    """The same response with its columns elsewhere: payload and memory."""
+    whole = letters_response(document, columns)
+    (count,) = struct.unpack_from("<H", whole, 6)
+    head_bytes = 64 + len(padded(bytes(16 * count)))
+    payload, memory = bytearray(whole[:head_bytes]), whole[head_bytes:]
+    for index in range(count):
+        (begin,) = struct.unpack_from("<I", payload, 64 + 16 * index + 4)
+        struct.pack_into("<I", payload, 64 + 16 * index + 4, begin - head_bytes // 64)
+    struct.pack_into("<Q", payload, 16, head_bytes)
+    struct.pack_into("<BQ", payload, 39, 1, len(memory))
+    return bytes(payload), memory
+
+
+def sealed(memory: bytes, seals: int = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW) -> int:
+    descriptor = os.memfd_create("scripted", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(descriptor, memory)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    return descriptor
 
 
 def batch_response(parts: list[bytes], status: int = 0) -> bytes:

@@ -28,17 +28,17 @@ def examples() -> list[bytes]:
 
 def test_a_hello_and_a_tokenize_frame_are_those_of_the_document() -> None:
     head = frames.tokenize_head(7, RequestOptions(3, 0, 0, None, 0), 0, 3)
-    assert examples()[0] == frames.hello(1) + head + b"a%\n"
+    assert examples()[0] == frames.hello(1, frames.Feature.NONE) + head + b"a%\n"
 
 
 def test_a_batch_is_that_of_the_document() -> None:
     head = frames.batch_head(7, RequestOptions(0, 0, 0, None, 0), 0, [1, 0])
-    assert examples()[1] == frames.hello(1) + head + b"a"
+    assert examples()[1] == frames.hello(1, frames.Feature.NONE) + head + b"a"
 
 
 def test_a_regime_is_sent_as_in_the_document() -> None:
     head = frames.tokenize_head(7, RequestOptions(0, 0, 0, "plane", 0), 0, 1)
-    assert examples()[2] == frames.hello(1) + head + b"a"
+    assert examples()[2] == frames.hello(1, frames.Feature.NONE) + head + b"a"
 
 
 def test_a_request_and_a_cancel_of_version_1_are_those_of_the_document() -> None:

@@ -144,7 +144,11 @@ export class Client {
   }
 
   async #connected(signal) {
-    if (this.#open !== undefined && !this.#open.isOpen) this.#forget();
+    const open = this.#open;
+    if (open !== undefined && (!open.isOpen || open.isGoingAway)) {
+      this.#forget();
+      if (open.isOpen) this.#leave(open);
+    }
     this.#connection ??= this.#connect();
     const mine = this.#connection;
     return unlessAborted(mine, signal);

@@ -2,17 +2,25 @@
 // It ends once, for a reason, and then every request that is unanswered fails with it.
 import net from "node:net";
 
-import { ConnectionError, ProtocolError, StatusError } from "./errors.js";
+import { ConnectionError, ProtocolError, Status, StatusError } from "./errors.js";
 import { FrameReader } from "./frame_reader.js";
 import { encodeCancel, encodeHello, FrameType } from "./frames.js";
-import { decodeHelloResponse, decodeResponse } from "./responses.js";
+import { decodeGoingAway, decodeHelloResponse, decodeResponse, tellsGoingAway } from "./responses.js";
 
 const helloId = 0xffffffff; // none of a request
 const helloBytesMax = 65536;
 const responseBytes = 13;
+const goingAwayBytesMax = 4096;
 
 // A server answers a cancel at once. One that does not has lost its way, or the network has.
 const cancelAnswerMs = 1000;
+
+/** Whether a request's id was given behind another's, 0 of none: ids begin anew once all were given. */
+function isBehind(id, other) {
+  if (other === 0 || id === 0) return id !== 0;
+  const distance = (id - other + helloId) % helloId;
+  return distance !== 0 && distance < helloId / 2;
+}
 
 export class Connection {
   #socket;
@@ -23,6 +31,9 @@ export class Connection {
   #flights = new Map(); // by id
   #nextId = 1;
   #ended; // why, once it has
+  #lastId = 0; // of a request that was sent
+  #tellsGoingAway = false;
+  #isGoingAway = false;
   #lastWord; // the status a server may say before it closes
   #placesTaken = 0; // among the requests in flight; also by those that are about to be sent
   #waiting = []; // for such a place
@@ -69,6 +80,10 @@ export class Connection {
   get isOpen() {
     return this.#ended === undefined;
   }
+  /** The server has said that it takes no more requests. What it took is still answered. */
+  get isGoingAway() {
+    return this.#isGoingAway;
+  }
   get endpointText() {
     return this.#endpoint.text;
   }
@@ -85,6 +100,7 @@ export class Connection {
       const onAbort = () => this.#takeBack(id);
       const flight = { type, bytesMax, answered, signal, onAbort, resolve, reject, isTakenBack: false };
       this.#flights.set(id, flight);
+      this.#lastId = id;
       signal.addEventListener("abort", onAbort, { once: true });
       this.#socket.ref();
       this.#socket.cork();
@@ -102,9 +118,18 @@ export class Connection {
 
   async #place(signal) {
     signal.throwIfAborted();
-    while (this.isOpen && this.#placesTaken >= this.hello.requestsPerConnectionMax) await this.#turn(signal);
-    if (!this.isOpen) throw this.#ended;
+    while (this.#takesMore && this.#placesTaken >= this.hello.requestsPerConnectionMax) await this.#turn(signal);
+    this.#throwUnlessTakesMore();
     ++this.#placesTaken;
+  }
+
+  get #takesMore() {
+    return this.isOpen && !this.#isGoingAway;
+  }
+
+  #throwUnlessTakesMore() {
+    if (!this.isOpen) throw this.#ended;
+    if (this.#isGoingAway) throw this.#shuttingDown();
   }
 
   #leavePlace() {
@@ -116,7 +141,7 @@ export class Connection {
   #encoded(encode, id, signal) {
     try {
       signal.throwIfAborted();
-      if (!this.isOpen) throw this.#ended;
+      this.#throwUnlessTakesMore();
       return encode(id);
     } catch (error) {
       this.#leavePlace();
@@ -165,12 +190,14 @@ export class Connection {
   #bytesMaxOf(type, id, flight) {
     if (type === FrameType.response) return responseBytes;
     if (type === FrameType.helloResponse && id === helloId && this.hello === undefined) return helloBytesMax;
+    if (type === FrameType.goingAway && id === 0 && this.#tellsGoingAway) return goingAwayBytesMax;
     if (flight?.type === type) return flight.bytesMax;
     throw this.#nonsense(`a frame of type ${type} under id ${id}, which nobody waits for`);
   }
 
   #deliver({ type, id }, payload) {
-    if (type === FrameType.helloResponse) return this.#helloArrived.resolve(decodeHelloResponse(payload));
+    if (type === FrameType.helloResponse) return this.#greeted(payload);
+    if (type === FrameType.goingAway) return this.#goAway(decodeGoingAway(payload));
     if (type === FrameType.response) return this.#refuse(id, decodeResponse(payload));
     const flight = this.#land(id);
     if (flight.isTakenBack) return;
@@ -180,6 +207,30 @@ export class Connection {
       flight.reject(error);
       if (error instanceof ProtocolError) this.#end(error);
     }
+  }
+
+  #greeted(payload) {
+    this.#helloArrived.resolve(decodeHelloResponse(payload));
+    this.#tellsGoingAway = tellsGoingAway(payload);
+  }
+
+  // What was sent behind the last request that was taken fails at once, so that it is sent elsewhere. Its answer, which
+  // comes all the same, is not waited for.
+  #goAway(lastTaken) {
+    if (isBehind(lastTaken, this.#lastId))
+      throw this.#nonsense(`that it took request ${lastTaken}, which was not sent`);
+    this.#isGoingAway = true;
+    for (const [id, flight] of this.#flights) {
+      if (flight.isTakenBack || !isBehind(id, lastTaken)) continue;
+      flight.isTakenBack = true;
+      flight.signal.removeEventListener("abort", flight.onAbort);
+      flight.reject(this.#shuttingDown());
+    }
+    for (const waiter of this.#waiting.splice(0)) waiter.go();
+  }
+
+  #shuttingDown() {
+    return new StatusError(Status.shuttingDown, this.#endpoint.text);
   }
 
   // A status alone. If it is no request's, it is the last word on this connection.

@@ -10,6 +10,7 @@ export const FrameType = Object.freeze({
   tokenizeResponse: 9,
   batch: 10,
   batchResponse: 11,
+  goingAway: 12,
 });
 
 export const headerBytes = 16;
@@ -17,6 +18,8 @@ export const headerBytes = 16;
 export const framePayloadBytesMax = 256 * 2 ** 20;
 export const magic = 0x584c5854; // "TXLX", read as a little-endian number
 export const protocolVersion = 2;
+/** A feature of the hello: to be told when the server drains. */
+export const featureGoingAway = 1;
 
 /** Columns by the bits that ask for them, in the order of their ids. */
 export const columnBits = Object.freeze({
@@ -50,6 +53,7 @@ export function encodeHello(id) {
   payload.setUint32(0, magic, true);
   payload.setUint16(4, protocolVersion, true);
   payload.setUint16(6, protocolVersion, true);
+  payload.setUint32(8, featureGoingAway, true);
   return frame;
 }
 

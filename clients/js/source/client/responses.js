@@ -2,10 +2,11 @@
 // ProtocolError, and nothing outside the payload is looked at.
 import { columnUnits, views } from "../names.js";
 import { ProtocolError, Status } from "./errors.js";
-import { columnBits, magic, padded } from "./frames.js";
+import { columnBits, featureGoingAway, magic, padded } from "./frames.js";
 
 const headBytes = 64;
 const entryBytes = 16;
+const goingAwayBytes = 24;
 const alignment = 64;
 
 /** How the columns are laid out: by id, of which column they are part, the bytes of an entry, and what they hold. */
@@ -56,6 +57,18 @@ export function decodeHelloResponse(payload) {
   require(hello.requestsPerConnectionMax >= 1, "a connection may have no requests");
   require(names.length >= 1 && names.every((name) => name.length > 0), "a regime without a name");
   return Object.freeze(hello);
+}
+
+/** Whether a hello response says that the server tells when it goes. */
+export const tellsGoingAway = (payload) => (viewOf(payload).getUint32(8, true) & featureGoingAway) !== 0;
+
+/** The id of the last request that the server takes; 0 if it takes none. */
+export function decodeGoingAway(payload) {
+  require(payload.length >= goingAwayBytes, `a going-away frame of ${payload.length} bytes`);
+  const view = viewOf(payload);
+  require(view.getUint32(0, true) === magic, "a going-away frame that does not begin with TXLX");
+  require(view.getUint16(4, true) >= 2, `a going-away frame of version ${view.getUint16(4, true)}`);
+  return bytesAt(view, 16);
 }
 
 /** A response of version 1: a status, and of an overload how long to wait. */

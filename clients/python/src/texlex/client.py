@@ -41,6 +41,8 @@ class Client:
     `connect_timeout`: seconds that a server may take to be connected to and to answer the hello.
     `attempts_max`: how often a request is sent to each server at most. Only what may help is tried again.
     `pending_max`: requests that may be under way; beyond it submitting waits.
+    `descriptors`: whether large documents and columns go through memory that is shared with the server and not through
+    the socket, where the endpoint is a Unix socket and both sides can.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Client:
         connect_timeout: float = 5.0,
         attempts_max: int = 4,
         pending_max: int = 4096,
+        descriptors: bool = True,
         chance: random.Random | None = None,
     ) -> None:
         urls = [endpoints] if isinstance(endpoints, str) else list(endpoints)
@@ -65,6 +68,7 @@ class Client:
             connect_timeout=_seconds("connect_timeout", connect_timeout),
             attempts_max=attempts_max,
             backoff=Backoff(chance),
+            descriptors=descriptors,
             released=self._room.release,
         )
         self._close = weakref.finalize(self, self._dispatcher.close)
@@ -196,6 +200,7 @@ class Client:
                 self._take_room(deadline)
                 taken += 1
             requests = [Request(document, options, form, deadline, batch) for document in documents]
+            futures = [request.future for request in requests]
             for request in requests:
                 request.future.add_done_callback(_abandoner(self._dispatcher, request))
             self._dispatcher.submit(requests)
@@ -203,7 +208,7 @@ class Client:
             if taken:
                 self._room.release(taken)
             raise
-        return [request.future for request in requests]
+        return futures
 
     def _take_room(self, deadline: float) -> None:
         if self._in_own_thread():

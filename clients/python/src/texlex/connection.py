@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from . import frames, responses
-from .errors import ConnectionFailedError, ProtocolError, RefusedError, UnsupportedByServerError
+from . import frames, responses, sealed_memory
+from .errors import ConnectionFailedError, DescriptorLostError, ProtocolError, RefusedError
 from .frame_receiver import FrameReceiver, ReceivedFrame
-from .frames import FrameType
+from .frames import Feature, FrameType
+from .offer_check import check_offer
+from .outgoing import Outgoing
 from .request import Request
 from .responses import Offer
 from .vocabulary import Status
@@ -29,6 +32,7 @@ VERSION_1 = Offer(version=1, requests_max=16)  # what a server that knows no hel
 class Listener(Protocol):
     def answered(self, request: Request, received: responses.Received) -> None: ...
     def failed(self, connection: Connection, request: Request, error: Exception) -> None: ...
+    def again(self, request: Request) -> None: ...
 
 
 @dataclass
@@ -38,13 +42,25 @@ class Flight:
     requests: list[Request]
     type: FrameType
     abandoned_since: float | None = None
+    is_elsewhere: bool = False
+    """The server takes it no more, and its requests have left for another one: its answer is not waited for."""
+    document_passed: bool = False
 
 
 class Connection:
     """`socket` may still be connecting. `greets`: whether it begins with a hello, or takes the server for one that
-    speaks version 1 alone."""
+    speaks version 1 alone. `features`: what the hello asks for. `wake`, which any thread may call,
+    has `has_releases` looked at."""
 
-    def __init__(self, sock: socket.socket, listener: Listener, opening_until: float, greets: bool) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        listener: Listener,
+        opening_until: float,
+        greets: bool,
+        features: Feature,
+        wake: Callable[[], None],
+    ) -> None:
         self.socket = sock
         self.opening_until = opening_until
         self.offer: Offer | None = None if greets else VERSION_1
@@ -54,8 +70,11 @@ class Connection:
         self._greets = greets
         self._flights: dict[int, Flight] = {}
         self._next_id = HELLO_ID + 1
-        self._out: deque[memoryview] = deque()
-        self._frames = FrameReceiver(self._expected)
+        self._features = features if greets else Feature.NONE
+        self._wake = wake
+        self._releases: deque[int] = deque()
+        self._out = Outgoing()
+        self._frames = FrameReceiver(self._expected, bool(self._features & Feature.DESCRIPTORS))
         self.is_going_away = False
 
     # What the dispatcher asks
@@ -79,8 +98,17 @@ class Connection:
         """Its server is shutting down, and has answered all there was."""
         return self.is_going_away and not self._flights
 
+    @property
+    def has_releases(self) -> bool:
+        """Whether memory is to be given back: `write` does it."""
+        return self.is_open and bool(self._releases)
+
     def requests(self) -> list[Request]:
-        return [request for flight in self._flights.values() for request in flight.requests]
+        flights = [flight for flight in self._flights.values() if not flight.is_elsewhere]
+        return [request for flight in flights for request in flight.requests]
+
+    def _has(self, feature: Feature) -> bool:
+        return self.offer is not None and bool(self._features & self.offer.features & feature)
 
     def due(self) -> float:
         """When `check_time` has something to say at the latest."""
@@ -100,27 +128,9 @@ class Connection:
 
     def check_can(self, request: Request) -> None:
         """UnsupportedByServerError or RefusedError if this server cannot be asked for it."""
-        offer, options = self.offer, request.options
-        if offer is None:
+        if self.offer is None:
             raise AssertionError("asked before the server has said what it can do")
-        if offer.version == 1:
-            if options.columns or options.regime is not None:
-                raise UnsupportedByServerError(
-                    "the server speaks version 1 of the protocol, which has counts of tokens under the server's own "
-                    "regime and nothing else; count() without a regime can be had"
-                )
-        elif options.columns & ~offer.columns:
-            raise UnsupportedByServerError("the server tells only counts, no columns; count() can be had")
-        elif options.regime is not None and options.regime not in offer.regimes:
-            raise UnsupportedByServerError(
-                f"the server has no regime {options.regime!r}; it has {', '.join(map(repr, offer.regimes))}"
-            )
-        elif options.columns & frames.COLUMN_BITS["issues"] and options.issues_max > offer.issues_max:
-            raise UnsupportedByServerError(
-                f"the server tells {offer.issues_max} issues at most, and issues_max is {options.issues_max}"
-            )
-        if len(request.document) > offer.document_bytes_max:
-            raise RefusedError(Status.DOCUMENT_TOO_LARGE)
+        check_offer(self.offer, request)
 
     def batch_room(self) -> tuple[int, int]:
         """How many documents, of how many bytes together, may go in one frame."""
@@ -135,36 +145,38 @@ class Connection:
         first = requests[0]
         deadline_ms = max(1, int((min(request.deadline for request in requests) - now) * 1000))
         lengths = [len(request.document) for request in requests]
+        descriptor = self._seal(first) if len(requests) == 1 else None
+        passed = descriptor is not None
         if self.offer is not None and self.offer.version == 1:
             type_, head = FrameType.REQUEST, frames.request_head(request_id, lengths[0])
         elif len(requests) == 1:
             type_ = FrameType.TOKENIZE
-            head = frames.tokenize_head(request_id, first.options, deadline_ms, lengths[0])
+            columns_passed = bool(first.options.columns) and self._has(Feature.DESCRIPTORS)
+            head = frames.tokenize_head(
+                request_id, first.options, deadline_ms, lengths[0],
+                document_passed=passed, columns_passed=columns_passed,
+            )
         else:
             type_ = FrameType.BATCH
             head = frames.batch_head(request_id, first.options, deadline_ms, lengths)
-        self._flights[request_id] = Flight(requests, type_)
-        self._put(memoryview(head), *(request.document.view for request in requests if len(request.document)))
+        self._flights[request_id] = Flight(requests, type_, document_passed=passed)
+        self._out.put(head, *([] if passed else [each.document.view for each in requests]), descriptor=descriptor)
         self.write()
 
-    def _put(self, *parts: memoryview) -> None:
-        self._out.extend(parts)
+    def _seal(self, request: Request) -> int | None:
+        if not self._has(Feature.DESCRIPTORS) or request.in_frame_only:
+            return None
+        if len(request.document) < sealed_memory.DOCUMENT_BYTES_MIN:
+            return None
+        return sealed_memory.seal(request.document.view)
 
     def write(self) -> None:
         """As much as the socket takes. OSError if it has broken."""
         if not self.connected:
             self._finish_connect()
-        while self._out:
-            try:
-                sent = self.socket.sendmsg([part for part, _ in zip(self._out, range(64))])
-            except (BlockingIOError, InterruptedError):
-                return
-            while sent:
-                part = self._out.popleft()
-                if sent < len(part):
-                    self._out.appendleft(part[sent:])
-                    break
-                sent -= len(part)
+        while self.has_releases:
+            self._out.put(frames.release(self._releases.popleft()))
+        self._out.write(self.socket)
 
     def _finish_connect(self) -> None:
         error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -172,16 +184,16 @@ class Connection:
             raise OSError(error, os.strerror(error))
         self.connected = True
         if self._greets:
-            self._put(memoryview(frames.hello(HELLO_ID)))
+            self._out.put(frames.hello(HELLO_ID, self._features))
 
     def abandon(self, request: Request, now: float) -> bool:
         """Nobody waits for it any more: the server is to be told if nobody waits for anything else in its frame."""
         for request_id, flight in self._flights.items():
-            if request not in flight.requests:
+            if flight.is_elsewhere or request not in flight.requests:
                 continue
             if flight.abandoned_since is None and all(each.done for each in flight.requests):
                 flight.abandoned_since = now
-                self._put(memoryview(frames.cancel(request_id)))
+                self._out.put(frames.cancel(request_id))
                 return True
         return False
 
@@ -214,6 +226,8 @@ class Connection:
             return FrameType.HELLO_RESPONSE, responses.HELLO_RESPONSE_BYTES_MAX
         if type_number == FrameType.RESPONSE:
             return FrameType.RESPONSE, responses.RESPONSE_BYTES
+        if type_number == FrameType.GOING_AWAY and frame_id == 0 and self._has(Feature.GOING_AWAY):
+            return FrameType.GOING_AWAY, responses.GOING_AWAY_BYTES_MAX
         flight = self._flights.get(frame_id)
         if flight is not None:
             options, lengths = flight.requests[0].options, [len(each.document) for each in flight.requests]
@@ -226,10 +240,22 @@ class Connection:
         )
 
     def _received(self, frame: ReceivedFrame) -> None:
+        try:
+            self._take(frame)
+        finally:
+            if frame.descriptor is not None:
+                os.close(frame.descriptor)
+
+    def _take(self, frame: ReceivedFrame) -> None:
+        came = frame.descriptor is not None or frame.lost_descriptor
+        if came and frame.type is not FrameType.TOKENIZE_RESPONSE:
+            raise ProtocolError("the server broke the protocol: a descriptor came where none may")
         if frame.type is FrameType.HELLO_RESPONSE:
             self.offer = responses.read_hello_response(frame.payload.data)
         elif frame.type is FrameType.RESPONSE:
             self._end_counts(frame)
+        elif frame.type is FrameType.GOING_AWAY:
+            self._go_away(responses.read_going_away(frame.payload.data))
         else:
             self._end_columns(frame)
 
@@ -251,6 +277,19 @@ class Connection:
             f"the server broke the protocol: a response of version 1 with id {frame.id} and status {status.text}"
         )
 
+    def _go_away(self, last_id: int) -> None:
+        """What was sent behind the last request that was taken goes elsewhere at once."""
+        if last_id >= self._next_id:
+            raise ProtocolError(f"the server broke the protocol: it took request {last_id}, which was not sent")
+        self.is_going_away = True
+        for request_id, flight in self._flights.items():
+            if request_id <= last_id or flight.is_elsewhere:
+                continue
+            flight.is_elsewhere = True
+            for request in flight.requests:
+                if not request.done:
+                    self._listener.failed(self, request, RefusedError(Status.SHUTTING_DOWN))
+
     def _end_columns(self, frame: ReceivedFrame) -> None:
         flight = self._flights.get(frame.id)
         if flight is None:
@@ -261,7 +300,7 @@ class Connection:
             return lambda: responses.read_tokenized(payload, request.options, len(request.document))
 
         if frame.type is FrameType.TOKENIZE_RESPONSE:
-            self._settle(frame.id, [tokenized(frame.payload, requests[0])])
+            self._settle(frame.id, [lambda: self._read_tokenized(frame, requests[0])])
             return
         try:
             parts = responses.read_batch(frame.payload, len(requests))
@@ -269,6 +308,34 @@ class Connection:
             self._settle(frame.id, [lambda: self._raise(refused)] * len(requests))
             return
         self._settle(frame.id, [tokenized(part, request) for part, request in zip(parts, requests)])
+
+    def _read_tokenized(self, frame: ReceivedFrame, request: Request) -> responses.Received:
+        """Its columns are in the frame, or in memory that came with it and is given back when nobody sees it."""
+        options, length = request.options, len(request.document)
+        mapped_bytes = responses.read_mapped_bytes(frame.payload, options, length)
+        if mapped_bytes is None:
+            if frame.descriptor is not None or frame.lost_descriptor:
+                raise ProtocolError("the server broke the protocol: a descriptor came that its frame does not tell")
+            return responses.read_tokenized(frame.payload, options, length)
+        if not options.columns or not self._has(Feature.DESCRIPTORS):
+            raise ProtocolError("the server broke the protocol: it lends memory that was not asked for")
+        releases, wake = self._releases, self._wake
+
+        def release() -> None:
+            releases.append(frame_id)
+            wake()
+
+        frame_id = frame.id
+        if frame.descriptor is None:
+            if not frame.lost_descriptor:
+                raise ProtocolError("the server broke the protocol: the descriptor it tells of did not come")
+            release()
+            raise DescriptorLostError(
+                "the memory with the columns did not arrive, as this process may open no more files; raise its limit, "
+                "or make the client with descriptors=False"
+            )
+        memory = sealed_memory.map_lent(frame.descriptor, mapped_bytes, release)
+        return responses.read_tokenized(frame.payload, options, length, memory)
 
     @staticmethod
     def _raise(error: Exception) -> Any:
@@ -282,16 +349,26 @@ class Connection:
             request = flight.requests[0]
             try:
                 received = read()
-            except RefusedError as refused:
+            except (RefusedError, DescriptorLostError) as error:
                 del flight.requests[0]
-                self.is_going_away |= refused.status is Status.SHUTTING_DOWN
-                if not request.done:
-                    self._listener.failed(self, request, refused)
+                if not flight.is_elsewhere and not request.done:
+                    self._failed(flight, request, error)
                 continue
             del flight.requests[0]
-            if not request.done:
+            if not flight.is_elsewhere and not request.done:
                 self._listener.answered(request, received)
         del self._flights[frame_id]
 
+    def _failed(self, flight: Flight, request: Request, error: Exception) -> None:
+        status = error.status if isinstance(error, RefusedError) else None
+        if status is Status.DESCRIPTOR_LOST and flight.document_passed:
+            request.in_frame_only = True
+            self._listener.again(request)
+            return
+        self.is_going_away |= status is Status.SHUTTING_DOWN
+        self._listener.failed(self, request, error)
+
     def close(self) -> None:
+        self._frames.close()
+        self._out.close()
         self.socket.close()

@@ -39,13 +39,14 @@ class Dispatcher:
         connect_timeout: float,
         attempts_max: int,
         backoff: Backoff,
+        descriptors: bool,
         released: Callable[[int], None],
     ) -> None:
         """`released` is called with how many requests have ended."""
         self._retry = RetryPolicy(attempts_max, len(endpoints), backoff)
         self._released = released
         self._links = [
-            ServerLink(number, endpoint, self, backoff, connect_timeout, self.post)
+            ServerLink(number, endpoint, self, backoff, connect_timeout, self.post, self.wake, descriptors)
             for number, endpoint in enumerate(endpoints)
         ]
         self._inbox: deque[Callable[[], None]] = deque()
@@ -61,7 +62,7 @@ class Dispatcher:
         self._watched: dict[int, tuple[socket.socket, int]] = {}
         self._closing = False
         self._ended: BaseException | None = None
-        self._ending = threading.Lock()
+        self._ending = threading.RLock()  # a finalizer may run while its own thread holds it
         self.thread = threading.Thread(target=self._run, name="texlex client", daemon=True)
         self.thread.start()
 
@@ -84,6 +85,12 @@ class Dispatcher:
                 raise Error("the client's thread has ended by a fault of its own") from self._ended
             self._inbox.append(lambda: self._admit(requests))
             self._wake()
+
+    def wake(self) -> None:
+        """Has the thread look what there is to do. Finalizers may call it."""
+        with self._ending:
+            if self._ended is None:
+                self._wake()
 
     def abandon(self, request: Request) -> None:
         """Its future was cancelled."""
@@ -138,6 +145,9 @@ class Dispatcher:
                 self._serve(link, link.connection, events)
         while self._inbox:
             self._inbox.popleft()()
+        for link in self._links:
+            if link.connection is not None and link.connection.has_releases:
+                self._write(link, link.connection)
         now = time.monotonic()
         self._look_at_time(now)
         self._dispatch(now)
@@ -207,6 +217,9 @@ class Dispatcher:
 
     def answered(self, request: Request, received: Received) -> None:
         self._end(request, lambda: request.succeed(received))
+
+    def again(self, request: Request) -> None:
+        self._waiting.appendleft(request)
 
     def failed(self, connection: Connection, request: Request, error: Exception) -> None:
         self._failed_at(next(link for link in self._links if link.connection is connection), request, error)
@@ -337,6 +350,11 @@ class Dispatcher:
         concerned = [] if connection is None else connection.requests()
         if not was_open and not knows_no_hello:
             waited = {request for request in self._waiting if self._choose(request, now) is link}
+            concerned += [request for request in self._waiting if request in waited]
+            self._waiting = deque(request for request in self._waiting if request not in waited)
+        elif is_spent:  # those that no other server is there for have been in vain here too
+            waited = {request for request in self._waiting if self._choose(request, now) is None}
+            waited = {request for request in waited if link.number not in request.refused_by}
             concerned += [request for request in self._waiting if request in waited]
             self._waiting = deque(request for request in self._waiting if request not in waited)
         self._unwatch(link)

@@ -37,6 +37,10 @@ class ProtocolError(Error):
     """A server sent what the protocol does not allow. Its connection is closed."""
 
 
+class DescriptorLostError(Error):
+    """The memory with the columns did not reach this process: it may open no more files, or map no more memory."""
+
+
 class DeadlineError(Error, TimeoutError):
     """The time for the call is over."""
 

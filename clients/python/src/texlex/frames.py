@@ -6,7 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 HEADER = struct.Struct(">IQI")
 MAGIC = b"TXLX"
@@ -29,7 +29,7 @@ REGIME_BYTES_MAX = 64
 
 _TOKENIZE_HEAD = struct.Struct("<IIIBBHIIQ")
 _OPTION = struct.Struct("<HH")
-_OPTION_REGIME = 1
+_OPTION_REGIME, _OPTION_DOCUMENT_PASSED, _OPTION_COLUMNS_PASSED = 1, 2, 3
 
 
 class FrameType(IntEnum):
@@ -42,6 +42,16 @@ class FrameType(IntEnum):
     TOKENIZE_RESPONSE = 9
     BATCH = 10
     BATCH_RESPONSE = 11
+    GOING_AWAY = 12
+    RELEASE = 13
+
+
+class Feature(IntFlag):
+    """What a hello may ask for."""
+
+    NONE = 0
+    GOING_AWAY = 1
+    DESCRIPTORS = 2
 
 
 @dataclass(frozen=True)
@@ -69,13 +79,18 @@ def column_bits(names: Iterable[str]) -> int:
     return bits
 
 
-def hello(request_id: int) -> bytes:
-    """Versions 1 to 2, no features."""
-    return HEADER.pack(FrameType.HELLO, request_id, 16) + MAGIC + struct.pack("<HHII", 1, 2, 0, 0)
+def hello(request_id: int, features: Feature) -> bytes:
+    """Versions 1 to 2."""
+    return HEADER.pack(FrameType.HELLO, request_id, 16) + MAGIC + struct.pack("<HHII", 1, 2, features, 0)
 
 
 def cancel(request_id: int) -> bytes:
     return HEADER.pack(FrameType.CANCEL, request_id, 0)
+
+
+def release(response_id: int) -> bytes:
+    """Gives the memory back that came with a response."""
+    return HEADER.pack(FrameType.RELEASE, response_id, 0)
 
 
 def request_head(request_id: int, document_bytes: int) -> bytes:
@@ -83,24 +98,44 @@ def request_head(request_id: int, document_bytes: int) -> bytes:
     return HEADER.pack(FrameType.REQUEST, request_id, document_bytes + 4) + struct.pack(">I", document_bytes)
 
 
-def tokenize_head(request_id: int, options: RequestOptions, deadline_ms: int, document_bytes: int) -> bytes:
-    """All before the document."""
-    head = _head(options, deadline_ms, document_bytes, 0, 0)
-    return HEADER.pack(FrameType.TOKENIZE, request_id, len(head) + document_bytes) + head
+def tokenize_head(
+    request_id: int,
+    options: RequestOptions,
+    deadline_ms: int,
+    document_bytes: int,
+    *,
+    document_passed: bool = False,
+    columns_passed: bool = False,
+) -> bytes:
+    """All before the document; the whole frame if that is passed. `columns_passed`: a wish that the columns are too."""
+    passed = _OPTION.pack(_OPTION_DOCUMENT_PASSED, 0) if document_passed else b""
+    passed += _OPTION.pack(_OPTION_COLUMNS_PASSED, 0) if columns_passed else b""
+    head = _head(options, deadline_ms, document_bytes, passed=passed)
+    in_frame = 0 if document_passed else document_bytes
+    return HEADER.pack(FrameType.TOKENIZE, request_id, len(head) + in_frame) + head
 
 
 def batch_head(request_id: int, options: RequestOptions, deadline_ms: int, lengths: Sequence[int]) -> bytes:
     """All before the first document."""
     table = struct.pack(f"<{len(lengths)}I", *lengths)
-    head = _head(options, deadline_ms, sum(lengths), len(lengths), len(table)) + table
+    head = _head(options, deadline_ms, sum(lengths), documents=len(lengths), table_bytes=len(table)) + table
     return HEADER.pack(FrameType.BATCH, request_id, len(head) + sum(lengths)) + head
 
 
-def _head(options: RequestOptions, deadline_ms: int, document_bytes: int, documents: int, table_bytes: int) -> bytes:
+def _head(
+    options: RequestOptions,
+    deadline_ms: int,
+    document_bytes: int,
+    *,
+    documents: int = 0,
+    table_bytes: int = 0,
+    passed: bytes = b"",
+) -> bytes:
     regime = options.regime_bytes
     option = b""
     if regime:
         option = _OPTION.pack(_OPTION_REGIME, len(regime)) + regime + bytes(-len(regime) % 4)
+    option += passed
     fixed = _TOKENIZE_HEAD.pack(
         _TOKENIZE_HEAD.size + len(option) + table_bytes,
         document_bytes,

@@ -27,6 +27,7 @@ class Request:
         "refused_by",
         "last_error",
         "done",
+        "in_frame_only",
     )
 
     def __init__(
@@ -44,6 +45,8 @@ class Request:
         """Endpoints that are not asked again before the others were."""
         self.last_error: Exception | None = None
         self.done = False
+        self.in_frame_only = False
+        """Its document was passed by descriptor once, and the descriptor was lost."""
 
     def goes_with(self, other: Request) -> bool:
         return self.batch is not None and self.batch is other.batch
@@ -53,11 +56,17 @@ class Request:
         if self.form == "tokens":
             eight_bit = (self.options.regime or "").endswith("-8bit")
             result = ReceivedTokens(self.document, received, eight_bit, self.options.column_unit)
-        self.done = True
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_result(result)
+        future = self._end()
+        if future.set_running_or_notify_cancel():
+            future.set_result(result)
 
     def fail(self, error: BaseException) -> None:
+        future = self._end()
+        if future.set_running_or_notify_cancel():
+            future.set_exception(error)
+
+    # Timers may hold a request for long after its end, and must not hold its result, which may be memory of a server.
+    def _end(self) -> Future[Any]:
         self.done = True
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
+        future, self.future = self.future, Future()
+        return future

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 import numpy
 
 from .errors import ProtocolError, RefusedError
-from .frames import COLUMN_BITS, HEAD_BYTES, MAGIC, RequestOptions
+from .frames import COLUMN_BITS, HEAD_BYTES, MAGIC, Feature, RequestOptions
 from .tokens import UInt8Column, UInt32Column
 from .vocabulary import Status
 
 HELLO_RESPONSE_BYTES_MAX = 65536
 RESPONSE_BYTES = 13  # of version 1
+GOING_AWAY_BYTES_MAX = 4096
 ALIGNMENT = 64
 _ENTRY_BYTES = 16
 _ENTRIES_MAX = 64  # of a tokenize response's directory: more than this version and some later ones know
@@ -22,6 +23,8 @@ _ENTRIES_MAX = 64  # of a tokenize response's directory: more than this version 
 _HELLO = struct.Struct("<4sHHIIQIIII24x")
 _RESPONSE = struct.Struct(">IIIB")
 _BEGIN = struct.Struct("<4sHHIIQ")
+_GOING_AWAY = struct.Struct("<4sHHQQ")
+_MAPPED = struct.Struct("<BQ")
 _COUNTS = struct.Struct("<IIIBBB")
 _COLUMN_ENTRY = struct.Struct("<HHIQ")
 _BATCH_ENTRY = struct.Struct("<IIQ")
@@ -52,6 +55,7 @@ class Offer:
     issues_max: int = 0
     batch_documents_max: int = 0
     regimes: tuple[str, ...] = ()
+    features: Feature = Feature.NONE
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def batch_response_bytes_max(options: RequestOptions, lengths: list[int]) -> int
 def read_hello_response(payload: memoryview) -> Offer:
     if len(payload) < HEAD_BYTES:
         _broken(f"its hello response has {len(payload)} bytes")
-    magic, version, fixed, _, columns, document_bytes_max, requests_max, issues_max, _, batch_max = _HELLO.unpack_from(
+    magic, version, fixed, bits, columns, document_bytes_max, requests_max, issues_max, _, batch_max = _HELLO.unpack_from(
         payload
     )
     if magic != MAGIC or version not in (1, 2):
@@ -97,7 +101,32 @@ def read_hello_response(payload: memoryview) -> Offer:
         _broken("its names of regimes are no UTF-8")
     if regimes[-1]:
         _broken("its names of regimes do not end")
-    return Offer(version, columns, document_bytes_max, requests_max, issues_max, batch_max, regimes[:-1])
+    features = Feature(bits & (Feature.GOING_AWAY | Feature.DESCRIPTORS))
+    return Offer(version, columns, document_bytes_max, requests_max, issues_max, batch_max, regimes[:-1], features)
+
+
+def read_going_away(payload: memoryview) -> int:
+    """The id of the last request that the server takes; 0 if it takes none."""
+    if len(payload) < _GOING_AWAY.size:
+        _broken(f"its going-away frame has {len(payload)} bytes")
+    magic, version, _, _, last_id = _GOING_AWAY.unpack_from(payload)
+    if magic != MAGIC or version < 2:
+        _broken(f"its going-away frame begins with {magic!r} and version {version}")
+    return int(last_id)
+
+
+def read_mapped_bytes(payload: UInt8Column, options: RequestOptions, document_bytes: int) -> int | None:
+    """How many bytes of memory come with a tokenize response and hold its columns. None: the columns are in it."""
+    if len(payload) < HEAD_BYTES:
+        _broken(f"its tokenize response has {len(payload)} bytes")
+    mapped, length = _MAPPED.unpack_from(payload.data, 39)
+    if not mapped:
+        return None
+    # Gaps between columns are the server's own: as much as the largest response again for them.
+    at_most = 2 * response_bytes_max(options, document_bytes)
+    if mapped != 1 or not 0 < length <= at_most:
+        _broken(f"it lends {length} bytes (form {mapped}), and {at_most} are the most")
+    return int(length)
 
 
 def read_counts(payload: memoryview, document_bytes: int) -> Received:
@@ -120,12 +149,15 @@ def refusal(status: Status, retry_after_ms: int) -> RefusedError:
     return RefusedError(status, retry_after_ms / 1000 if status is Status.OVERLOAD else 0.0)
 
 
-def read_tokenized(payload: UInt8Column, options: RequestOptions, document_bytes: int) -> Received:
-    """A tokenize response, whose columns stay where they are. RefusedError if that is what it says."""
+def read_tokenized(
+    payload: UInt8Column, options: RequestOptions, document_bytes: int, memory: UInt8Column | None = None
+) -> Received:
+    """A tokenize response, whose columns stay where they are: in it, or in memory that came with it. RefusedError if
+    that is what it says."""
     if len(payload) < HEAD_BYTES:
         _broken(f"its tokenize response has {len(payload)} bytes")
     entries, status, retry_after_ms = _read_begin(payload)
-    if status is not Status.OK and entries:
+    if status is not Status.OK and (entries or memory is not None):
         _broken("its refusal has columns")
     _raise_unless_ok(status, retry_after_ms)
     token_count, issue_count, issues_told, _, view, unit = _COUNTS.unpack_from(payload.data, 24)
@@ -135,7 +167,7 @@ def read_tokenized(payload: UInt8Column, options: RequestOptions, document_bytes
     wants_issues = bool(options.columns & COLUMN_BITS["issues"])
     if issues_told > (min(issue_count, options.issues_max) if wants_issues else 0):
         _broken(f"it tells {issues_told} of {issue_count} issues, and {options.issues_max} were asked for at most")
-    found = _read_directory(payload, entries, token_count, issues_told)
+    found = _read_directory(payload, memory, entries, token_count, issues_told)
     for name, ids in _COLUMN_IDS.items():
         if options.columns & COLUMN_BITS[name] and any(each not in found for each in ids):
             _broken(f"its response lacks the column {name}")
@@ -176,11 +208,18 @@ def _read_begin(payload: UInt8Column) -> tuple[int, Status, int]:
     return entries, Status(status), retry_after_ms
 
 
-def _read_directory(payload: UInt8Column, entries: int, token_count: int, issues_told: int) -> dict[int, Any]:
+def _read_directory(
+    payload: UInt8Column, memory: UInt8Column | None, entries: int, token_count: int, issues_told: int
+) -> dict[int, Any]:
     if entries > _ENTRIES_MAX:
         _broken(f"its response has {entries} columns")
     counts = {_NAME_OFFSET: token_count + 1, _ISSUE_KIND: issues_told, _ISSUE_START: issues_told}
     end = _directory_end(payload, entries)
+    holder = payload
+    if memory is not None:
+        if end != len(payload):
+            _broken(f"its response of {len(payload)} bytes has more than a directory, and columns elsewhere")
+        holder = memory
     last_id = 0
     found: dict[int, Any] = {}
     for index in range(entries):
@@ -188,7 +227,8 @@ def _read_directory(payload: UInt8Column, entries: int, token_count: int, issues
         if column <= last_id:
             _broken(f"column {column} stands behind column {last_id}")
         last_id = column
-        end = _check_extent(begin * ALIGNMENT, length, end, len(payload))
+        # In memory that is lent they stand in any order.
+        end = _check_extent(begin * ALIGNMENT, length, end if memory is None else 0, len(holder))
         if column > _ISSUE_START:
             continue  # of a later version
         is_byte = column in _ONE_BYTE_COLUMNS
@@ -197,7 +237,7 @@ def _read_directory(payload: UInt8Column, entries: int, token_count: int, issues
         expected = counts.get(column, token_count) * (1 if is_byte else 4)
         if length != expected and column != _NAME_BYTE:
             _broken(f"column {column} has {length} bytes and not {expected}")
-        part = payload[end - length : end]
+        part = holder[end - length : end]
         found[column] = part if is_byte else part.view("<u4")
     return found
 

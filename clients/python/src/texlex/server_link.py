@@ -10,14 +10,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from . import sealed_memory
 from .connection import Connection, Listener
 from .endpoint import Endpoint
 from .errors import ConnectionFailedError, ProtocolError, RefusedError
+from .frames import Feature
 from .retry import Backoff
 
 
 class ServerLink:
-    """Of the dispatcher's thread. `post` has the dispatcher call something in its thread."""
+    """Of the dispatcher's thread. `post` has the dispatcher call something in its thread; `wake` has it look
+    what there is to do. `descriptors`: whether to ask for them where they can be had."""
 
     def __init__(
         self,
@@ -27,6 +30,8 @@ class ServerLink:
         backoff: Backoff,
         connect_timeout: float,
         post: Callable[[Callable[[], None]], None],
+        wake: Callable[[], None],
+        descriptors: bool,
     ) -> None:
         self.number = number
         self.endpoint = endpoint
@@ -37,6 +42,10 @@ class ServerLink:
         self._backoff = backoff
         self._connect_timeout = connect_timeout
         self._post = post
+        self._wake = wake
+        self._features = Feature.GOING_AWAY
+        if descriptors and endpoint.is_unix and sealed_memory.is_available():
+            self._features |= Feature.DESCRIPTORS
         self._addresses: deque[tuple[int, Any]] = deque()
         self._opening_until = 0.0
         self._greets = True
@@ -69,7 +78,9 @@ class ServerLink:
                 if self._addresses:
                     continue
                 raise
-            self.connection = Connection(sock, self._listener, self._opening_until, self._greets)
+            self.connection = Connection(
+                sock, self._listener, self._opening_until, self._greets, self._features, self._wake
+            )
             return
 
     def has_further_address(self) -> bool:

@@ -90,6 +90,8 @@ class Status(_OpenEnum):
     DEADLINE_EXCEEDED = 16
     UNKNOWN_REGIME = 17
     UNSUPPORTED_OPTION = 18
+    BAD_DESCRIPTOR = 19
+    DESCRIPTOR_LOST = 20
 
     @property
     def text(self) -> str:
@@ -129,6 +131,8 @@ _EXPLANATIONS: dict[int, str] = {
     Status.DEADLINE_EXCEEDED: "the request waited past its deadline; send it when the server is less busy",
     Status.UNKNOWN_REGIME: "the server has no regime of this name",
     Status.UNSUPPORTED_OPTION: "the server does not know or cannot do what was asked",
+    Status.BAD_DESCRIPTOR: "the server found that what was passed is no sealed memory with the document",
+    Status.DESCRIPTOR_LOST: "the document's descriptor did not reach the server; it may open too few files",
 }
 
 
