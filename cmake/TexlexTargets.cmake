@@ -36,19 +36,39 @@ if(TEXLEX_COVERAGE)
   target_link_options(texlex_options INTERFACE --coverage)
 endif()
 
-# texlex_library(NAME SOURCES file... DEPENDS target...): the library texlex_NAME, known to others as texlex::NAME.
+# GCC takes what is included for a header, whose unnamed namespaces others might see, and minds types' names that another
+# of the files has for something else. clang looks too, in preset dev.
+add_library(texlex_joined INTERFACE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TEXLEX_UNITY)
+  target_compile_options(texlex_joined INTERFACE -Wno-subobject-linkage -Wno-shadow)
+endif()
+
+# Several files are compiled as one: for rooms whose headers take longer than what is in their files.
+function(texlex_join target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${TEXLEX_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:texlex_joined>)
+endfunction()
+
+# texlex_library(NAME [JOINED] SOURCES file... DEPENDS target...): the library texlex_NAME, known to others as
+# texlex::NAME.
 function(texlex_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "JOINED" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(texlex_${name} STATIC ${ARG_SOURCES})
   add_library(texlex::${name} ALIAS texlex_${name})
   target_link_libraries(texlex_${name} PUBLIC texlex_options ${ARG_DEPENDS})
+  if(ARG_JOINED)
+    texlex_join(texlex_${name})
+  endif()
 endfunction()
 
-# texlex_program(NAME SOURCES file... DEPENDS target...): a program of that name at the top of the build folder.
+# texlex_program(NAME [JOINED] SOURCES file... DEPENDS target...): a program of that name at the top of the build folder.
 function(texlex_program name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "JOINED" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE texlex_options ${ARG_DEPENDS})
+  if(ARG_JOINED)
+    texlex_join(${name})
+  endif()
 endfunction()
 
 # What is the same for all tests: Boost.Test with one main for them, and where the sources lie.
@@ -71,13 +91,6 @@ function(texlex_test name)
   texlex_ctest(${name} ${name} "${ARG_LABELS}")
 endfunction()
 
-# GCC takes what is included for a header, whose unnamed namespaces others might see, and minds types' names that another
-# of the files has for something else. clang looks too, in preset dev.
-add_library(texlex_joined INTERFACE)
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND TEXLEX_UNITY)
-  target_compile_options(texlex_joined INTERFACE -Wno-subobject-linkage -Wno-shadow)
-endif()
-
 # texlex_tests(NAME TESTS test... DEPENDS target... [LABELS label...] [PREFIX prefix]): one Boost.Test program for a room
 # of tests. Each TEST is a file and the suite in it; ctest runs each by itself, as PREFIX and its name. Several files are
 # compiled as one, since most of a test's compilation is its headers': their names lie in their suites, apart from each
@@ -86,8 +99,8 @@ function(texlex_tests name)
   cmake_parse_arguments(ARG "" "PREFIX" "TESTS;DEPENDS;LABELS" ${ARGN})
   list(TRANSFORM ARG_TESTS APPEND .cpp OUTPUT_VARIABLE sources)
   add_executable(${name} ${sources})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${TEXLEX_UNITY} UNITY_BUILD_BATCH_SIZE 8)
-  target_link_libraries(${name} PRIVATE texlex_options texlex_joined texlex_test_main ${ARG_DEPENDS})
+  target_link_libraries(${name} PRIVATE texlex_options texlex_test_main ${ARG_DEPENDS})
+  texlex_join(${name})
   foreach(test IN LISTS ARG_TESTS)
     texlex_ctest(${ARG_PREFIX}${test} ${name} "${ARG_LABELS}" --run_test=${test})
   endforeach()
