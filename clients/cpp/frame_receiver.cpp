@@ -1,7 +1,6 @@
 #include "clients/cpp/frame_receiver.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <new>
 
 #include <sys/socket.h>
@@ -52,39 +51,24 @@ received_payload frame_receiver::take_frame() noexcept {
 
 ssize_t frame_receiver::read(int socket, std::span<uint8_t> into, bool with_descriptors) noexcept {
   if (!with_descriptors) return ::recv(socket, into.data(), into.size(), 0);
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * 4)> control{};
+  passed_descriptor beside;
   iovec part{into.data(), into.size()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  if (count >= 0 && !keep_descriptors(&message)) unexpected_ = true;
+  beside.receive_with(message);
+  const ssize_t count = ::recvmsg(socket, &message, close_on_exec);
+  if (count >= 0 && !keep_descriptor(passed_descriptor::of(message))) unexpected_ = true;
   return count;
 }
 
-// False: they are none that may come. All that came are closed then, with this or at once.
-bool frame_receiver::keep_descriptors(const void* given) noexcept {
-  auto message = *static_cast<const msghdr*>(given);
+// False: it is none that may come.
+bool frame_receiver::keep_descriptor(passed_descriptor::received came) noexcept {
+  if (!came.fd.is_open() && !came.lost) return true;
   const bool begins_frame = got_ == 0;
-  bool right = true;
-  if ((message.msg_flags & MSG_CTRUNC) != 0) {
-    lost_descriptor_ = true;
-    right = begins_frame;
-  }
-  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
-    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, CMSG_DATA(each) + i * sizeof(int), sizeof descriptor);
-      owned_fd owned{descriptor};
-      if (!begins_frame || descriptor_.is_open()) right = false;
-      descriptor_ = std::move(owned);
-    }
-  }
-  return right;
+  if (came.lost) lost_descriptor_ = true;
+  if (came.fd.is_open()) descriptor_ = std::move(came.fd);
+  return begins_frame && !came.several;
 }
 
 } // namespace texlex::client_core

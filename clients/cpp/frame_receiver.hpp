@@ -7,6 +7,7 @@
 #include <span>
 
 #include "runtime/frame.hpp"
+#include "runtime/passed_descriptor.hpp"
 #include "runtime/socket.hpp"
 
 namespace texlex::client_core {
@@ -46,7 +47,7 @@ public:
 
 private:
   [[nodiscard]] ssize_t read(int socket, std::span<uint8_t> into, bool with_descriptors) noexcept;
-  [[nodiscard]] bool keep_descriptors(const void* message) noexcept;
+  [[nodiscard]] bool keep_descriptor(passed_descriptor::received came) noexcept;
 
   std::array<uint8_t, frame_header_bytes> head_{};
   frame_header header_;

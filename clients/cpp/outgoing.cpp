@@ -2,10 +2,11 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#include "runtime/passed_descriptor.hpp"
 
 namespace texlex::client_core {
 namespace {
@@ -42,7 +43,7 @@ void outgoing::detach(const request& owner) {
 outgoing::event outgoing::write(int socket) noexcept {
   while (!parts_.empty()) {
     std::array<iovec, 64> gathered{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    passed_descriptor beside;
     msghdr message{};
     message.msg_iov = gathered.data();
     for (const part& each : parts_) {
@@ -51,15 +52,7 @@ outgoing::event outgoing::write(int socket) noexcept {
       // sendmsg does not write to it.
       gathered[message.msg_iovlen++] = {const_cast<uint8_t*>(each.rest.data()), each.rest.size()};
     }
-    if (const int descriptor = parts_.front().descriptor.get(); descriptor >= 0) {
-      message.msg_control = control.data();
-      message.msg_controllen = control.size();
-      cmsghdr* const head = CMSG_FIRSTHDR(&message);
-      head->cmsg_level = SOL_SOCKET;
-      head->cmsg_type = SCM_RIGHTS;
-      head->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-    }
+    if (const auto& first = parts_.front().descriptor; first.is_open()) beside.send_with(message, first.get());
     const ssize_t count = ::sendmsg(socket, &message, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? event::blocked : event::failed;
