@@ -4,6 +4,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/no_memory.hpp"
+#include "actors/state/warning_pace.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -19,6 +21,14 @@ namespace {
 
 constexpr size_t batch_samples = 2048;
 constexpr std::chrono::milliseconds batch_age_max{100};
+
+/// So that lines about a request are found by who asked. Throws std::bad_alloc.
+std::string trace_text(const job& job) { return job.trace ? ", traceparent " + traceparent_of(*job.trace) + "," : ""; }
+
+/// Neither its client's doing nor its house's load.
+bool is_trouble(status how) noexcept {
+  return how == status::worker_lost || how == status::condemned_document || how == status::internal_error;
+}
 
 class broker final : public on_loop<broker_actor::base>, private dispatch_effects {
 public:
@@ -52,7 +62,10 @@ protected:
       [this](atom::overdue, job_id id) {
         guarded_([&] {
           const hedge_verdict verdict = event().overdue(id);
-          spdlog::debug("job {} is overdue: {}", id.value, name_of(verdict));
+          if (spdlog::should_log(spdlog::level::debug)) {
+            const open_job* const late = dispatcher_.ledger().find(id);
+            spdlog::debug("job {}{} is overdue: {}", id.value, late ? trace_text(*late->job) : "", name_of(verdict));
+          }
           after_event();
         });
       },
@@ -182,6 +195,7 @@ private:
   void answer(const closed_job& closed) override {
     const job& job = *closed.last.job;
     links_.answer(job.id, closed.result, closed.columns);
+    if (is_trouble(closed.result.status)) guarded_([&] { tell_trouble(closed); });
     const instant at = event_time_;
     sample(request_sample{.status = closed.result.status,
                           .origin = closed.result.origin,
@@ -189,6 +203,14 @@ private:
                           .queue = closed.last.begun.value_or(at) - job.received,
                           .hedged = closed.last.hedged,
                           .hedge_skipped = closed.last.hedge_skipped});
+  }
+
+  void tell_trouble(const closed_job& closed) {
+    const auto left_out = trouble_pace_.due(event_time_);
+    if (!left_out) return;
+    const job& job = *closed.last.job;
+    spdlog::warn("job {} of connection {}{} with a document of {} bytes ends with {}{}", job.id.value, job.client,
+                 trace_text(job), job.document.size(), name_of(closed.result.status), left_out_text(*left_out));
   }
 
   // On a loop an attempt may well be over before the turn is: then nobody need watch it.
@@ -286,6 +308,7 @@ private:
   std::vector<lane_id> with_orders_; ///< has room for all lanes
   std::vector<undone_order> undone_; ///< has room for all attempts at one time
   no_memory_guard guarded_{"the broker"};
+  warning_pace trouble_pace_;
   instant event_time_{};      ///< one look at the clock for all that an event brings about
   std::vector<alarm> to_arm_; ///< of the turn at hand
   dispatcher dispatcher_;

@@ -17,6 +17,7 @@
 #include "runtime/document.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
+#include "runtime/tokenize_frame.hpp"
 
 namespace texlex {
 
@@ -68,6 +69,8 @@ struct job {
   instant received;                          ///< when its last byte was read
   uint64_t client = 0;                       ///< whose it is: the number of its connection
   instant deadline = instant::max();         ///< of no use to its client after this
+  request_priority priority = request_priority::normal;
+  std::optional<trace_context> trace{}; ///< which it is part of, if its client told
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
   mutable stop_flag stop;

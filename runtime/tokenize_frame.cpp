@@ -16,10 +16,6 @@ namespace endian = boost::endian;
 
 using namespace version_2;
 
-constexpr size_t option_head_bytes = 4;
-constexpr uint16_t option_regime = 1;
-constexpr uint16_t option_document_by_descriptor = 2;
-constexpr uint16_t option_columns_by_descriptor = 3;
 constexpr size_t lent_at = 39;       ///< of a response's head: whether its columns are
 constexpr size_t lent_bytes_at = 40; ///< how many bytes of what is passed hold them
 
@@ -29,8 +25,6 @@ constexpr column_type type_of(column_id id) noexcept {
   return id == column_id::kind || id == column_id::name_byte || id == column_id::issue_kind ? column_type::one_byte
                                                                                             : column_type::four_bytes;
 }
-
-size_t padded_to_four(size_t bytes) noexcept { return (bytes + 3) / 4 * 4; }
 
 uint8_t* bytes_of(std::string& text) noexcept { return reinterpret_cast<uint8_t*>(text.data()); }
 
@@ -107,89 +101,6 @@ std::optional<going_away> decode_going_away(std::span<const uint8_t> payload) no
   if (payload.size() < going_away_bytes || !begins_with_magic(payload)) return std::nullopt;
   if (endian::load_little_u16(payload.data() + 4) != protocol_version_max) return std::nullopt;
   return going_away{endian::load_little_u64(payload.data() + 8), endian::load_little_u64(payload.data() + 16)};
-}
-
-namespace {
-
-void append_option(std::string& head, uint16_t id, std::string_view value) {
-  const size_t at = head.size();
-  head.resize(at + option_head_bytes + padded_to_four(value.size()));
-  endian::store_little_u16(bytes_of(head) + at, id);
-  endian::store_little_u16(bytes_of(head) + at + 2, static_cast<uint16_t>(value.size()));
-  std::copy(value.begin(), value.end(), head.begin() + static_cast<ptrdiff_t>(at + option_head_bytes));
-}
-
-} // namespace
-
-std::string encode_tokenize_head(const tokenize_options& options, uint32_t document_bytes) {
-  require(options.regime.size() <= limits::regime_name_bytes_max, "a regime's name is as long as it may be");
-  std::string head(tokenize_fixed_bytes, '\0');
-  if (!options.regime.empty()) append_option(head, option_regime, options.regime);
-  if (options.document_by_descriptor) append_option(head, option_document_by_descriptor, {});
-  if (options.columns_by_descriptor) append_option(head, option_columns_by_descriptor, {});
-  uint8_t* const bytes = bytes_of(head);
-  endian::store_little_u32(bytes, static_cast<uint32_t>(head.size()));
-  endian::store_little_u32(bytes + 4, document_bytes);
-  endian::store_little_u32(bytes + 8, options.columns);
-  bytes[12] = static_cast<uint8_t>(options.view);
-  bytes[13] = static_cast<uint8_t>(options.unit);
-  endian::store_little_u32(bytes + 16, options.deadline_ms);
-  endian::store_little_u32(bytes + 20, options.issues_told_max);
-  return head;
-}
-
-namespace {
-
-/// Reads one option into what it says, if it is one that stands there for the first time.
-std::optional<status> decode_option(uint16_t id, std::string_view value, tokenize_options& into) noexcept {
-  const auto set = [&](bool& flag) {
-    if (!value.empty() || std::exchange(flag, true)) return std::optional{status::malformed_frame};
-    return std::optional<status>{};
-  };
-  switch (id) {
-    case option_regime:
-      if (value.empty() || !into.regime.empty()) return status::malformed_frame;
-      into.regime = value;
-      return std::nullopt;
-    case option_document_by_descriptor: return set(into.document_by_descriptor);
-    case option_columns_by_descriptor: return set(into.columns_by_descriptor);
-    default: return status::unsupported_option;
-  }
-}
-
-/// Reads the options into what they say; or tells what is wrong with them.
-std::optional<status> decode_options(std::span<const uint8_t> options, tokenize_options& into) noexcept {
-  while (!options.empty()) {
-    if (options.size() < option_head_bytes) return status::malformed_frame;
-    const uint16_t id = endian::load_little_u16(options.data());
-    const size_t bytes = endian::load_little_u16(options.data() + 2);
-    const size_t whole = option_head_bytes + padded_to_four(bytes);
-    if (whole > options.size()) return status::malformed_frame;
-    const std::string_view value{reinterpret_cast<const char*>(options.data()) + option_head_bytes, bytes};
-    if (const auto wrong = decode_option(id, value, into)) return wrong;
-    if (!all_zero(options.subspan(option_head_bytes + bytes, whole - option_head_bytes - bytes)))
-      return status::malformed_frame;
-    options = options.subspan(whole);
-  }
-  return std::nullopt;
-}
-
-} // namespace
-
-std::variant<tokenize_options, status> decode_tokenize_options(std::span<const uint8_t> head) noexcept {
-  const uint8_t* const bytes = head.data();
-  if (!all_zero(head.subspan(24, 8))) return status::malformed_frame;
-  tokenize_options options{.columns = endian::load_little_u32(bytes + 8),
-                           .deadline_ms = endian::load_little_u32(bytes + 16),
-                           .issues_told_max = endian::load_little_u32(bytes + 20)};
-  const uint8_t view = bytes[12], unit = bytes[13];
-  if ((options.columns & ~all_columns) != 0) return status::unsupported_option;
-  if (view > static_cast<uint8_t>(token_view::source) || unit > static_cast<uint8_t>(position_unit::utf16_units))
-    return status::unsupported_option;
-  options.view = static_cast<token_view>(view);
-  options.unit = static_cast<position_unit>(unit);
-  if (const auto wrong = decode_options(head.subspan(tokenize_fixed_bytes), options)) return *wrong;
-  return options;
 }
 
 std::variant<tokenize_request, status> decode_tokenize(std::span<const uint8_t> payload) noexcept {

@@ -16,6 +16,7 @@
 #include "runtime/limits.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/token.hpp"
+#include "runtime/trace_context.hpp"
 
 namespace texlex {
 
@@ -123,6 +124,14 @@ inline constexpr size_t column_id_count = 10;
 /// What the column `column` counts; as `column_unit` in kernels/derive.hpp.
 enum class position_unit : uint8_t { bytes = 0, code_points = 1, utf16_units = 2 };
 
+/// Whose turn it is, where requests wait. No client comes before others by it.
+enum class request_priority : uint8_t {
+  background = 0,  ///< behind what others want: has a sixteenth of a client's part
+  normal = 1,      ///< what a client sends without more
+  interactive = 2, ///< ahead of what else its client has waiting
+};
+inline constexpr uint8_t request_priority_max = 2;
+
 /// What a client wants of one document.
 struct tokenize_options {
   uint32_t columns = 0; ///< bits of `column_set`; none: counts only
@@ -135,6 +144,8 @@ struct tokenize_options {
   bool document_by_descriptor = false;
   /// The columns may come likewise.
   bool columns_by_descriptor = false;
+  request_priority priority = request_priority::normal;
+  std::optional<trace_context> trace{};
 
   friend bool operator==(const tokenize_options&, const tokenize_options&) = default;
 };

@@ -117,6 +117,8 @@ private:
   struct wish {
     const texlex::regime* regime;
     duration deadline; ///< 0: none
+    request_priority priority;
+    std::optional<trace_context> trace;
     std::shared_ptr<const column_order> order;
   };
   void submit(job_id id, document_lease memory);

@@ -124,7 +124,11 @@ std::variant<session::wish, status> session::understand(const tokenize_options& 
                                                         size_t document_bytes) noexcept {
   if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
   if (!core_.offered.has_view(options.view)) return status::unsupported_option;
-  wish wanted{.regime = core_.regime, .deadline = std::chrono::milliseconds{options.deadline_ms}, .order = {}};
+  wish wanted{.regime = core_.regime,
+              .deadline = std::chrono::milliseconds{options.deadline_ms},
+              .priority = options.priority,
+              .trace = options.trace,
+              .order = {}};
   if (!options.regime.empty()) {
     wanted.regime = core_.offered.find(options.regime);
     if (wanted.regime == nullptr) return status::unknown_regime;
@@ -148,6 +152,8 @@ std::variant<session::wish, status> session::understand(const tokenize_options& 
 std::optional<status> session::heed(const wish& wanted, job& one, uint64_t* bytes_left) noexcept {
   one.regime = wanted.regime;
   if (wanted.deadline > duration::zero()) one.deadline = std::min(one.deadline, one.received + wanted.deadline);
+  one.priority = wanted.priority;
+  one.trace = wanted.trace;
   one.order = wanted.order;
   const bool has_columns = one.order && one.order->memory;
   const uint64_t columns = has_columns ? column_memory_bytes(*one.order, one.document.size()) : 0;

@@ -65,8 +65,9 @@ void dispatcher::admit(const job_ptr& job) {
 
 // A lane for small documents is done with one before others would have been told of it. With a long one it is done
 // sooner than others too, by as long as it takes to wake two threads, if it has nothing else to do; but to derive
-// columns is not done in parts.
+// columns is not done in parts. Background work passes nobody there.
 bool dispatcher::dispatch_to_small_only(const job& job, const workload& work, duration expected) {
+  if (job.priority == request_priority::background && !waiting().empty()) return false;
   const uint64_t bytes = work.bytes;
   const auto lane = lanes_.small_only_for(bytes)         ? lanes_.small_only_with_room(bytes, expected)
                     : waiting().empty() && !work.derives ? lanes_.small_only_for_one_alone(bytes, expected)
@@ -273,7 +274,7 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   const open_job& job = *ledger_.find(id);
   const uint64_t bytes = job.job->document.size();
   const bool paid = origin == origin::primary && !lanes_.is_small_only(lane); // it waited, if only for a moment
-  lanes_.started(lane, {id, bytes, now_, job.job->client, job.work, job.expected, paid});
+  lanes_.started(lane, {id, bytes, now_, job.job->client, job.job->priority, job.work, job.expected, paid});
   health_.started(lane);
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
@@ -290,8 +291,8 @@ void dispatcher::learn(lane_id lane, const lane_attempt& attempt, status how, co
   const duration took = now_ - attempt.since;
   const duration served = service.took.value_or(took);
   const bool whole = how != status::cancelled && how != status::deadline_exceeded && !service.interrupted;
-  waiting_.ended(attempt.client, attempt.work, attempt.expected, service.interrupted ? attempt.expected : served, whole,
-                 attempt.paid);
+  waiting_.ended({attempt.client, attempt.priority}, attempt.work, attempt.expected,
+                 service.interrupted ? attempt.expected : served, whole, attempt.paid);
   if (how == status::cancelled)
     hedge_.stopped(attempt.bytes, took, now_);
   else

@@ -6,6 +6,10 @@
 // time. Within a client short documents pass long ones too, but after eight in a row a long one that waits is next.
 // Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
 //
+// Of one client's jobs that are as short as each other interactive ones go first. Its background work takes turns as if
+// it were another client's, whose time costs sixteen times as much: so it has what others leave, or a little. What waits
+// there says nothing of how late the others are, and makes room for them.
+//
 //   returned (lost their lane)  ──▶ first, always
 //   client 7   short ● ● ●   long ■      ┐
 //   client 9   short ●                   ├─ take turns ──▶
@@ -35,6 +39,7 @@ struct fair_queue_options {
   duration lengthy_min = std::chrono::milliseconds{4};  ///< longer ones are left out by `pop` if it is told so
   uint32_t run_max = 8;                                 ///< of jobs of a client that pass longer ones of it
   duration job_overhead = std::chrono::microseconds{4}; ///< added to each: an empty document takes its turn too
+  uint32_t background_price = 16;                       ///< of its time, for that of others
 };
 
 enum class push_verdict : uint8_t { queued, queue_full, client_full };
@@ -47,6 +52,17 @@ struct expired_job {
   expiry why = expiry::waited_too_long;
 };
 
+/// Whoever takes turns: a client, or the background work of one.
+struct turn_taker {
+  turn_taker(uint64_t its_client, request_priority priority = request_priority::normal) noexcept
+    : client(its_client), background(priority == request_priority::background) {}
+
+  uint64_t client;
+  bool background;
+
+  [[nodiscard]] uint64_t key() const noexcept { return client << 1 | uint64_t{background}; } ///< clients are counted
+};
+
 /// A job that is to wait.
 struct waiting_job {
   uint64_t client = 0;
@@ -54,6 +70,9 @@ struct waiting_job {
   duration expected{0}; ///< lane time
   bool patient = false; ///< may wait longer than others, and is not pushed out
   instant deadline = instant::max();
+  request_priority priority = request_priority::normal;
+
+  [[nodiscard]] turn_taker taker() const noexcept { return {client, priority}; }
 };
 
 class fair_queue {
@@ -71,36 +90,37 @@ public:
   [[nodiscard]] std::optional<job_id> pop(pop_order order, pop_from from = pop_from::all) noexcept;
 
   /// An attempt that a client had paid for as expected took so much longer; less than zero: shorter.
-  void charge(uint64_t client, duration beyond_expected) noexcept;
+  void charge(turn_taker whose, duration beyond_expected) noexcept;
 
   /// Removes those that have waited longer than `wait_max`, patient ones than `patient_wait_max`, or are past their
   /// deadline, and adds them to `out`.
   void expire(instant now, duration wait_max, duration patient_wait_max, std::vector<expired_job>& out);
 
-  /// The newest job, no patient one, of the client with the most time waiting: it leaves the queue to make room for
-  /// another client's. Nothing if nobody has twice as much waiting as that client would have.
-  [[nodiscard]] std::optional<job_id> push_out(uint64_t newcomer, duration expected) noexcept;
+  /// The newest job of background work, or else the newest, no patient one, of the client with the most time waiting: it
+  /// leaves the queue to make room for another client's. Nothing if nobody has twice as much waiting as that client would
+  /// have; and background work makes nobody leave.
+  [[nodiscard]] std::optional<job_id> push_out(turn_taker newcomer, duration expected) noexcept;
 
   /// True if the job was waiting.
   bool remove(job_id job) noexcept;
 
-  [[nodiscard]] size_t size() const noexcept { return waiting_.count + patient_.count + returned_.count; }
+  [[nodiscard]] size_t size() const noexcept { return of_clients() + returned_.count; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] size_t size_of(uint64_t client) const noexcept;
-  [[nodiscard]] bool only_lengthy() const noexcept { return lengthy_ == waiting_.count + patient_.count; }
+  [[nodiscard]] size_t size_of(turn_taker whose) const noexcept;
+  [[nodiscard]] bool only_lengthy() const noexcept { return lengthy_ == of_clients(); }
 
-  /// Of jobs that are not patient: how many clients have one, and for how long it takes to run those of one, or all.
+  /// Of jobs that are neither patient nor in the background: how many clients have one, and for how long it takes to run those of one, or all.
   [[nodiscard]] size_t clients() const noexcept { return greediest_.count(); }
   [[nodiscard]] duration cost_of(uint64_t client) const noexcept;
   [[nodiscard]] duration cost() const noexcept { return cost_; }
   [[nodiscard]] bool only_patient() const noexcept { return waiting_.count + returned_.count == 0; }
 
-  /// The same of patient ones.
+  /// The same of patient ones, that are not in the background either.
   [[nodiscard]] duration patient_cost() const noexcept { return patient_cost_; }
   [[nodiscard]] size_t patient() const noexcept { return patient_.count; }
 
   [[nodiscard]] duration cost_of_document(duration expected) const noexcept { return expected + options_.job_overhead; }
-  /// Patient ones do not count; 0 if nobody waits.
+  /// Those neither patient nor in the background count; 0 if nobody waits.
   [[nodiscard]] duration longest_wait(instant now) const noexcept;
 
   void check_invariants() const;
@@ -116,22 +136,37 @@ private:
     uint32_t client = no_slot; ///< none: it was returned
     band in = brief;
     bool patient = false;
+    bool interactive = false;
   };
+  /// Those that go first, and the others.
+  using band_lists = std::array<slot_list, 2>;
   struct client_record {
-    uint64_t id = 0;
+    turn_taker whose{0};
     duration earned{0};  ///< not spent yet; less than zero: it owes that
-    duration waiting{0}; ///< of its jobs, but for patient ones
-    std::array<slot_list, band_count> bands{};
+    duration waiting{0}; ///< of its jobs, but for patient ones; none of what is in the background
+    std::array<band_lists, band_count> bands{};
     uint32_t run = 0; ///< of jobs that passed longer ones
+    [[nodiscard]] bool has(band in) const noexcept { return !bands[in][0].empty() || !bands[in][1].empty(); }
     [[nodiscard]] uint32_t count() const noexcept {
-      return bands[brief].count + bands[large].count + bands[lengthy].count;
+      uint32_t jobs = 0;
+      for (const band_lists& of_band : bands) jobs += of_band[0].count + of_band[1].count;
+      return jobs;
     }
   };
 
   uint32_t place(job_id job, instant now, instant deadline);
-  uint32_t client_slot(uint64_t id) noexcept;
+  [[nodiscard]] size_t of_clients() const noexcept { return waiting_.count + patient_.count + background_.count; }
+  uint32_t client_slot(turn_taker whose) noexcept;
+  [[nodiscard]] duration price_of(turn_taker whose, duration time) const noexcept {
+    return whose.background ? time * options_.background_price : time;
+  }
+  [[nodiscard]] duration price_of(const entry& e) const noexcept { return price_of(clients_[e.client].whose, e.cost); }
+  [[nodiscard]] slot_list& band_list_of(const entry& e) noexcept {
+    return clients_[e.client].bands[e.in][e.interactive ? 0 : 1];
+  }
   [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order, pop_from from) const noexcept;
   [[nodiscard]] uint32_t next_in_turn(pop_order order, pop_from from) noexcept;
+  [[nodiscard]] uint32_t newest_of_greediest(turn_taker newcomer, duration expected) const noexcept;
   void end_turn() noexcept;
   void earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept;
   void skip_rounds(pop_order order, pop_from from) noexcept;
@@ -143,8 +178,8 @@ private:
 
   fair_queue_options options_;
   std::vector<entry> entries_;
-  slot_links by_arrival_; ///< lists `free_`, `waiting_`, `patient_`, `returned_`
-  slot_list free_, waiting_, patient_, returned_;
+  slot_links by_arrival_; ///< lists `free_`, `waiting_`, `patient_`, `background_`, `returned_`
+  slot_list free_, waiting_, patient_, background_, returned_;
   slot_links in_band_; ///< lists of client_record::bands
   slot_index slot_of_job_;
 

@@ -31,6 +31,7 @@ struct lane_attempt {
   uint64_t bytes = 0; ///< of its document
   instant since{};
   uint64_t client = 0;
+  request_priority priority = request_priority::normal;
   workload work{};
   duration expected{0}; ///< to occupy the lane for
   bool paid = false;    ///< its client was charged for it, as it is the job's first

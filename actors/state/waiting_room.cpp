@@ -24,17 +24,18 @@ void waiting_room::comes(uint64_t client, instant now) { patient_ = standing_.co
 
 bool waiting_room::admit(const job& job, duration expected, instant now, std::vector<job_id>& pushed_out) {
   if (!lengthy(expected)) remember_others(now);
-  const waiting_job waiting{job.client, job.id, expected, patient_ && control_, job.deadline};
-  if (!waiting.patient && has_its_share(job.client, now)) return false;
-  const bool newcomer = queue_.size_of(job.client) == 0;
+  const waiting_job waiting{job.client, job.id, expected, patient_ && control_, job.deadline, job.priority};
+  const turn_taker whose = waiting.taker();
+  if (!waiting.patient && has_its_share(whose, now)) return false;
+  const bool newcomer = queue_.size_of(whose) == 0;
   if (!waiting.patient && newcomer && !room_for_newcomer(expected, now)) {
-    const auto out = queue_.push_out(job.client, expected);
+    const auto out = queue_.push_out(whose, expected);
     if (!out) return false;
     pushed_out.push_back(*out);
   }
   push_verdict verdict = queue_.push_back(waiting, now);
   if (verdict == push_verdict::queue_full) {
-    const auto out = queue_.push_out(job.client, expected);
+    const auto out = queue_.push_out(whose, expected);
     if (!out) return false;
     pushed_out.push_back(*out);
     verdict = queue_.push_back(waiting, now);
@@ -58,10 +59,13 @@ queue_pressure waiting_room::pressure(instant now) const noexcept {
           .waited_max = waited_max};
 }
 
-// In overload clients share what may wait, so that one that floods takes nothing from the others.
-bool waiting_room::has_its_share(uint64_t client, instant now) const noexcept {
-  if (!overloaded() || queue_.clients() == 0) return false;
-  const duration cost = queue_.cost_of(client);
+// In overload clients share what may wait, so that one that floods takes nothing from the others, and there is nothing
+// left for the background.
+bool waiting_room::has_its_share(turn_taker whose, instant now) const noexcept {
+  if (!overloaded()) return false;
+  if (whose.background) return true;
+  if (queue_.clients() == 0) return false;
+  const duration cost = queue_.cost_of(whose.client);
   return cost > duration{0} && cost >= control_->room(now) / static_cast<duration::rep>(queue_.clients());
 }
 
@@ -120,11 +124,11 @@ void waiting_room::started(duration expected, instant now) noexcept {
   if (control_) control_->served(queue_.cost_of_document(expected), now);
 }
 
-void waiting_room::ended(uint64_t client, const workload& work, duration expected, duration took, bool whole,
+void waiting_room::ended(turn_taker whose, const workload& work, duration expected, duration took, bool whole,
                          bool paid) noexcept {
-  if (paid) queue_.charge(client, took - expected);
+  if (paid) queue_.charge(whose, took - expected);
   if (!whole) return;
-  estimate_.learn(client, work, took);
+  estimate_.learn(whose.client, work, took);
   if (!paid) return; // on a lane of others' own
   usual_service_ += (took - usual_service_) / 16;
   longest_service_ += (took - longest_service_) / (took > longest_service_ ? 2 : 256);

@@ -3,6 +3,7 @@
 // took.
 //
 //   comes ──▶ a patient client's (one request at a time): waits its turn
+//        ──▶ background work: waits, unless there is overload; makes room for whatever else comes
 //        ──▶ else: waits, unless there is overload and its client has its share waiting; where there is no room for a
 //            newcomer, the client with most waiting loses its newest
 //   waits ──▶ next: by turns. Of several lanes one is kept from lengthy documents, while others come
@@ -74,7 +75,7 @@ public:
   void started(duration expected, instant now) noexcept;
 
   /// An attempt has occupied its lane for `took`. `whole`: it was not stopped. `paid`: its client was charged for it.
-  void ended(uint64_t client, const workload& work, duration expected, duration took, bool whole, bool paid) noexcept;
+  void ended(turn_taker whose, const workload& work, duration expected, duration took, bool whole, bool paid) noexcept;
 
   bool remove(job_id job) noexcept { return queue_.remove(job); }
   void lanes(size_t hot) noexcept { lanes_ = hot; }
@@ -90,7 +91,7 @@ public:
 private:
   void remember_others(instant now) noexcept; ///< one that is not lengthy is here
   [[nodiscard]] bool keeps_the_last(size_t lengthy_running, instant now) const noexcept;
-  [[nodiscard]] bool has_its_share(uint64_t client, instant now) const noexcept;
+  [[nodiscard]] bool has_its_share(turn_taker whose, instant now) const noexcept;
   [[nodiscard]] bool room_for_newcomer(duration expected, instant now) const noexcept;
   void observe(instant now) noexcept;
 

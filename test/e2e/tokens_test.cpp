@@ -2,16 +2,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
-#include <cstring>
-#include <set>
 #include <thread>
 
 #include "kernels/regimes.hpp"
 #include "runtime/batch_frame.hpp"
 #include "runtime/time.hpp"
 #include "runtime/tokenize_frame.hpp"
-#include "test/e2e/running_texlexd.hpp"
-#include "test/support/frames.hpp"
+#include "test/e2e/token_caller.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;
@@ -23,105 +20,6 @@ BOOST_AUTO_TEST_SUITE(tokens_test)
 namespace {
 
 constexpr uint32_t kinds_and_starts = 3;
-
-/// Speaks version 2 on a connection, byte by byte.
-class token_caller {
-public:
-  explicit token_caller(const running_texlexd& server, uint32_t features = 0) : caller_(server.connect()) {
-    caller_.raw(hello_frame(0, {2, 2, features}));
-    const auto decoded = decode_hello_response(receive(frame_type::hello_response).second);
-    BOOST_REQUIRE(decoded);
-    hello = *decoded;
-  }
-
-  void tokenize(uint64_t id, std::string_view document, const tokenize_options& options) {
-    caller_.raw(tokenize_frame(id, document, options));
-  }
-
-  void tokenize_batch(uint64_t id, const std::vector<std::string>& documents, const tokenize_options& options) {
-    caller_.raw(batch_frame(id, documents, options));
-  }
-
-  /// Of the next response, which must be to that batch; they hold until the one after it.
-  std::vector<tokenized> responses(uint64_t id) {
-    auto [came, payload] = receive(frame_type::batch_response);
-    BOOST_REQUIRE(came == id);
-    payload_ = std::move(payload);
-    const auto answers = decode_batch_response(payload_);
-    BOOST_REQUIRE(answers);
-    BOOST_TEST(answers->whole.status == status::ok);
-    std::vector<tokenized> all;
-    for (const auto each : answers->responses) {
-      const auto one = decode_tokenized(each);
-      BOOST_REQUIRE(one);
-      all.push_back(*one);
-    }
-    return all;
-  }
-
-  static void check_tokens(const tokenized& got, const scanned& expected) {
-    BOOST_REQUIRE(got.head.result.status == status::ok);
-    BOOST_TEST(got.head.result.issue_count == expected.issue_count);
-    BOOST_REQUIRE(got.head.result.token_count == expected.kinds.size());
-    const auto kinds = *got.column(column_id::kind), starts = *got.column(column_id::start);
-    BOOST_TEST((std::memcmp(kinds.data(), expected.kinds.data(), kinds.size()) == 0));
-    BOOST_TEST((std::memcmp(starts.data(), expected.starts.data(), starts.size()) == 0));
-  }
-
-  /// The next response, which must be that id's; it holds until the one after it.
-  tokenized response(uint64_t id) {
-    auto [came, payload] = receive(frame_type::tokenize_response);
-    BOOST_REQUIRE(came == id);
-    return decoded(std::move(payload));
-  }
-
-  void expect_tokens(uint64_t id, const scanned& expected) { check_tokens(response(id), expected); }
-
-  /// One response with these tokens for each of 1 to `requests`, in whatever order: what is asked at once is answered
-  /// as it becomes ready.
-  void expect_tokens_of_all(uint64_t requests, const scanned& expected) {
-    std::set<uint64_t> answered;
-    for (uint64_t response = 0; response < requests; ++response) {
-      auto [id, payload] = receive(frame_type::tokenize_response);
-      BOOST_TEST_REQUIRE((id >= 1 && id <= requests));
-      BOOST_TEST(answered.insert(id).second, "request " << id << " is answered twice");
-      check_tokens(decoded(std::move(payload)), expected);
-    }
-  }
-
-  /// The next frame, which must tell that the server drains; the connection ends behind it.
-  going_away last_words() {
-    const auto [id, payload] = receive(frame_type::going_away);
-    BOOST_TEST(id == 0u);
-    const auto said = decode_going_away(payload);
-    BOOST_REQUIRE(said);
-    caller_.expect_end();
-    return *said;
-  }
-
-  hello_response hello;
-
-private:
-  std::pair<uint64_t, std::vector<uint8_t>> receive(frame_type type) {
-    const auto head = caller_.receive_raw(frame_header_bytes);
-    BOOST_REQUIRE(head.size() == frame_header_bytes);
-    const frame_header header = decode_header(std::span{head}.first<frame_header_bytes>());
-    BOOST_REQUIRE(header.type == static_cast<uint32_t>(type));
-    auto payload = caller_.receive_raw(header.payload_bytes);
-    BOOST_REQUIRE(payload.size() == header.payload_bytes);
-    return {header.id, std::move(payload)};
-  }
-
-  tokenized decoded(std::vector<uint8_t> payload) {
-    payload_ = std::move(payload);
-    const auto response = decode_tokenized(payload_);
-    BOOST_REQUIRE(response);
-    return *response;
-  }
-
-  service_caller caller_;
-  std::vector<uint8_t> payload_;
-};
 
 std::string megabyte() {
   std::string document;
@@ -163,6 +61,21 @@ BOOST_AUTO_TEST_CASE(tokens_come_as_in_process_under_every_regime_and_view) {
       }
   BOOST_TEST(eventually_none_in_flight(server));
   server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(requests_of_every_priority_are_answered_alike) {
+  running_texlexd server;
+  token_caller caller{server};
+  const std::string document = "\\a{b}";
+  const auto expected = scan(document, *find_regime("plain"));
+  uint64_t id = 0;
+  for (const auto priority : {request_priority::background, request_priority::normal, request_priority::interactive}) {
+    const tokenize_options options{.columns = kinds_and_starts, .regime = "plain", .priority = priority};
+    caller.tokenize(++id, document, options);
+    caller.expect_tokens(id, expected);
+    caller.tokenize_batch(++id, {document, document}, options);
+    for (const tokenized& each : caller.responses(id)) token_caller::check_tokens(each, expected);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(large_documents_come_with_all_columns_whoever_scans_them) {

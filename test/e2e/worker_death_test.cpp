@@ -9,6 +9,7 @@
 
 #include "runtime/time.hpp"
 #include "test/e2e/neighbour.hpp"
+#include "test/e2e/token_caller.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
@@ -49,6 +50,19 @@ BOOST_AUTO_TEST_CASE(a_request_two_workers_die_on_is_lost_and_says_so) {
   one.expect(3, status::condemned_document);
   beside.expect_undisturbed();
   server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(what_the_log_says_of_a_lost_request_names_its_trace) {
+  running_texlexd server{crashing(2)};
+  const auto trace = parse_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  token_caller one{server};
+  one.tokenize(1, deadly, {.trace = trace});
+  BOOST_TEST((one.response(1).head.result.status == status::worker_lost));
+  server.stop();
+  const std::string said = ", traceparent " + traceparent_of(*trace)
+                           + ", with a document of 10005 bytes ends with "
+                             "worker-lost";
+  BOOST_TEST(server.log().find(said) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(in_a_storm_of_deaths_each_request_is_answered_once) {

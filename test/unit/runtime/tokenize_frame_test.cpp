@@ -21,12 +21,6 @@ std::vector<uint8_t> tokenize_payload(const tokenize_options& options, std::stri
   return bytes_of(encode_tokenize_head(options, static_cast<uint32_t>(document.size())) + std::string{document});
 }
 
-status wrong_with(const std::vector<uint8_t>& payload) {
-  const auto decoded = decode_tokenize(payload);
-  const auto* const wrong = std::get_if<status>(&decoded);
-  return wrong != nullptr ? *wrong : status::ok;
-}
-
 struct two_tokens {
   std::vector<uint8_t> kinds{11, 0};
   std::vector<uint8_t> starts{0, 0, 0, 0, 1, 0, 0, 0};
@@ -101,64 +95,6 @@ BOOST_AUTO_TEST_CASE(a_hello_response_whose_names_do_not_end_is_none) {
   std::string text = encode_hello_response({.regimes = {"latex"}});
   text.pop_back();
   BOOST_TEST(!decode_hello_response(bytes_of(text)));
-}
-
-BOOST_AUTO_TEST_CASE(options_come_out_as_they_went_in_with_the_document_behind_them) {
-  for (const std::string_view regime : {"", "a", "abcd", "latex-package"}) {
-    const tokenize_options options{.columns = 0x81,
-                                   .view = token_view::source,
-                                   .unit = position_unit::utf16_units,
-                                   .deadline_ms = 77,
-                                   .issues_told_max = 9,
-                                   .regime = regime};
-    const auto payload = tokenize_payload(options, "\\foo");
-    const auto decoded = decode_tokenize(payload);
-    BOOST_REQUIRE(std::holds_alternative<tokenize_request>(decoded));
-    const auto& request = std::get<tokenize_request>(decoded);
-    BOOST_TEST((request.options == options));
-    BOOST_TEST(std::string(payload.begin() + static_cast<std::ptrdiff_t>(request.document_offset), payload.end())
-               == "\\foo");
-  }
-}
-
-BOOST_AUTO_TEST_CASE(what_contradicts_itself_is_malformed) {
-  const auto good = tokenize_payload({.columns = 3, .regime = "latex"}, "abc");
-  BOOST_TEST(wrong_with(good) == status::ok);
-  const auto with = [&](size_t at, uint8_t value) {
-    auto changed = good;
-    changed[at] = value;
-    return wrong_with(changed);
-  };
-  BOOST_TEST(wrong_with({}) == status::malformed_frame);
-  BOOST_TEST(wrong_with({good.begin(), good.end() - 1}) == status::malformed_frame);
-  BOOST_TEST(with(0, 31) == status::malformed_frame);  // the head is shorter than its fixed part
-  BOOST_TEST(with(0, 33) == status::malformed_frame);  // no multiple of four
-  BOOST_TEST(with(3, 1) == status::malformed_frame);   // far longer than it may be
-  BOOST_TEST(with(4, 4) == status::malformed_frame);   // the document is longer than what there is
-  BOOST_TEST(with(14, 1) == status::malformed_frame);  // reserved
-  BOOST_TEST(with(31, 1) == status::malformed_frame);  // reserved
-  BOOST_TEST(with(34, 60) == status::malformed_frame); // the option leaves the head
-  BOOST_TEST(with(34, 0) == status::malformed_frame);  // a regime without a name
-  BOOST_TEST(with(41, 1) == status::malformed_frame);  // padding
-}
-
-BOOST_AUTO_TEST_CASE(an_option_twice_is_malformed) {
-  std::string head = encode_tokenize_head({.regime = "latex"}, 0);
-  head += head.substr(tokenize_fixed_bytes);
-  head[0] = static_cast<char>(head.size());
-  BOOST_TEST(wrong_with(bytes_of(head)) == status::malformed_frame);
-}
-
-BOOST_AUTO_TEST_CASE(what_is_not_known_is_refused_and_never_ignored) {
-  const auto with = [](size_t at, uint8_t value) {
-    auto changed = tokenize_payload({.regime = "latex"}, "abc");
-    changed[at] = value;
-    return wrong_with(changed);
-  };
-  BOOST_TEST(with(9, 1) == status::unsupported_option);  // a column
-  BOOST_TEST(with(12, 2) == status::unsupported_option); // a view
-  BOOST_TEST(with(13, 3) == status::unsupported_option); // a unit
-  BOOST_TEST(with(32, 9) == status::unsupported_option); // an option
 }
 
 BOOST_AUTO_TEST_CASE(a_response_comes_out_as_it_went_in_with_columns_at_multiples_of_64) {
@@ -244,31 +180,6 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
       const auto decoded = decode_tokenize(exact);
       if (const auto* const got = std::get_if<tokenize_request>(&decoded))
         BOOST_REQUIRE(got->document_offset <= exact.size());
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_document_that_is_passed_is_not_behind_its_head) {
-  const tokenize_options options{
-    .columns = 3, .regime = "plain", .document_by_descriptor = true, .columns_by_descriptor = true};
-  const auto payload = bytes_of(encode_tokenize_head(options, 1234));
-  const auto got = decode_tokenize(payload);
-  BOOST_REQUIRE(std::holds_alternative<tokenize_request>(got));
-  BOOST_TEST((std::get<tokenize_request>(got).options == options));
-  BOOST_TEST(std::get<tokenize_request>(got).document_bytes == 1234u);
-  BOOST_TEST(std::get<tokenize_request>(got).document_offset == payload.size());
-  const auto longer = tokenize_payload(options, "x");
-  BOOST_TEST((std::get<status>(decode_tokenize(longer)) == status::malformed_frame));
-}
-
-BOOST_AUTO_TEST_CASE(an_option_that_is_set_twice_or_has_a_value_where_it_has_none_is_malformed) {
-  for (const char id : {'\2', '\3'}) {
-    const std::string set{id, 0, 0, 0};
-    const std::string with_value{id, 0, 1, 0, 'x', 0, 0, 0};
-    for (const std::string& wrong : {set + set, with_value}) {
-      std::string head = encode_tokenize_head({}, 0) + wrong;
-      head[0] = static_cast<char>(head.size());
-      BOOST_TEST((std::get<status>(decode_tokenize(bytes_of(head))) == status::malformed_frame));
     }
   }
 }

@@ -348,7 +348,12 @@ BOOST_AUTO_TEST_CASE(through_any_history_each_job_leaves_exactly_once) {
       if (chance() % 20 == 0) {
         w.queue.push_front({id}, w.time, deadline);
         inside.insert(id);
-      } else if (const waiting_job job{chance() % 6, {id}, time_of(bytes), chance() % 4 == 0, deadline};
+      } else if (const waiting_job job{chance() % 6,
+                                       {id},
+                                       time_of(bytes),
+                                       chance() % 4 == 0,
+                                       deadline,
+                                       static_cast<request_priority>(chance() % 3)};
                  w.queue.push_back(job, w.time) == push_verdict::queued) {
         inside.insert(id);
       }

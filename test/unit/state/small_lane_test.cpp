@@ -36,10 +36,11 @@ struct desk {
     return all;
   }
 
-  void submit(uint64_t id, size_t bytes) {
+  void submit(uint64_t id, size_t bytes, request_priority priority = request_priority::normal) {
     auto made = std::make_shared<job>();
     made->id = {id};
     made->client = id;
+    made->priority = priority;
     made->document = {reinterpret_cast<const uint8_t*>(text.data()), bytes};
     broker.at(now).submit(made);
   }
@@ -72,6 +73,20 @@ BOOST_FIXTURE_TEST_CASE(a_longer_one_does_not_and_waits_for_another_lane, desk_w
   submit(2, small_bytes_max + 1);
   BOOST_TEST(said.read() == "run 1 at 1, arm 1");
   BOOST_TEST(broker.waiting().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(background_work_goes_there_unless_somebody_waits, desk_with_both) {
+  submit(1, small_bytes_max, request_priority::background);
+  BOOST_TEST(said.read() == "run 1 at 2, arm 1");
+  submit(2, small_bytes_max + 1);
+  submit(3, small_bytes_max + 1);
+  said.read();
+  submit(4, small_bytes_max, request_priority::background);
+  BOOST_TEST(said.read() == "");
+  broker.at(now).finished(one, {2}, counted(3));
+  BOOST_TEST(said.read() == "disarm 2, answer 2 ok by primary, run 3 at 1, arm 3");
+  broker.at(now).finished(one, {3}, counted(3));
+  BOOST_TEST(said.read() == "disarm 3, answer 3 ok by primary, run 4 at 1, arm 4");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_longer_one_goes_there_while_nothing_else_is_in_flight, desk_that_takes_one_alone) {

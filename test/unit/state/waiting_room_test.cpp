@@ -25,10 +25,12 @@ struct busy_room {
   }
   ~busy_room() { room.check_invariants(); }
 
-  bool comes(uint64_t client, uint64_t id, duration expected = 2ms) {
+  bool comes(uint64_t client, uint64_t id, duration expected = 2ms,
+             request_priority priority = request_priority::normal) {
     job made;
     made.id = {id};
     made.client = client;
+    made.priority = priority;
     pushed_out.clear();
     room.comes(client, now);
     return room.admit(made, expected, now, pushed_out);
@@ -74,6 +76,30 @@ BOOST_FIXTURE_TEST_CASE(a_client_with_one_request_is_let_in_whatever_the_overloa
   overload();
   BOOST_TEST(comes(1, 1));
   BOOST_TEST(comes(2, 2, 35ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(in_overload_there_is_no_room_for_background_work_but_a_patient_clients, busy_room) {
+  BOOST_TEST(comes(98, 1, 2ms, request_priority::background));
+  BOOST_TEST(comes(98, 2, 2ms, request_priority::background)); // it sends ahead
+  overload();
+  BOOST_TEST(!comes(98, 3, 2ms, request_priority::background));
+  BOOST_TEST(comes(1, 4, 2ms, request_priority::background));
+}
+
+BOOST_FIXTURE_TEST_CASE(background_work_that_waits_long_is_no_overload, busy_room) {
+  for (uint64_t id = 1; id <= 40; ++id) {
+    comes(98, 2 * id, 2ms, request_priority::background);
+    comes(97, 2 * id + 1, 2ms);
+    comes(96, 100 + id, 2ms);
+    for (int lane = 0; lane < 2; ++lane)
+      if (room.next(0, now)) {
+        room.started(2ms, now);
+        room.ended(97, {}, 2ms, 2ms, true, true);
+      }
+    now += 8ms;
+    look();
+  }
+  BOOST_TEST(!room.overloaded());
 }
 
 BOOST_FIXTURE_TEST_CASE(while_all_is_calm_everybody_is_read_and_in_overload_who_has_its_share_is_not, busy_room) {
