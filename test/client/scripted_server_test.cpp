@@ -179,9 +179,13 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_answer_in_time_is_told_that_nobody_w
 
 BOOST_AUTO_TEST_CASE(a_call_that_is_dropped_is_cancelled_and_its_document_may_be_freed) {
   std::atomic<size_t> bytes{0};
+  std::atomic<bool> begun{false}, dropped{false};
   byte_server server{[&](const byte_connection& to) {
     if (!greet(to)) return;
-    std::this_thread::sleep_for(milliseconds{20}); // the socket fills before anything is read
+    char first_byte = 0; // the rest fills the socket before it is read
+    if (::recv(to.descriptor(), &first_byte, 1, MSG_PEEK) != 1) return;
+    begun = true;
+    dropped.wait(false);
     const auto first = to.receive();
     if (!first) return;
     bytes = document_of(*first).find_first_not_of('x') == std::string::npos ? first->payload.size() : 0;
@@ -195,11 +199,14 @@ BOOST_AUTO_TEST_CASE(a_call_that_is_dropped_is_cancelled_and_its_document_may_be
     BOOST_TEST_REQUIRE(static_cast<bool>(call));
     remote::question soon;
     soon.timeout = milliseconds{5};
-    (void)client.tokenize("a", soon); // has the client connect and begin to send
+    while (!begun) (void)client.tokenize("a", soon); // has the client connect and send
   }
+  dropped = true;
+  dropped.notify_all();
   std::fill(document->begin(), document->end(), 'y');
   document.reset();
   check_letters(client.tokenize("ab"), 2);
+  BOOST_TEST(bytes > 1'000'000u); // as it was when it was dropped
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_knows_no_hello_is_asked_for_counts) {
