@@ -12,13 +12,16 @@ namespace {
 constexpr size_t request_bytes_first = sizeof(texlex_client_request);
 
 // Longer ones overflow the clock, and nobody waits for their end.
+constexpr size_t traceparent_length_max = 512; // of later versions, which may say more
+
 constexpr uint64_t timeout_ms_max = uint64_t{1000} * 3600 * 24 * 365;
 
 bool is_known(const texlex_client_request& given) noexcept {
   return given.view <= TEXLEX_VIEW_SOURCE && given.column_unit <= TEXLEX_COLUMN_UTF16
          && (given.columns & ~TEXLEX_CLIENT_ALL_COLUMNS) == 0 && given.issues_max <= UINT32_MAX
          && (given.flags & ~TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR) == 0 && given.timeout_ms <= timeout_ms_max
-         && given.document_descriptor >= -1 && given.document_descriptor <= INT32_MAX;
+         && given.priority <= TEXLEX_CLIENT_INTERACTIVE && given.document_descriptor >= -1
+         && given.document_descriptor <= INT32_MAX;
 }
 
 } // namespace
@@ -36,10 +39,16 @@ std::variant<asked_for, texlex_client_status> understand(const client_settings& 
                  .issues_told_max =
                    (ours.columns & TEXLEX_CLIENT_ISSUES) != 0 ? static_cast<uint32_t>(ours.issues_max) : 0,
                  .regime = {},
-                 .columns_by_descriptor = (ours.flags & TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR) != 0};
+                 .columns_by_descriptor = (ours.flags & TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR) != 0,
+                 .priority = static_cast<request_priority>(ours.priority),
+                 .trace = {}};
   if (ours.regime != nullptr) {
     asked.regime.assign(ours.regime, ::strnlen(ours.regime, limits::regime_name_bytes_max + 1));
     if (asked.regime.empty() || asked.regime.size() > limits::regime_name_bytes_max) return TEXLEX_CLIENT_BAD_OPTION;
+  }
+  if (ours.traceparent != nullptr) {
+    asked.trace = parse_traceparent({ours.traceparent, ::strnlen(ours.traceparent, traceparent_length_max)});
+    if (!asked.trace) return TEXLEX_CLIENT_BAD_OPTION;
   }
   asked_for understood;
   understood.asked = std::make_shared<const question>(std::move(asked));

@@ -24,7 +24,9 @@ tokenize_options options_of(const question& asked, uint32_t deadline_ms, descrip
           .issues_told_max = asked.issues_told_max,
           .regime = asked.regime,
           .document_by_descriptor = use.document,
-          .columns_by_descriptor = use.columns};
+          .columns_by_descriptor = use.columns,
+          .priority = asked.priority,
+          .trace = asked.trace};
 }
 
 std::string names_of(const hello_response& offer) {
@@ -69,7 +71,8 @@ std::string cancel_frame(uint64_t id) { return headed(frame_type::cancel, id, {}
 std::string release_frame(uint64_t id) { return headed(frame_type::release, id, {}, 0); }
 
 obstacle why_not_asked(const question& asked, uint64_t document_bytes, const hello_response& offer) {
-  const bool counts_by_default = asked.columns == 0 && asked.regime.empty() && asked.view == token_view::tex;
+  const bool counts_by_default = asked.columns == 0 && asked.regime.empty() && asked.view == token_view::tex
+                                 && asked.priority == request_priority::normal && !asked.trace;
   if (offer.version == 1 && !counts_by_default)
     return {"the server speaks version 1 of the protocol, which has counts of the tex view under the server's own "
             "regime and nothing else",

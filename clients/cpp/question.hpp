@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct question {
   uint32_t issues_told_max = 0;
   std::string regime{};               ///< empty: the server's own
   bool columns_by_descriptor = false; ///< are welcome
+  request_priority priority = request_priority::normal;
+  std::optional<trace_context> trace{};
 };
 
 /// What a request may be sent as beside its document's bytes.

@@ -105,6 +105,13 @@ TEXLEX_API void texlex_client_free(texlex_client* client) TEXLEX_NOEXCEPT;
                                                   not copied. They lie in memory that the server still writes to, so
                                                   ask this only of one you trust */
 
+/* Whose turn it is, where requests wait for a server's workers. */
+typedef enum texlex_client_priority {
+  TEXLEX_CLIENT_BACKGROUND = 0, /* behind what others want, and refused first where there is too much */
+  TEXLEX_CLIENT_NORMAL = 1,
+  TEXLEX_CLIENT_INTERACTIVE = 2 /* ahead of what else this client has waiting there; of nobody else's */
+} texlex_client_priority;
+
 typedef struct texlex_client_request {
   size_t struct_size;   /* sizeof(texlex_client_request) */
   const void* document; /* may be NULL if it has no bytes, or passes as a descriptor */
@@ -117,12 +124,14 @@ typedef struct texlex_client_request {
   uint32_t column_unit;        /* a texlex_column_unit; by default TEXLEX_COLUMN_CODE_POINTS */
   uint32_t flags;              /* by default 0 */
   int64_t document_descriptor; /* of sealed memory with the document, see texlex_client_seal; by default -1: none */
+  const char* traceparent;     /* W3C's text of the trace it is part of, for the server's log; NULL: none */
+  uint32_t priority;           /* a texlex_client_priority; by default TEXLEX_CLIENT_NORMAL */
 } texlex_client_request;
 
 #define TEXLEX_CLIENT_REQUEST_INIT                                                                                     \
   {                                                                                                                    \
     sizeof(texlex_client_request), NULL, 0, NULL, 0, 65536, TEXLEX_CLIENT_KINDS | TEXLEX_CLIENT_STARTS,                \
-      TEXLEX_VIEW_TEX, TEXLEX_COLUMN_CODE_POINTS, 0, -1                                                                \
+      TEXLEX_VIEW_TEX, TEXLEX_COLUMN_CODE_POINTS, 0, -1, NULL, TEXLEX_CLIENT_NORMAL                                    \
   }
 
 /* TEXLEX_CLIENT_OPTIONS_INIT and TEXLEX_CLIENT_REQUEST_INIT, for languages without macros; `struct_size` is the size of

@@ -202,6 +202,8 @@ struct question {
   std::uint32_t issues_max = 65536;
   std::chrono::milliseconds timeout{0}; ///< that it may take in all; 0: the client's
   bool columns_by_descriptor = false;   ///< on Unix sockets large answers need not be copied
+  texlex_client_priority priority = TEXLEX_CLIENT_NORMAL;
+  std::optional<std::string> traceparent{}; ///< W3C's text of the trace it is part of, for the server's log
 };
 
 /// A document in sealed memory, which a server on the same machine reads without its being sent.
@@ -241,6 +243,8 @@ inline void fill(texlex_client_request& request, const question& how) noexcept {
   request.columns = how.columns;
   request.view = static_cast<std::uint32_t>(how.view);
   request.column_unit = static_cast<std::uint32_t>(how.unit);
+  request.priority = static_cast<std::uint32_t>(how.priority);
+  request.traceparent = how.traceparent ? how.traceparent->c_str() : nullptr;
   request.flags = how.columns_by_descriptor ? TEXLEX_CLIENT_COLUMNS_BY_DESCRIPTOR : 0;
 }
 

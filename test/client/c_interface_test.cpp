@@ -95,6 +95,8 @@ BOOST_AUTO_TEST_CASE(an_option_there_is_not_is_refused) {
   BOOST_TEST(refused_request([](auto& r) { r.columns = 256; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_request([](auto& r) { r.flags = 2; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_request([](auto& r) { r.regime = ""; }) == TEXLEX_CLIENT_BAD_OPTION);
+  BOOST_TEST(refused_request([](auto& r) { r.priority = 3; }) == TEXLEX_CLIENT_BAD_OPTION);
+  BOOST_TEST(refused_request([](auto& r) { r.traceparent = "00-1-2-03"; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_request([](auto& r) { r.issues_max = UINT64_MAX; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_request([](auto& r) { r.document = nullptr; }) == TEXLEX_CLIENT_NULL_ARGUMENT);
   BOOST_TEST(refused_request([](auto& r) { r.document_bytes = size_t{1} << 32; }) == TEXLEX_CLIENT_DOCUMENT_TOO_LARGE);

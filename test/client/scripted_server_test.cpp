@@ -24,6 +24,7 @@ BOOST_AUTO_TEST_CASE(a_document_comes_back_as_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_asked_for_is_what_the_frame_says) {
+  static const std::string traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   std::atomic<bool> right{false};
   byte_server server{[&](const byte_connection& to) {
     if (!greet(to)) return;
@@ -31,7 +32,8 @@ BOOST_AUTO_TEST_CASE(what_is_asked_for_is_what_the_frame_says) {
     const auto taken = decode_tokenize(asked->payload);
     const auto& how = std::get<tokenize_request>(taken).options;
     right = how.columns == 0x83 && how.view == token_view::source && how.unit == position_unit::utf16_units
-            && how.issues_told_max == 7 && how.regime == "plain" && how.deadline_ms > 4000 && how.deadline_ms <= 5000;
+            && how.issues_told_max == 7 && how.regime == "plain" && how.deadline_ms > 4000 && how.deadline_ms <= 5000
+            && how.priority == request_priority::interactive && how.trace && traceparent_of(*how.trace) == traceparent;
     respond(to, *asked, refusal(status::internal_error));
     to.wait_for_end();
   }};
@@ -43,6 +45,8 @@ BOOST_AUTO_TEST_CASE(what_is_asked_for_is_what_the_frame_says) {
   how.unit = TEXLEX_COLUMN_UTF16;
   how.issues_max = 7;
   how.timeout = milliseconds{5000};
+  how.priority = TEXLEX_CLIENT_INTERACTIVE;
+  how.traceparent = traceparent;
   const auto got = client.tokenize("a", how);
   check_fails(got, remote::status::refused, url_of(server) + ": the server refused: internal-error");
   BOOST_TEST(got.error().server_status == static_cast<uint32_t>(status::internal_error));
@@ -228,6 +232,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_knows_no_hello_is_asked_for_counts) {
   BOOST_TEST(got->issue_count() == 1u);
   BOOST_TEST(got->kinds().empty());
   check_fails(client.tokenize("ab"), remote::status::unsupported, "version 1");
+  counts.priority = TEXLEX_CLIENT_BACKGROUND;
+  check_fails(client.tokenize("ab", counts), remote::status::unsupported, "version 1");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_server_cannot_do_is_not_asked) {
