@@ -339,7 +339,7 @@ def test_a_cancelled_future_cancels_its_request(scripted: Start) -> None:
 def test_a_connection_whose_server_answers_no_cancel_is_given_up(
     scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("texlex.connection.ABANDONED_PATIENCE", 0.1)
+    monkeypatch.setattr("texlex.flights.ABANDONED_PATIENCE", 0.1)
 
     def deaf(caller: Caller) -> None:
         caller.greet()

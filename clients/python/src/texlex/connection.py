@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import socket
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
-from . import frames, responses, sealed_memory
-from .errors import ConnectionFailedError, DescriptorLostError, ProtocolError, RefusedError
+from . import flights, frames, responses, sealed_memory
+from .errors import ConnectionFailedError, DescriptorLostError, RefusedError, broken
+from .flights import HELLO_ID, Flight, Flights
 from .frame_receiver import FrameReceiver, ReceivedFrame
 from .frames import Feature, FrameType
+from .lent_columns import LentColumns
 from .offer_check import check_offer
 from .outgoing import Outgoing
 from .request import Request
@@ -23,9 +23,7 @@ from .responses import Offer
 from .vocabulary import Status
 
 REQUESTS_MAX = 256  # in flight on one connection, whatever the server would take
-ABANDONED_PATIENCE = 5.0  # seconds that a request nobody waits for any more may stay unanswered
 TURN_BYTES = 4 << 20  # read in one turn, so that other connections have theirs
-HELLO_ID = 1
 VERSION_1 = Offer(version=1, requests_max=16)  # what a server that knows no hello can do
 
 
@@ -33,18 +31,6 @@ class Listener(Protocol):
     def answered(self, request: Request, received: responses.Received) -> None: ...
     def failed(self, connection: Connection, request: Request, error: Exception) -> None: ...
     def again(self, request: Request) -> None: ...
-
-
-@dataclass
-class Flight:
-    """A frame that was sent and is not answered."""
-
-    requests: list[Request]
-    type: FrameType
-    abandoned_since: float | None = None
-    is_elsewhere: bool = False
-    """The server takes it no more, and its requests have left for another one: its answer is not waited for."""
-    document_passed: bool = False
 
 
 class Connection:
@@ -68,11 +54,9 @@ class Connection:
         self.connected = False
         self._listener = listener
         self._greets = greets
-        self._flights: dict[int, Flight] = {}
-        self._next_id = HELLO_ID + 1
+        self._flights = Flights()
         self._features = features if greets else Feature.NONE
-        self._wake = wake
-        self._releases: deque[int] = deque()
+        self._lent = LentColumns(wake)
         self._out = Outgoing()
         self._frames = FrameReceiver(self._expected, bool(self._features & Feature.DESCRIPTORS))
         self.is_going_away = False
@@ -101,20 +85,18 @@ class Connection:
     @property
     def has_releases(self) -> bool:
         """Whether memory is to be given back: `write` does it."""
-        return self.is_open and bool(self._releases)
+        return self.is_open and self._lent.has_releases
 
     def requests(self) -> list[Request]:
-        flights = [flight for flight in self._flights.values() if not flight.is_elsewhere]
-        return [request for flight in flights for request in flight.requests]
+        """That are in flight."""
+        return self._flights.requests()
 
     def _has(self, feature: Feature) -> bool:
         return self.offer is not None and bool(self._features & self.offer.features & feature)
 
     def due(self) -> float:
         """When `check_time` has something to say at the latest."""
-        times = [flight.abandoned_since + ABANDONED_PATIENCE for flight in self._flights.values()
-                 if flight.abandoned_since is not None]
-        return min(times + ([] if self.is_open else [self.opening_until]), default=float("inf"))
+        return self._flights.due() if self.is_open else min(self._flights.due(), self.opening_until)
 
     def check_time(self, now: float) -> None:
         """ConnectionFailedError if the server keeps the client waiting for what nobody can wait for."""
@@ -122,7 +104,8 @@ class Connection:
             return
         if not self.is_open:
             raise ConnectionFailedError("the server could not be connected to in time, or did not answer the hello")
-        raise ConnectionFailedError(f"the server did not answer a cancelled request within {ABANDONED_PATIENCE:g} s")
+        patience = flights.ABANDONED_PATIENCE
+        raise ConnectionFailedError(f"the server did not answer a cancelled request within {patience:g} s")
 
     # Sending
 
@@ -140,8 +123,7 @@ class Connection:
 
     def send(self, requests: list[Request], now: float) -> None:
         """In one frame. OSError if the connection has broken."""
-        request_id = self._next_id
-        self._next_id += 1
+        request_id = self._flights.take_id()
         first = requests[0]
         deadline_ms = max(1, int((min(request.deadline for request in requests) - now) * 1000))
         lengths = [len(request.document) for request in requests]
@@ -159,7 +141,7 @@ class Connection:
         else:
             type_ = FrameType.BATCH
             head = frames.batch_head(request_id, first.options, deadline_ms, lengths)
-        self._flights[request_id] = Flight(requests, type_, document_passed=passed)
+        self._flights.add(request_id, Flight(requests, type_, document_passed=passed))
         self._out.put(head, *([] if passed else [each.document.view for each in requests]), descriptor=descriptor)
         self.write()
 
@@ -175,7 +157,7 @@ class Connection:
         if not self.connected:
             self._finish_connect()
         while self.has_releases:
-            self._out.put(frames.release(self._releases.popleft()))
+            self._out.put(frames.release(self._lent.take_release()))
         self._out.write(self.socket)
 
     def _finish_connect(self) -> None:
@@ -188,14 +170,11 @@ class Connection:
 
     def abandon(self, request: Request, now: float) -> bool:
         """Nobody waits for it any more: the server is to be told if nobody waits for anything else in its frame."""
-        for request_id, flight in self._flights.items():
-            if flight.is_elsewhere or request not in flight.requests:
-                continue
-            if flight.abandoned_since is None and all(each.done for each in flight.requests):
-                flight.abandoned_since = now
-                self._out.put(frames.cancel(request_id))
-                return True
-        return False
+        frame_id = self._flights.abandon(request, now)
+        if frame_id is None:
+            return False
+        self._out.put(frames.cancel(frame_id))
+        return True
 
     # Receiving
 
@@ -228,16 +207,10 @@ class Connection:
             return FrameType.RESPONSE, responses.RESPONSE_BYTES
         if type_number == FrameType.GOING_AWAY and frame_id == 0 and self._has(Feature.GOING_AWAY):
             return FrameType.GOING_AWAY, responses.GOING_AWAY_BYTES_MAX
-        flight = self._flights.get(frame_id)
-        if flight is not None:
-            options, lengths = flight.requests[0].options, [len(each.document) for each in flight.requests]
-            if type_number == FrameType.TOKENIZE_RESPONSE and flight.type is FrameType.TOKENIZE:
-                return FrameType.TOKENIZE_RESPONSE, responses.response_bytes_max(options, lengths[0])
-            if type_number == FrameType.BATCH_RESPONSE and flight.type is FrameType.BATCH:
-                return FrameType.BATCH_RESPONSE, responses.batch_response_bytes_max(options, lengths)
-        raise ProtocolError(
-            f"the server broke the protocol: a frame of type {type_number} and id {frame_id}, which answers nothing"
-        )
+        expected = self._flights.expected(type_number, frame_id)
+        if expected is None:
+            broken(f"a frame of type {type_number} and id {frame_id}, which answers nothing")
+        return expected
 
     def _received(self, frame: ReceivedFrame) -> None:
         try:
@@ -249,7 +222,7 @@ class Connection:
     def _take(self, frame: ReceivedFrame) -> None:
         came = frame.descriptor is not None or frame.lost_descriptor
         if came and frame.type is not FrameType.TOKENIZE_RESPONSE:
-            raise ProtocolError("the server broke the protocol: a descriptor came where none may")
+            broken("a descriptor came where none may")
         if frame.type is FrameType.HELLO_RESPONSE:
             self.offer = responses.read_hello_response(frame.payload.data)
         elif frame.type is FrameType.RESPONSE:
@@ -273,22 +246,15 @@ class Connection:
             raise ConnectionFailedError("the server speaks version 1 of the protocol and knows no hello")
         if frame.id == 0 and status is Status.TOO_MANY_CONNECTIONS:
             raise responses.refusal(status, milliseconds)
-        raise ProtocolError(
-            f"the server broke the protocol: a response of version 1 with id {frame.id} and status {status.text}"
-        )
+        broken(f"a response of version 1 with id {frame.id} and status {status.text}")
 
     def _go_away(self, last_id: int) -> None:
         """What was sent behind the last request that was taken goes elsewhere at once."""
-        if last_id >= self._next_id:
-            raise ProtocolError(f"the server broke the protocol: it took request {last_id}, which was not sent")
+        if not self._flights.was_sent(last_id):
+            broken(f"it took request {last_id}, which was not sent")
         self.is_going_away = True
-        for request_id, flight in self._flights.items():
-            if request_id <= last_id or flight.is_elsewhere:
-                continue
-            flight.is_elsewhere = True
-            for request in flight.requests:
-                if not request.done:
-                    self._listener.failed(self, request, RefusedError(Status.SHUTTING_DOWN))
+        for request in self._flights.send_elsewhere(last_id):
+            self._listener.failed(self, request, RefusedError(Status.SHUTTING_DOWN))
 
     def _end_columns(self, frame: ReceivedFrame) -> None:
         flight = self._flights.get(frame.id)
@@ -300,7 +266,8 @@ class Connection:
             return lambda: responses.read_tokenized(payload, request.options, len(request.document))
 
         if frame.type is FrameType.TOKENIZE_RESPONSE:
-            self._settle(frame.id, [lambda: self._read_tokenized(frame, requests[0])])
+            may_lend = self._has(Feature.DESCRIPTORS)
+            self._settle(frame.id, [lambda: self._lent.read(frame, requests[0], may_lend)])
             return
         try:
             parts = responses.read_batch(frame.payload, len(requests))
@@ -309,34 +276,6 @@ class Connection:
             return
         self._settle(frame.id, [tokenized(part, request) for part, request in zip(parts, requests)])
 
-    def _read_tokenized(self, frame: ReceivedFrame, request: Request) -> responses.Received:
-        """Its columns are in the frame, or in memory that came with it and is given back when nobody sees it."""
-        options, length = request.options, len(request.document)
-        mapped_bytes = responses.read_mapped_bytes(frame.payload, options, length)
-        if mapped_bytes is None:
-            if frame.descriptor is not None or frame.lost_descriptor:
-                raise ProtocolError("the server broke the protocol: a descriptor came that its frame does not tell")
-            return responses.read_tokenized(frame.payload, options, length)
-        if not options.columns or not self._has(Feature.DESCRIPTORS):
-            raise ProtocolError("the server broke the protocol: it lends memory that was not asked for")
-        releases, wake = self._releases, self._wake
-
-        def release() -> None:
-            releases.append(frame_id)
-            wake()
-
-        frame_id = frame.id
-        if frame.descriptor is None:
-            if not frame.lost_descriptor:
-                raise ProtocolError("the server broke the protocol: the descriptor it tells of did not come")
-            release()
-            raise DescriptorLostError(
-                "the memory with the columns did not arrive, as this process may open no more files; raise its limit, "
-                "or make the client with descriptors=False"
-            )
-        memory = sealed_memory.map_lent(frame.descriptor, mapped_bytes, release)
-        return responses.read_tokenized(frame.payload, options, length, memory)
-
     @staticmethod
     def _raise(error: Exception) -> Any:
         raise error
@@ -344,7 +283,9 @@ class Connection:
     def _settle(self, frame_id: int, outcomes: list[Any]) -> None:
         """Tells the outcome of each request of a frame. A ProtocolError ends the connection, and leaves those that are
         not settled in flight."""
-        flight = self._flights[frame_id]
+        flight = self._flights.get(frame_id)
+        if flight is None:
+            raise AssertionError("only what is in flight is settled")
         for read in outcomes:
             request = flight.requests[0]
             try:
@@ -357,7 +298,7 @@ class Connection:
             del flight.requests[0]
             if not flight.is_elsewhere and not request.done:
                 self._listener.answered(request, received)
-        del self._flights[frame_id]
+        self._flights.remove(frame_id)
 
     def _failed(self, flight: Flight, request: Request, error: Exception) -> None:
         status = error.status if isinstance(error, RefusedError) else None

@@ -5,8 +5,6 @@ All its state is its thread's own. Others put requests into its inbox and wake i
 
 from __future__ import annotations
 
-import selectors
-import socket
 import threading
 import time
 from collections import deque
@@ -22,13 +20,13 @@ from .errors import (
     RefusedError,
     UnsupportedByServerError,
 )
+from .inbox import Inbox
 from .request import Request
 from .responses import Received
 from .retry import Backoff, RetryPolicy, deadline_error
 from .server_link import ServerLink
 from .timers import Timers
-
-_FOREVER = float("inf")
+from .watch import Watch
 
 
 class Dispatcher:
@@ -45,67 +43,36 @@ class Dispatcher:
         """`released` is called with how many requests have ended."""
         self._retry = RetryPolicy(attempts_max, len(endpoints), backoff)
         self._released = released
+        self._inbox = Inbox()
         self._links = [
-            ServerLink(number, endpoint, self, backoff, connect_timeout, self.post, self.wake, descriptors)
+            ServerLink(
+                number, endpoint, self, backoff, connect_timeout, self._inbox.post, self._inbox.wake, descriptors
+            )
             for number, endpoint in enumerate(endpoints)
         ]
-        self._inbox: deque[Callable[[], None]] = deque()
         self._waiting: deque[Request] = deque()
         self._live: set[Request] = set()
         self._deadlines = Timers()
         self._delayed = Timers()
-        self._selector = selectors.DefaultSelector()
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
-        self._selector.register(self._wake_read, selectors.EVENT_READ)
-        self._watched: dict[int, tuple[socket.socket, int]] = {}
+        self._watch = Watch(self._inbox)
         self._closing = False
-        self._ended: BaseException | None = None
-        self._ending = threading.RLock()  # a finalizer may run while its own thread holds it
         self.thread = threading.Thread(target=self._run, name="texlex client", daemon=True)
         self.thread.start()
 
     # What other threads call
 
-    def post(self, work: Callable[[], None]) -> None:
-        """Has the thread do something. What comes after its end is dropped."""
-        with self._ending:
-            if self._ended is not None:
-                return
-            self._inbox.append(work)
-            self._wake()
-
     def submit(self, requests: list[Request]) -> None:
         """ClientClosedError, or what ended the thread, if it is not there any more."""
-        with self._ending:
-            if isinstance(self._ended, ClientClosedError):
-                raise ClientClosedError("the client is closed")
-            if self._ended is not None:
-                raise Error("the client's thread has ended by a fault of its own") from self._ended
-            self._inbox.append(lambda: self._admit(requests))
-            self._wake()
-
-    def wake(self) -> None:
-        """Has the thread look what there is to do. Finalizers may call it."""
-        with self._ending:
-            if self._ended is None:
-                self._wake()
+        self._inbox.submit(lambda: self._admit(requests))
 
     def abandon(self, request: Request) -> None:
         """Its future was cancelled."""
-        self.post(lambda: self._abandon(request))
+        self._inbox.post(lambda: self._abandon(request))
 
     def close(self) -> None:
-        self.post(self._begin_close)
+        self._inbox.post(self._begin_close)
         if threading.current_thread() is not self.thread:
             self.thread.join()
-
-    def _wake(self) -> None:
-        try:
-            self._wake_write.send(b"\0")
-        except BlockingIOError:
-            pass  # it has more than enough to wake by
 
     # The thread
 
@@ -117,34 +84,24 @@ class Dispatcher:
         except BaseException as error:  # a fault of ours, and all who wait are to hear of it
             ending = Error(f"the client's thread has ended by a fault of its own: {error!r}")
             ending.__cause__ = error
-        with self._ending:
-            self._ended = ending
-            inbox, self._inbox = list(self._inbox), deque()
-        for work in inbox:
-            work()  # so that requests which crossed the end are among those told of it
+        self._inbox.end(ending)
         for request in list(self._live):
             self._fail(request, ending)
         for link in self._links:
             if link.connection is not None:
                 link.connection.close()
-        self._selector.close()
-        self._wake_read.close()
-        self._wake_write.close()
+        self._watch.close()
+        self._inbox.close()
 
     def _begin_close(self) -> None:
         self._closing = True
 
     def _turn(self) -> None:
         self._retry.begin_turn()
-        timeout = self._next_time() - time.monotonic()
-        for key, events in self._selector.select(None if timeout == _FOREVER else max(0.0, timeout)):
-            link = key.data
-            if link is None:
-                self._drain_wakes()
-            elif link.connection is not None and link.connection.socket is key.fileobj:
-                self._serve(link, link.connection, events)
-        while self._inbox:
-            self._inbox.popleft()()
+        for link, may_read, may_write in self._watch.wait(self._next_time() - time.monotonic()):
+            if link.connection is not None:
+                self._serve(link, link.connection, may_read, may_write)
+        self._inbox.work_off()
         for link in self._links:
             if link.connection is not None and link.connection.has_releases:
                 self._write(link, link.connection)
@@ -152,14 +109,7 @@ class Dispatcher:
         self._look_at_time(now)
         self._dispatch(now)
         for link in self._links:
-            self._watch(link)
-
-    def _drain_wakes(self) -> None:
-        try:
-            while self._wake_read.recv(4096):
-                pass
-        except BlockingIOError:
-            pass
+            self._watch.look(link)
 
     def _next_time(self) -> float:
         times = [self._deadlines.next(), self._delayed.next()]
@@ -312,18 +262,18 @@ class Dispatcher:
 
     # Connections
 
-    def _serve(self, link: ServerLink, connection: Connection, events: int) -> None:
+    def _serve(self, link: ServerLink, connection: Connection, may_read: bool, may_write: bool) -> None:
         try:
-            if events & selectors.EVENT_WRITE or not connection.connected:
+            if may_write or not connection.connected:
                 connection.write()
-            if events & selectors.EVENT_READ:
+            if may_read:
                 connection.read()
         except (ConnectionFailedError, ProtocolError, RefusedError, MemoryError) as error:
             return self._lose(link, error)
         except OSError as error:
             if connection.connected or not link.has_further_address():
                 return self._lose(link, error)
-            self._unwatch(link)
+            self._watch.forget(link)
             connection.close()
             try:
                 return link.try_next_address()
@@ -357,26 +307,9 @@ class Dispatcher:
             waited = {request for request in waited if link.number not in request.refused_by}
             concerned += [request for request in self._waiting if request in waited]
             self._waiting = deque(request for request in self._waiting if request not in waited)
-        self._unwatch(link)
+        self._watch.forget(link)
         if connection is not None:
             connection.close()
         link.lost(now, is_failure=not was_open or is_spent or isinstance(error, ProtocolError))
         for request in concerned:
             self._failed_at(link, request, link.told(error))
-
-    def _watch(self, link: ServerLink) -> None:
-        connection = link.connection
-        if connection is None:
-            return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_to_write else 0)
-        watched = self._watched.get(link.number)
-        if watched is None:
-            self._selector.register(connection.socket, wanted, link)
-        elif watched[1] != wanted:
-            self._selector.modify(connection.socket, wanted, link)
-        self._watched[link.number] = (connection.socket, wanted)
-
-    def _unwatch(self, link: ServerLink) -> None:
-        watched = self._watched.pop(link.number, None)
-        if watched is not None:
-            self._selector.unregister(watched[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from .vocabulary import Status
 
 
@@ -57,3 +59,8 @@ class RefusedError(Error):
         self.status = status
         self.retry_after = retry_after
         """Of an overload, the seconds after which to try again; 0 if that is not known."""
+
+
+def broken(what: str) -> NoReturn:
+    """Raises the ProtocolError for what a server did."""
+    raise ProtocolError(f"the server broke the protocol: {what}")

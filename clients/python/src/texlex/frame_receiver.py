@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import numpy
 
-from .errors import ProtocolError
+from .errors import broken
 from .frames import HEADER, FrameType
 from .tokens import UInt8Column
-
 
 _DESCRIPTORS_SEEN = 4  # at once; there may be one
 _DESCRIPTORS_BYTES = _DESCRIPTORS_SEEN * array.array("i").itemsize
@@ -73,7 +72,7 @@ class FrameReceiver:
         if len(came) > 1 or ((came or lost) and not begins_frame):
             for descriptor in came:
                 os.close(descriptor)
-            raise ProtocolError("the server broke the protocol: a descriptor came where none may")
+            broken("a descriptor came where none may")
         if begins_frame:
             self._descriptor = came[0] if came else None
             self._lost_descriptor = lost
@@ -90,9 +89,7 @@ class FrameReceiver:
         type_number, frame_id, payload_bytes = HEADER.unpack(self._header)
         type_, at_most = self._expected(type_number, frame_id)
         if payload_bytes > at_most:
-            raise ProtocolError(
-                f"the server broke the protocol: a frame of {payload_bytes} bytes where {at_most} are the most"
-            )
+            broken(f"a frame of {payload_bytes} bytes where {at_most} are the most")
         self._header_filled = 0
         self._filled = 0
         self._frame = ReceivedFrame(type_, frame_id, numpy.empty(payload_bytes, numpy.uint8))

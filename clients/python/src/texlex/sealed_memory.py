@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy
 
-from .errors import DescriptorLostError, ProtocolError
+from .errors import DescriptorLostError, broken
 from .tokens import UInt8Column
 
 DOCUMENT_BYTES_MIN = 256 << 10
@@ -55,9 +55,9 @@ def map_lent(descriptor: int, length: int, release: Callable[[], None]) -> UInt8
     except OSError:
         seals = 0  # no memory that can be sealed at all
     if seals & (fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW) != fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW:
-        raise ProtocolError("the server broke the protocol: what it lends is no sealed memory")
+        broken("what it lends is no sealed memory")
     if length == 0 or os.fstat(descriptor).st_size < length:
-        raise ProtocolError(f"the server broke the protocol: what it lends has fewer than the {length} bytes it says")
+        broken(f"what it lends has fewer than the {length} bytes it says")
     try:
         lent_memory = mmap.mmap(descriptor, length, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
     except (OSError, MemoryError) as error:
