@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,9 @@ class RunningTexlexd:
     """A texlexd of its own, that has said it is ready."""
 
     def __init__(self, *arguments: str) -> None:
+        self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [str(BUILD / "texlexd"), "serve", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [str(BUILD / "texlexd"), "serve", *arguments], stdout=subprocess.PIPE, stderr=self._log, text=True
         )
         assert self.process.stdout is not None
         self.ready = self.process.stdout.readline()
@@ -54,6 +56,11 @@ class RunningTexlexd:
                 self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def log(self) -> str:
+        """What it has logged until now."""
+        self._log.seek(0)
+        return self._log.read().decode()
 
     def kill(self) -> None:
         self.process.kill()

@@ -49,6 +49,10 @@ class Frame:
     def columns(self) -> int:
         return int(struct.unpack_from("<I", self.payload, 8)[0])
 
+    @property
+    def column_unit(self) -> int:
+        return self.payload[13]
+
 
 class Caller:
     """One connection, as a script sees it."""
@@ -188,9 +192,9 @@ def refusal(status: int, retry_after_ms: int = 0) -> bytes:
     return struct.pack("<4sHHIIQ40x", MAGIC, 2, 0, status, retry_after_ms, 64)
 
 
-def letters_response(document: bytes, columns: int = 255) -> bytes:
-    """What the tex view of a document of letters on one line without its end is, in code points: a letter a byte, and
-    the space of the line's end."""
+def letters_response(document: bytes, columns: int = 255, column_unit: int = 1) -> bytes:
+    """What the tex view of a document of letters on one line without its end is, in any unit: a letter a byte, and the
+    space of the line's end."""
     count = len(document) + 1
     numbers = lambda values: struct.pack(f"<{count}I", *values)  # noqa: E731
     every = [
@@ -212,7 +216,7 @@ def letters_response(document: bytes, columns: int = 255) -> bytes:
         directory += struct.pack("<HHIQ", id_, type_, (at + len(body)) // 64, len(data))
         body += padded(data)
     head = struct.pack(
-        "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), count, 0, 0, 1, 0, 1
+        "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), count, 0, 0, 1, 0, column_unit
     )
     return head + padded(directory) + body
 
@@ -255,9 +259,10 @@ def batch_response(parts: list[bytes], status: int = 0) -> bytes:
 def answer(caller: Caller, frame: Frame) -> None:
     """As a server would that is asked about documents of letters."""
     if frame.type == 10:
-        caller.send(11, frame.id, batch_response([letters_response(each, frame.columns) for each in frame.documents]))
+        how = (frame.columns, frame.column_unit)
+        caller.send(11, frame.id, batch_response([letters_response(each, *how) for each in frame.documents]))
     elif frame.type == 8:
-        caller.send(9, frame.id, letters_response(frame.document, frame.columns))
+        caller.send(9, frame.id, letters_response(frame.document, frame.columns, frame.column_unit))
     elif frame.type == 1:
         caller.send(2, frame.id, counts_response(0, len(frame.document) + 1))
     else:

@@ -17,7 +17,7 @@ from .errors import (
 )
 from .in_process import kernels, regimes, tokenize, version
 from .tokens import Issue, Issues, Names, Token, Tokens
-from .vocabulary import Column, ColumnUnit, IssueKind, Kind, Status, View
+from .vocabulary import Column, ColumnUnit, IssueKind, Kind, Priority, Status, View
 
 __version__ = "0.1.0"
 
@@ -39,6 +39,7 @@ __all__ = [
     "Kind",
     "LibraryError",
     "Names",
+    "Priority",
     "ProtocolError",
     "RefusedError",
     "Status",

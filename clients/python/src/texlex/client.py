@@ -11,16 +11,17 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from .arguments import count_options, document_of, options_of, seconds
 from .dispatcher import Dispatcher
-from .document import DOCUMENT_BYTES_MAX, Document
+from .document import Document
 from .endpoint import Endpoint
-from .errors import DeadlineError, DocumentTooLargeError, Error, RefusedError
-from .frames import ALL_COLUMNS, NUMBER_MAX, RequestOptions, column_bits
+from .errors import DeadlineError, Error, RefusedError
+from .frames import RequestOptions
 from .request import Form, Request
 from .responses import Received
 from .retry import Backoff
 from .tokens import Tokens
-from .vocabulary import COLUMN_UNITS, ISSUES_MAX, VIEWS, Column, ColumnUnit, View, number_of
+from .vocabulary import ISSUES_MAX, Column, ColumnUnit, Priority, View
 
 _BATCH_AT_ONCE = 256  # documents that are handed over together, so that they can go in one frame
 
@@ -61,11 +62,11 @@ class Client:
             raise ValueError("a client needs an endpoint at least")
         if attempts_max < 1 or pending_max < 1:
             raise ValueError("attempts_max and pending_max have to be 1 or more")
-        self._timeout = _seconds("timeout", timeout)
+        self._timeout = seconds("timeout", timeout)
         self._room = threading.Semaphore(pending_max)
         self._dispatcher = Dispatcher(
             [Endpoint.parse(url) for url in urls],
-            connect_timeout=_seconds("connect_timeout", connect_timeout),
+            connect_timeout=seconds("connect_timeout", connect_timeout),
             attempts_max=attempts_max,
             backoff=Backoff(chance),
             descriptors=descriptors,
@@ -83,13 +84,28 @@ class Client:
         issues_max: int = ISSUES_MAX,
         columns: Iterable[Column] | None = None,
         timeout: float | None = None,
+        priority: Priority = "normal",
+        traceparent: str | None = None,
     ) -> Tokens:
         """The tokens of a document. Arguments are those of `texlex.tokenize`, and `columns`: which of them the server
         is asked for, by default all, as a server cannot derive them later. Those that are derived take several times as
-        long as kinds and starts."""
+        long as kinds and starts.
+
+        `priority`: whose turn it is where requests wait for a server's workers. "interactive" goes ahead of what else
+        this client has waiting there; "background" behind what others want, and is refused first where there is too
+        much, so give it a long `timeout`.
+        `traceparent`: which trace it is part of (W3C's Trace Context), for the server's log."""
         return self._wait(
             self.submit(
-                data, regime, view, column_unit=column_unit, issues_max=issues_max, columns=columns, timeout=timeout
+                data,
+                regime,
+                view,
+                column_unit=column_unit,
+                issues_max=issues_max,
+                columns=columns,
+                timeout=timeout,
+                priority=priority,
+                traceparent=traceparent,
             )
         )
 
@@ -103,10 +119,12 @@ class Client:
         issues_max: int = ISSUES_MAX,
         columns: Iterable[Column] | None = None,
         timeout: float | None = None,
+        priority: Priority = "normal",
+        traceparent: str | None = None,
     ) -> Future[Tokens]:
         """The same without waiting for it: many may be under way. The future may be cancelled, and so the request."""
-        options = _options(regime, view, column_unit, issues_max, columns)
-        return self._submit([_document(data)], options, "tokens", self._deadline(timeout), None)[0]
+        options = options_of(regime, view, column_unit, issues_max, columns, priority, traceparent)
+        return self._submit([document_of(data)], options, "tokens", self._deadline(timeout), None)[0]
 
     def tokenize_batch(
         self,
@@ -118,6 +136,8 @@ class Client:
         issues_max: int = ISSUES_MAX,
         columns: Iterable[Column] | None = None,
         timeout: float | None = None,
+        priority: Priority = "normal",
+        traceparent: str | None = None,
     ) -> list[Tokens | RefusedError]:
         """The tokens of several documents, many in one frame: for small ones that is several times as fast as one by
         one. In the place of a document that the server refused stands the error; any other error is raised."""
@@ -129,6 +149,8 @@ class Client:
             issues_max=issues_max,
             columns=columns,
             timeout=timeout,
+            priority=priority,
+            traceparent=traceparent,
         )
         results: list[Tokens | RefusedError] = []
         try:
@@ -152,10 +174,12 @@ class Client:
         issues_max: int = ISSUES_MAX,
         columns: Iterable[Column] | None = None,
         timeout: float | None = None,
+        priority: Priority = "normal",
+        traceparent: str | None = None,
     ) -> list[Future[Tokens]]:
         """The same without waiting: a future for each document, in their order."""
-        options = _options(regime, view, column_unit, issues_max, columns)
-        read = [_document(data) for data in documents]
+        options = options_of(regime, view, column_unit, issues_max, columns, priority, traceparent)
+        read = [document_of(data) for data in documents]
         deadline, batch = self._deadline(timeout), object()
         futures: list[Future[Tokens]] = []
         try:
@@ -167,12 +191,21 @@ class Client:
             raise
         return futures
 
-    def count(self, data: Any, regime: str | None = None, *, timeout: float | None = None) -> Counts:
+    def count(
+        self,
+        data: Any,
+        regime: str | None = None,
+        *,
+        timeout: float | None = None,
+        priority: Priority = "normal",
+        traceparent: str | None = None,
+    ) -> Counts:
         """How many tokens of the tex view, and how many issues, a document has; under the server's own regime unless
-        one is named. Servers that speak only version 1 of the protocol can be asked for this, without a regime."""
-        options = RequestOptions(0, VIEWS["tex"], COLUMN_UNITS["bytes"], regime, 0)
+        one is named. Servers that speak only version 1 of the protocol can be asked for this, without a regime, a
+        priority and a traceparent."""
+        options = count_options(regime, priority, traceparent)
         received: Received = self._wait(
-            self._submit([_document(data)], options, "counts", self._deadline(timeout), None)[0]
+            self._submit([document_of(data)], options, "counts", self._deadline(timeout), None)[0]
         )
         return Counts(received.token_count, received.issue_count)
 
@@ -189,7 +222,7 @@ class Client:
         self.close()
 
     def _deadline(self, timeout: float | None) -> float:
-        return time.monotonic() + (self._timeout if timeout is None else _seconds("timeout", timeout))
+        return time.monotonic() + (self._timeout if timeout is None else seconds("timeout", timeout))
 
     def _submit(
         self, documents: list[Document], options: RequestOptions, form: Form, deadline: float, batch: object | None
@@ -237,34 +270,3 @@ def _abandoner(dispatcher: Dispatcher, request: Request) -> Callable[[Future[Any
             dispatcher.abandon(request)
 
     return abandon
-
-
-def _options(
-    regime: str, view: str, column_unit: str, issues_max: int, columns: Iterable[str] | None
-) -> RequestOptions:
-    if not isinstance(regime, str):
-        raise TypeError(f"a regime is the name of one, not {regime!r}")
-    if not 0 <= issues_max <= NUMBER_MAX:
-        raise ValueError(f"issues_max is {issues_max}, and must be from 0 to {NUMBER_MAX}")
-    if isinstance(columns, str):
-        raise TypeError("columns are several names, as in columns=['kinds', 'starts']")
-    return RequestOptions(
-        ALL_COLUMNS if columns is None else column_bits(columns),
-        number_of("view", view, VIEWS),
-        number_of("column unit", column_unit, COLUMN_UNITS),
-        regime,
-        issues_max,
-    )
-
-
-def _document(data: Any) -> Document:
-    document = Document(data)
-    if len(document) > DOCUMENT_BYTES_MAX:
-        raise DocumentTooLargeError(f"the document has {len(document)} bytes, and {DOCUMENT_BYTES_MAX} are the most")
-    return document
-
-
-def _seconds(what: str, value: float) -> float:
-    if not 0 < value <= threading.TIMEOUT_MAX:
-        raise ValueError(f"{what} is {value}, and must be a number of seconds above 0")
-    return float(value)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
+from .vocabulary import PRIORITIES
+
 HEADER = struct.Struct(">IQI")
 MAGIC = b"TXLX"
 HEAD_BYTES = 64  # of every response of version 2
@@ -29,7 +31,7 @@ REGIME_BYTES_MAX = 64
 
 _TOKENIZE_HEAD = struct.Struct("<IIIBBHIIQ")
 _OPTION = struct.Struct("<HH")
-_OPTION_REGIME, _OPTION_DOCUMENT_PASSED, _OPTION_COLUMNS_PASSED = 1, 2, 3
+_OPTION_REGIME, _OPTION_DOCUMENT_PASSED, _OPTION_COLUMNS_PASSED, _OPTION_TRACE, _OPTION_PRIORITY = range(1, 6)
 
 
 class FrameType(IntEnum):
@@ -56,17 +58,25 @@ class Feature(IntFlag):
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """What is asked of a document. `regime` None: the server's own."""
+    """What is asked of a document. `regime` None: the server's own. `trace`: as `parse_traceparent` gives it."""
 
     columns: int
     view: int
     column_unit: int
     regime: str | None
     issues_max: int
+    priority: int = PRIORITIES["normal"]
+    trace: bytes | None = None
 
     @property
     def regime_bytes(self) -> bytes:
         return b"" if self.regime is None else self.regime.encode()
+
+    @property
+    def is_of_version_1(self) -> bool:
+        """Whether a request of version 1 asks for the same."""
+        asks_nothing_else = self.regime is None and self.priority == PRIORITIES["normal"] and self.trace is None
+        return not self.columns and asks_nothing_else
 
 
 def column_bits(names: Iterable[str]) -> int:
@@ -108,8 +118,8 @@ def tokenize_head(
     columns_passed: bool = False,
 ) -> bytes:
     """All before the document; the whole frame if that is passed. `columns_passed`: a wish that the columns are too."""
-    passed = _OPTION.pack(_OPTION_DOCUMENT_PASSED, 0) if document_passed else b""
-    passed += _OPTION.pack(_OPTION_COLUMNS_PASSED, 0) if columns_passed else b""
+    passed = _option(_OPTION_DOCUMENT_PASSED) if document_passed else b""
+    passed += _option(_OPTION_COLUMNS_PASSED) if columns_passed else b""
     head = _head(options, deadline_ms, document_bytes, passed=passed)
     in_frame = 0 if document_passed else document_bytes
     return HEADER.pack(FrameType.TOKENIZE, request_id, len(head) + in_frame) + head
@@ -132,10 +142,11 @@ def _head(
     passed: bytes = b"",
 ) -> bytes:
     regime = options.regime_bytes
-    option = b""
-    if regime:
-        option = _OPTION.pack(_OPTION_REGIME, len(regime)) + regime + bytes(-len(regime) % 4)
-    option += passed
+    option = (_option(_OPTION_REGIME, regime) if regime else b"") + passed
+    if options.trace is not None:
+        option += _option(_OPTION_TRACE, options.trace)
+    if options.priority != PRIORITIES["normal"]:
+        option += _option(_OPTION_PRIORITY, bytes([options.priority]))
     fixed = _TOKENIZE_HEAD.pack(
         _TOKENIZE_HEAD.size + len(option) + table_bytes,
         document_bytes,
@@ -148,3 +159,7 @@ def _head(
         0,
     )
     return fixed + option
+
+
+def _option(id_: int, value: bytes = b"") -> bytes:
+    return _OPTION.pack(id_, len(value)) + value + bytes(-len(value) % 4)

@@ -13,10 +13,10 @@ def check_offer(offer: Offer, request: Request) -> None:
     """UnsupportedByServerError or RefusedError if it cannot."""
     options = request.options
     if offer.version == 1:
-        if options.columns or options.regime is not None:
+        if not options.is_of_version_1:
             raise UnsupportedByServerError(
                 "the server speaks version 1 of the protocol, which has counts of tokens under the server's own "
-                "regime and nothing else; count() without a regime can be had"
+                "regime and nothing else; count() without a regime, a priority and a traceparent can be had"
             )
     elif options.columns & ~offer.columns:
         raise UnsupportedByServerError("the server tells only counts, no columns; count() can be had")

@@ -7,10 +7,12 @@ from typing import Literal, TypeVar
 
 View = Literal["tex", "source"]
 ColumnUnit = Literal["bytes", "code_points", "utf16"]
+Priority = Literal["background", "normal", "interactive"]
 Column = Literal["kinds", "starts", "ends", "codes", "lines", "columns", "names", "issues"]
 
 VIEWS: dict[str, int] = {"tex": 0, "source": 1}
 COLUMN_UNITS: dict[str, int] = {"bytes": 0, "code_points": 1, "utf16": 2}
+PRIORITIES: dict[str, int] = {"background": 0, "normal": 1, "interactive": 2}
 
 ISSUES_MAX = 65536
 """How many issues are kept unless something else is asked for: all that a server tells."""
