@@ -11,7 +11,7 @@ import {
   StatusError,
   TimeoutError,
 } from "../source/client/index.js";
-import { frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
+import { batchPayload, frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
 
 async function clientOf(context, behave, options) {
   const server = await pretendServer(context, behave);
@@ -187,22 +187,6 @@ test("a server that does not greet is given up after connectTimeoutMs", async (c
 
 test("of a batch those are asked for again that were refused and may be", async (context) => {
   const asked = [];
-  const response = (payloads) => {
-    const directory = Math.ceil((payloads.length * 16) / 64) * 64;
-    const whole = new Uint8Array(64 + directory + 64 * payloads.length);
-    const view = new DataView(whole.buffer);
-    view.setUint32(0, 0x584c5854, true);
-    view.setUint16(4, 2, true);
-    view.setUint16(6, payloads.length, true);
-    view.setBigUint64(16, BigInt(whole.length), true);
-    payloads.forEach((payload, i) => {
-      const begin = 64 + directory + 64 * i;
-      view.setUint32(64 + 16 * i, begin / 64, true);
-      view.setBigUint64(72 + 16 * i, 64n, true);
-      whole.set(payload, begin);
-    });
-    return whole;
-  };
   const client = await clientOf(
     context,
     greeting(({ type, id, payload }) => {
@@ -213,7 +197,7 @@ test("of a batch those are asked for again that were refused and may be", async 
       return frame(
         11,
         id,
-        response(statuses.map((status) => tokenizedPayload({ status, tokens: status === 0 ? 1 : 0 }))),
+        batchPayload(statuses.map((status) => tokenizedPayload({ status, tokens: status === 0 ? 1 : 0 }))),
       );
     }),
   );

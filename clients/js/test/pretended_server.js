@@ -91,6 +91,24 @@ export function tokenizedPayload({
   return payload;
 }
 
+/** A batch response's payload with these tokenize responses, none of which has columns. */
+export function batchPayload(payloads) {
+  const directory = Math.ceil((payloads.length * 16) / 64) * 64;
+  const whole = new Uint8Array(64 + directory + 64 * payloads.length);
+  const view = new DataView(whole.buffer);
+  magicOf(view);
+  view.setUint16(4, 2, littleEndian);
+  view.setUint16(6, payloads.length, littleEndian);
+  view.setBigUint64(16, BigInt(whole.length), littleEndian);
+  payloads.forEach((payload, i) => {
+    const begin = 64 + directory + 64 * i;
+    view.setUint32(64 + 16 * i, begin / 64, littleEndian);
+    view.setBigUint64(72 + 16 * i, 64n, littleEndian);
+    whole.set(payload, begin);
+  });
+  return whole;
+}
+
 /**
  * Listens on a socket of its own. `behave(connection)` is told of each: `frames` is an async iterator of what it gets,
  * `send(...bytes)` answers, `end()` closes, `number` counts from 0.

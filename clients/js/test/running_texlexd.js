@@ -21,7 +21,7 @@ export async function startTexlexd(context, flags = [], at = undefined) {
   const child = spawn(program, ["serve", "--unix", path, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ended = new Promise((resolve) => child.once("close", resolve)); // all it said is there
   const stop = async (signal = "SIGTERM") => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
@@ -36,7 +36,7 @@ export async function startTexlexd(context, flags = [], at = undefined) {
     if (Date.now() > deadline) throw new Error(`texlexd is not there after ${startMsMax} ms: ${said}`);
     await passing(10);
   }
-  return { endpoint: `unix:${path}`, path, stop };
+  return { endpoint: `unix:${path}`, path, stop, log: () => said };
 }
 
 function isConnectable(path) {

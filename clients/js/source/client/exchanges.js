@@ -2,21 +2,46 @@
 import { readTokenizeOptions, indexAmong, refuseUnknown, tokenizeOptions } from "../options.js";
 import { Names, Tokens } from "../tokens.js";
 import { Status, StatusError } from "./errors.js";
-import { columnNames, encodeRequestHead, FrameType, padded, regimeBytesMax, responseBytesMax } from "./frames.js";
+import {
+  columnNames,
+  encodeRequestHead,
+  FrameType,
+  padded,
+  priorities,
+  regimeBytesMax,
+  responseBytesMax,
+} from "./frames.js";
 import { decodeBatchResponse, decodeTokenizeResponse } from "./responses.js";
+import { parseTraceparent } from "./trace_context.js";
 
-const requestOptions = [...tokenizeOptions, "columns", "timeoutMs", "retries", "signal"];
+const requestOptions = [
+  ...tokenizeOptions,
+  "columns",
+  "priority",
+  "traceparent",
+  "timeoutMs",
+  "retries",
+  "signal",
+];
 
 /** The options of a request, checked as far as that needs no server. */
 export function readRequest(options, of) {
   refuseUnknown(options, requestOptions, of);
-  const { columns = columnNames, regime } = options;
+  const { columns = columnNames, regime, priority = "normal", traceparent } = options;
   if (!Array.isArray(columns)) throw new TypeError(`texlex: columns is an array of ${columnNames.join(", ")}`);
   const bits = columns.reduce((sum, name) => sum | (1 << indexAmong(columnNames, name, "column")), 0);
   const regimeBytes = regime === undefined ? undefined : new TextEncoder().encode(String(regime));
   if (regimeBytes !== undefined && (regimeBytes.length === 0 || regimeBytes.length > regimeBytesMax))
     throw new RangeError(`texlex: a regime's name has 1 to ${regimeBytesMax} bytes`);
-  return { ...readTokenizeOptions(options), columns: bits, regime, regimeBytes, issuesAsked: options.issuesMax };
+  return {
+    ...readTokenizeOptions(options),
+    columns: bits,
+    regime,
+    regimeBytes,
+    priorityNumber: indexAmong(priorities, priority, "priority"),
+    traceBytes: traceparent === undefined ? undefined : parseTraceparent(traceparent),
+    issuesAsked: options.issuesMax,
+  };
 }
 
 // More issues than a server tells are taken as that many, and nobody would know.

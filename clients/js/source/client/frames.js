@@ -35,8 +35,12 @@ export const columnBits = Object.freeze({
 export const columnNames = Object.freeze(Object.keys(columnBits));
 
 const fixedBytes = 32;
-const optionRegime = 1;
+const Option = Object.freeze({ regime: 1, traceContext: 4, priority: 5 });
 export const regimeBytesMax = 64;
+
+/** In the order of their numbers. */
+export const priorities = Object.freeze(["background", "normal", "interactive"]);
+const priorityNormal = priorities.indexOf("normal");
 
 /** A frame's header. Ids are of 32 bits here: a connection has far fewer requests at a time. */
 function withHeader(type, id, payloadBytes, bytesHere) {
@@ -69,10 +73,11 @@ export function encodeRequestHead(
   id,
   batch,
   lengths,
-  { columns, viewNumber, unitNumber, issuesMax, regimeBytes },
+  { columns, viewNumber, unitNumber, issuesMax, ...said },
   deadlineMs,
 ) {
-  const optionBytes = regimeBytes === undefined ? 0 : 4 + padded(regimeBytes.length, 4);
+  const options = optionsOf(said);
+  const optionBytes = options.reduce((sum, { value }) => sum + 4 + padded(value.length, 4), 0);
   const headBytes = fixedBytes + optionBytes + (batch ? 4 * lengths.length : 0);
   const documentBytes = lengths.reduce((sum, length) => sum + length, 0);
   if (headBytes + documentBytes > framePayloadBytesMax)
@@ -87,13 +92,24 @@ export function encodeRequestHead(
   payload.setUint16(14, batch ? lengths.length : 0, true);
   payload.setUint32(16, deadlineMs, true);
   payload.setUint32(20, issuesMax, true);
-  if (regimeBytes !== undefined) {
-    payload.setUint16(fixedBytes, optionRegime, true);
-    payload.setUint16(fixedBytes + 2, regimeBytes.length, true);
-    frame.set(regimeBytes, headerBytes + fixedBytes + 4);
+  let at = fixedBytes;
+  for (const { option, value } of options) {
+    payload.setUint16(at, option, true);
+    payload.setUint16(at + 2, value.length, true);
+    frame.set(value, headerBytes + at + 4);
+    at += 4 + padded(value.length, 4);
   }
-  if (batch) lengths.forEach((length, i) => payload.setUint32(fixedBytes + optionBytes + 4 * i, length, true));
+  if (batch) lengths.forEach((length, i) => payload.setUint32(at + 4 * i, length, true));
   return frame;
+}
+
+// What is the same without being said is not said.
+function optionsOf({ regimeBytes, traceBytes, priorityNumber = priorityNormal }) {
+  const options = [];
+  if (regimeBytes !== undefined) options.push({ option: Option.regime, value: regimeBytes });
+  if (traceBytes !== undefined) options.push({ option: Option.traceContext, value: traceBytes });
+  if (priorityNumber !== priorityNormal) options.push({ option: Option.priority, value: [priorityNumber] });
+  return options;
 }
 
 export const padded = (bytes, to) => Math.ceil(bytes / to) * to;

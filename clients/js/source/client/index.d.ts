@@ -38,9 +38,19 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
+/** Whose turn a request is, where several wait for a server's workers. */
+export type Priority = "background" | "normal" | "interactive";
+
 export interface RemoteTokenizeOptions extends TokenizeOptions, RequestOptions {
   /** What is sent: all unless said. Kinds and starts alone are several times as fast; of the others reading throws. */
   columns?: readonly (ColumnName | "issues")[];
+  /**
+   * "normal" unless said. "interactive": ahead of what else this client has waiting at the server; of nobody else's.
+   * "background": behind what others want, and refused first where there is too much: give it a long `timeoutMs`.
+   */
+  priority?: Priority;
+  /** Which trace it is part of, by W3C's Trace Context, such as "00-...": the server's log names it. */
+  traceparent?: string;
 }
 
 /** What a server can do. */

@@ -1,6 +1,6 @@
 // What programs write must compile; what is wrong must not (each line below @ts-expect-error).
 import { issueKindName, Kind, kindName, load, type Token, type Tokens } from "texlex";
-import { Client, ProtocolError, StatusError, type Hello, type Outcome } from "texlex/client";
+import { Client, ProtocolError, StatusError, type Hello, type Outcome, type Priority } from "texlex/client";
 
 const texlex = await load({ kernel: "simd128" });
 const tokens: Tokens = texlex.tokenize("a", { regime: "plain", view: "source", columnUnit: "utf16", issuesMax: 5 });
@@ -20,6 +20,9 @@ const remote: Tokens = await client.tokenize("a", {
   columns: ["kinds", "issues"],
   signal: new AbortController().signal,
 });
+const priority: Priority = "background";
+await client.tokenize("a", { priority, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
+await client.tokenizeBatch(["a"], { priority: "interactive" });
 const outcomes: Outcome[] = await client.tokenizeBatch(["a", new Uint8Array(2)]);
 for (const outcome of outcomes) {
   if (outcome.status === "fulfilled") console.log(outcome.value.length);
@@ -40,6 +43,14 @@ texlex.tokenize("a", { columnUnit: "utf-16" });
 texlex.tokenize("a", { columns: ["kinds"] });
 // @ts-expect-error
 client.tokenize("a", { columns: ["start"] });
+// @ts-expect-error
+client.tokenize("a", { priority: "urgent" });
+// @ts-expect-error
+client.tokenize("a", { traceparent: new Uint8Array(25) });
+// @ts-expect-error
+texlex.tokenize("a", { priority: "interactive" });
+// @ts-expect-error
+client.hello({ priority: "interactive" });
 // @ts-expect-error
 tokens.length = 3;
 // @ts-expect-error
