@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Client, ProtocolError } from "../source/client/index.js";
-import { frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
+import { batchPayload, frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
 
 const counts = { columns: [] };
 const ok = ({ id }) => frame(9, id, tokenizedPayload({ tokens: 2 }));
@@ -88,6 +88,106 @@ test("a server that goes as soon as it is greeted is left for the next", async (
   context.after(() => client.close());
   assert.equal((await client.tokenize("a", counts)).length, 2);
   assert.equal(leaving.connections(), 1);
+});
+
+/** A server that is asked, and then goes and has taken nothing. Writes its name into `order` each time. */
+const goesWhenAsked = (context, name, order) =>
+  pretendServer(context, async (connection) => {
+    for await (const each of connection.frames) {
+      if (each.type === 6) {
+        connection.send(helloWithGoingAway(each.id));
+      } else {
+        order.push(name);
+        connection.send(goingAway(0));
+      }
+    }
+  });
+
+test("what was not taken goes from server to server without a try", async (context) => {
+  const order = [];
+  const leaving = await Promise.all(["a", "b", "c"].map((name) => goesWhenAsked(context, name, order)));
+  const staying = await pretendServer(
+    context,
+    greeting((each) => (order.push("staying"), ok(each))),
+  );
+  const client = new Client([...leaving, staying].map(({ endpoint }) => endpoint), { retries: 0 });
+  context.after(() => client.close());
+  assert.equal((await client.tokenize("a", counts)).length, 2);
+  assert.deepEqual(order, ["a", "b", "c", "staying"]);
+});
+
+test("what was refused as shutting-down goes to the next server without a try", async (context) => {
+  const order = [];
+  const leaving = await pretendServer(
+    context,
+    greeting((each) => (order.push("leaving"), refused(each))),
+  );
+  const staying = await pretendServer(
+    context,
+    greeting((each) => (order.push("staying"), ok(each))),
+  );
+  const client = new Client([leaving.endpoint, staying.endpoint], { retries: 0 });
+  context.after(() => client.close());
+  for (let i = 0; i < 2; ++i) assert.equal((await client.tokenize("a", counts)).length, 2);
+  assert.deepEqual(order, ["leaving", "staying", "staying"]);
+});
+
+test("a batch that was not taken goes to the next server without a try", async (context) => {
+  const order = [];
+  const leaving = await goesWhenAsked(context, "leaving", order);
+  const staying = await pretendServer(
+    context,
+    greeting(({ type, id, payload }) => {
+      order.push("staying");
+      assert.equal(type, 10);
+      assert.equal(payload.subarray(payload.readUInt32LE(0)).toString(), "abc");
+      return frame(11, id, batchPayload([2, 3].map((tokens) => tokenizedPayload({ tokens }))));
+    }),
+  );
+  const client = new Client([leaving.endpoint, staying.endpoint], { retries: 0 });
+  context.after(() => client.close());
+  const outcomes = await client.tokenizeBatch(["a", "bc"], counts);
+  assert.deepEqual(
+    outcomes.map(({ value }) => value.length),
+    [2, 3],
+  );
+  assert.deepEqual(order, ["leaving", "staying"]);
+});
+
+test("servers that all go are each asked once a try", async (context) => {
+  for (const [retries, expected] of [
+    [0, ["a", "b"]],
+    [1, ["a", "b", "a", "b"]],
+    [2, ["a", "b", "a", "b", "a", "b"]],
+  ]) {
+    const order = [];
+    const leaving = await Promise.all(["a", "b"].map((name) => goesWhenAsked(context, name, order)));
+    const client = new Client(
+      leaving.map(({ endpoint }) => endpoint),
+      { retries },
+    );
+    context.after(() => client.close());
+    await assert.rejects(client.tokenize("a", counts), { statusName: "shutting-down" });
+    assert.deepEqual(order, expected);
+  }
+});
+
+test("a server that is alone and goes is asked once a try", async (context) => {
+  const order = [];
+  const { endpoint } = await goesWhenAsked(context, "alone", order);
+  const client = new Client(endpoint, { retries: 2 });
+  context.after(() => client.close());
+  await assert.rejects(client.tokenize("a", counts), { statusName: "shutting-down" });
+  assert.deepEqual(order, ["alone", "alone", "alone"]);
+});
+
+test("where the next server cannot be reached, one that goes again costs a try", async (context) => {
+  const order = [];
+  const { endpoint } = await goesWhenAsked(context, "goes", order);
+  const client = new Client([endpoint, `${endpoint}-not-there`], { retries: 1 });
+  context.after(() => client.close());
+  await assert.rejects(client.tokenize("a", counts), { statusName: "shutting-down" });
+  assert.deepEqual(order, ["goes", "goes", "goes", "goes"]);
 });
 
 const nonsense = {

@@ -107,7 +107,8 @@ export class Client {
   }
 
   async #tried(request, act) {
-    for (let tries = 0; ; ++tries) {
+    const notTakenBy = new Set(); // servers that go, since the last pause
+    for (let tries = 0; ; ) {
       let connection;
       try {
         connection = await this.#connected(request.signal);
@@ -115,15 +116,23 @@ export class Client {
       } catch (error) {
         request.signal.throwIfAborted();
         this.#moveOn(connection, error);
+        if (this.#isForNext(connection, error, notTakenBy)) continue;
         if (tries >= request.retries || !mayTryAgain(error)) throw error;
-        await pause(tries, error, request);
+        await pause(tries++, error, request);
+        notTakenBy.clear();
       }
     }
   }
 
+  // What a server that goes did not take is no try, and need not wait: until all have not taken it.
+  #isForNext(connection, error, notTakenBy) {
+    if (connection === undefined || !isShuttingDown(error) || notTakenBy.has(connection.endpointText)) return false;
+    return notTakenBy.add(connection.endpointText).size < this.#endpoints.length;
+  }
+
   // A server that is gone or goes is not asked again before the others were.
   #moveOn(connection, error) {
-    if (connection?.isOpen && !(error instanceof StatusError && error.status === Status.shuttingDown)) return;
+    if (connection?.isOpen && !isShuttingDown(error)) return;
     if (connection === undefined || this.#open !== connection) return;
     this.#forget();
     if (connection.isOpen) this.#leave(connection);
@@ -245,6 +254,8 @@ function groupsOf(numbers, documents, { batchDocumentsMax, documentBytesMax }) {
   }
   return groups;
 }
+
+const isShuttingDown = (error) => error instanceof StatusError && error.status === Status.shuttingDown;
 
 function mayTryAgain(error) {
   return error instanceof ConnectionError || (error instanceof StatusError && error.worthAnotherTry);

@@ -23,7 +23,10 @@ export interface ClientOptions {
   connectTimeoutMs?: number;
   /** For a request with all its tries; 30000 unless said. */
   timeoutMs?: number;
-  /** How often a request is tried again, where that may help; 3 unless said. */
+  /**
+   * How often a request is tried again, where that may help; 3 unless said. What a server that goes away did not take
+   * is sent to the next one at once, which is none of these tries.
+   */
   retries?: number;
   /** Requests unanswered at a time, those that wait among them; beyond it: QueueFullError. 1024 unless said. */
   requestsMax?: number;
