@@ -1,4 +1,4 @@
-"""Whose turn a request is and which trace it is part of: what is sent of it, to whom it is not sent, what is refused."""
+"""Whose turn a request is and which trace it is part of: what is sent, to whom it is not, what is refused."""
 
 from __future__ import annotations
 
