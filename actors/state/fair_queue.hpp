@@ -6,9 +6,9 @@
 // time. Within a client short documents pass long ones too, but after eight in a row a long one that waits is next.
 // Both starve nobody. Bounded in all and per client; no memory is asked for while it has room.
 //
-// Of one client's jobs that are as short as each other interactive ones go first. Its background work takes turns as if
-// it were another client's, whose time costs sixteen times as much: so it has what others leave, or a little. What waits
-// there says nothing of how late the others are, and makes room for them.
+// Of one client's jobs that are as short as each other interactive ones go first. Its background work takes turns as
+// if it were another client's, whose time costs sixteen times as much: so it has what others leave, or a little. What
+// waits there says nothing of how late the others are, and makes room for them.
 //
 //   returned (lost their lane)  ──▶ first, always
 //   client 7   short ● ● ●   long ■      ┐
@@ -96,9 +96,9 @@ public:
   /// deadline, and adds them to `out`.
   void expire(instant now, duration wait_max, duration patient_wait_max, std::vector<expired_job>& out);
 
-  /// The newest job of background work, or else the newest, no patient one, of the client with the most time waiting: it
-  /// leaves the queue to make room for another client's. Nothing if nobody has twice as much waiting as that client would
-  /// have; and background work makes nobody leave.
+  /// The newest job of background work, or else the newest, no patient one, of the client with the most time waiting:
+  /// it leaves the queue to make room for another client's. Nothing if nobody has twice as much waiting as that client
+  /// would have; and background work makes nobody leave.
   [[nodiscard]] std::optional<job_id> push_out(turn_taker newcomer, duration expected) noexcept;
 
   /// True if the job was waiting.
@@ -109,7 +109,8 @@ public:
   [[nodiscard]] size_t size_of(turn_taker whose) const noexcept;
   [[nodiscard]] bool only_lengthy() const noexcept { return lengthy_ == of_clients(); }
 
-  /// Of jobs that are neither patient nor in the background: how many clients have one, and for how long it takes to run those of one, or all.
+  /// Of jobs that are neither patient nor in the background: how many clients have one, and for how long it takes to
+  /// run those of one, or all.
   [[nodiscard]] size_t clients() const noexcept { return greediest_.count(); }
   [[nodiscard]] duration cost_of(uint64_t client) const noexcept;
   [[nodiscard]] duration cost() const noexcept { return cost_; }

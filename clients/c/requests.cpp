@@ -11,9 +11,9 @@ namespace {
 // What the first version had.
 constexpr size_t request_bytes_first = sizeof(texlex_client_request);
 
-// Longer ones overflow the clock, and nobody waits for their end.
 constexpr size_t traceparent_length_max = 512; // of later versions, which may say more
 
+// Longer ones overflow the clock, and nobody waits for their end.
 constexpr uint64_t timeout_ms_max = uint64_t{1000} * 3600 * 24 * 365;
 
 bool is_known(const texlex_client_request& given) noexcept {

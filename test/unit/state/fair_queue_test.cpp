@@ -29,6 +29,8 @@ fair_queue_options in_kib(fair_queue_options options) {
 
 duration time_of(uint64_t bytes) { return duration{static_cast<duration::rep>(bytes)}; }
 
+request_priority any(std::mt19937_64& chance) { return static_cast<request_priority>(chance() % 3); }
+
 struct waiting {
   fair_queue queue;
   instant time = noon;
@@ -348,12 +350,7 @@ BOOST_AUTO_TEST_CASE(through_any_history_each_job_leaves_exactly_once) {
       if (chance() % 20 == 0) {
         w.queue.push_front({id}, w.time, deadline);
         inside.insert(id);
-      } else if (const waiting_job job{chance() % 6,
-                                       {id},
-                                       time_of(bytes),
-                                       chance() % 4 == 0,
-                                       deadline,
-                                       static_cast<request_priority>(chance() % 3)};
+      } else if (const waiting_job job{chance() % 6, {id}, time_of(bytes), chance() % 4 == 0, deadline, any(chance)};
                  w.queue.push_back(job, w.time) == push_verdict::queued) {
         inside.insert(id);
       }
