@@ -135,12 +135,12 @@ BOOST_AUTO_TEST_CASE(payloads_are_those_of_workers_that_are_threads_byte_for_byt
   const std::vector<std::string> documents = documents_of_all_sizes();
   const auto some_options = [&] {
     const auto& regime = by_threads.hello.regimes[random() % by_threads.hello.regimes.size()];
-    const uint32_t columns = random() % (all_columns + 1);
+    const auto columns = static_cast<uint32_t>(random() % (all_columns + 1));
     const auto unit = (columns & static_cast<uint32_t>(column_set::columns)) != 0 ? random() % 3 : 0;
     return tokenize_options{.columns = columns,
                             .view = random() % 2 == 0 ? token_view::tex : token_view::source,
                             .unit = static_cast<position_unit>(unit),
-                            .issues_told_max = random() % 3 == 0 ? 0 : random() % 100'000,
+                            .issues_told_max = static_cast<uint32_t>(random() % 3 * (random() % 50'000)),
                             .regime = regime};
   };
   BOOST_TEST_CONTEXT("seed " << seed) {
