@@ -142,7 +142,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_only_counts_and_has_one_regime_is_asked_for_n
     if (!hello) return;
     const hello_response said{.columns = 0, .document_bytes_max = 1000, .issues_told_max = 100, .regimes = {"plain"}};
     client.send(frame(frame_type::hello_response, hello->header.id, encode_hello_response(said)));
-    client.wait_for_end();
+    const auto nothing_else = encode_tokenized_head({.result = {.status = status::unsupported_option}}, {});
+    while (const auto asked = client.receive())
+      client.send(frame(frame_type::tokenize_response, asked->header.id, nothing_else));
   }};
   const std::string tokens = "tokens --socket " + server.path() + " " + here.write("a.tex", "\\a@b") + " ";
   const std::vector<std::pair<std::string, std::string>> refused{

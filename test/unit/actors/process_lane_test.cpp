@@ -196,6 +196,13 @@ struct lanes : column_house {
     return *cause;
   }
 
+  /// Messages and answers may live on for a moment.
+  [[nodiscard]] bool all_is_given_back() const {
+    for (const instant until = now() + 60s; now() < until; std::this_thread::sleep_for(1ms))
+      if (bytes->taken() == 0) return true;
+    return false;
+  }
+
   system_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
@@ -234,7 +241,7 @@ BOOST_AUTO_TEST_CASE(columns_are_what_this_process_would_make_of_the_document) {
         BOOST_REQUIRE(got.columns != nullptr);
         BOOST_TEST(same_columns(*got.columns, *answer_in_process(*job)));
       }
-  BOOST_TEST(bytes->taken() == 0u);
+  BOOST_TEST(all_is_given_back());
 }
 
 BOOST_AUTO_TEST_CASE(counts_come_in_the_regime_and_view_asked_for_which_the_process_makes_when_it_meets_it) {
@@ -295,24 +302,22 @@ BOOST_AUTO_TEST_CASE(memory_of_an_attempt_is_held_until_its_process_is_reaped) {
   BOOST_TEST(bytes->taken() == expected);
   threads->abandon({1}); // as for an attempt that hangs
   BOOST_TEST((death_of_a_lane() == death::outside));
-  BOOST_TEST(bytes->taken() == 0u);
+  BOOST_TEST(all_is_given_back());
   BOOST_TEST(shared->files->taken() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_writes_on_after_its_answer_spoils_nothing_of_others) {
   const lane_actor scribbler = scripted_lane(1, "scribbles");
   const lane_actor lane = this->lane(2);
-  uint64_t id = 10;
-  for (const size_t length : {1000u, 50'000u, 1000u, 50'000u}) {
-    if (length > 1000) (void)result_of(scribbler, job(++id, text_of(length), order())); // from now on it writes
-    for (int i = 0; i < 20; ++i) {
-      const job_ptr job = this->job(++id, text_of(length + static_cast<size_t>(i)), order());
+  uint64_t id = 0;
+  (void)result_of(scribbler, job(++id, text_of(50'000), order())); // from now on it writes
+  for (const size_t length : {1000u, 50'000u})
+    for (size_t i = 0; i < 20; ++i) {
+      const job_ptr job = this->job(++id, text_of(length + i), order());
       const auto got = result_of(lane, job);
       BOOST_REQUIRE(got.columns != nullptr);
       BOOST_TEST(same_columns(*got.columns, *answer_in_process(*job)));
     }
-    if (length > 1000) break; // it answers nothing more
-  }
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_crashes_on_columns_costs_the_attempt_and_gives_its_memory_back) {
@@ -320,7 +325,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_crashes_on_columns_costs_the_attempt_and_giv
   const lane_actor lane = this->lane(1);
   give(lane, job(1, "KILL" + text_of(50'000), order()));
   BOOST_TEST((death_of_a_lane() == death::crash));
-  BOOST_TEST(bytes->taken() == 0u);
+  BOOST_TEST(all_is_given_back());
   BOOST_TEST(shared->files->taken() == 0u);
 }
 
