@@ -7,6 +7,8 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,6 +23,7 @@
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include "actors/death_reason.hpp"
 #include "actors/metrics.hpp"
@@ -215,6 +218,34 @@ struct lanes : column_house {
   std::map<uint32_t, lane_actor> alive;
 };
 
+#if !defined(TEXLEX_SANITIZED) // a sanitizer's own memory is beyond any limit
+/// The process of the one lane there is.
+pid_t only_child() {
+  for (const auto& thread : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::ifstream children{thread.path() / "children"};
+    if (pid_t found = 0; children >> found) return found;
+  }
+  BOOST_FAIL("there is no process");
+  return 0;
+}
+
+uint64_t mapped_bytes_of(pid_t process) {
+  std::ifstream pages{"/proc/" + std::to_string(process) + "/statm"};
+  uint64_t count = 0;
+  BOOST_REQUIRE((pages >> count));
+  return count * page_bytes();
+}
+
+/// Sets the soft limit and returns what it was.
+rlimit address_space_of(pid_t process, rlimit wanted) {
+  rlimit before{};
+  BOOST_REQUIRE(::prlimit(process, RLIMIT_AS, nullptr, &before) == 0);
+  wanted.rlim_max = before.rlim_max;
+  BOOST_REQUIRE(::prlimit(process, RLIMIT_AS, &wanted, nullptr) == 0);
+  return before;
+}
+#endif
+
 std::string text_of(size_t bytes) {
   std::string text;
   while (text.size() < bytes) text += "\\name{\xC3\xA9 a} % b\n\x01";
@@ -328,6 +359,22 @@ BOOST_AUTO_TEST_CASE(a_process_that_crashes_on_columns_costs_the_attempt_and_giv
   BOOST_TEST(all_is_given_back());
   BOOST_TEST(shared->files->taken() == 0u);
 }
+
+#if !defined(TEXLEX_SANITIZED)
+BOOST_AUTO_TEST_CASE(a_process_without_room_to_map_memory_for_columns_says_overload_and_lives) {
+  const lane_actor lane = this->lane(1);
+  BOOST_TEST(result_of(lane, job(1, text_of(1000), order())).result.status == status::ok);
+  const pid_t process = only_child();
+  const rlimit usual = address_space_of(process, {.rlim_cur = mapped_bytes_of(process) + (8 << 20), .rlim_max = 0});
+  const job_ptr large = job(2, text_of(1'000'000), order()); // whose columns take some 30 MB
+  BOOST_TEST(result_of(lane, large).result.status == status::overload);
+  BOOST_TEST(all_is_given_back());
+  BOOST_TEST(result_of(lane, job(3, text_of(1000), order())).result.status == status::ok);
+  (void)address_space_of(process, usual);
+  const job_ptr again = job(4, text_of(1'000'000), order());
+  BOOST_TEST(same_columns(*result_of(lane, again).columns, *answer_in_process(*again)));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(an_attempt_whose_job_has_its_outcome_stops_in_the_middle_of_its_columns) {
   const lane_actor lane = this->lane(1);
