@@ -32,8 +32,8 @@ public:
   /// `internal_error` if the document is not in shared memory.
   [[nodiscard]] std::variant<attempt_packets, status> begin(const job& job, instant now) noexcept;
 
-  /// How the attempt ended that was begun last, at the same job, by what the process has answered; nothing: so it cannot
-  /// have ended, and the process has gone wrong.
+  /// How the attempt ended that was begun last, at the same job, by what the process has answered; nothing: so it
+  /// cannot have ended, and the process has gone wrong.
   [[nodiscard]] std::optional<attempt_end> end(const job& job, const result_frame& result) noexcept;
 
   /// Memory that no columns were written to for a while goes back to the system.

@@ -1,7 +1,7 @@
-// Memory that one other process maps: it is lent to a client, which reads what is written here, or to a worker's process,
-// which writes it. Each block is a file of its own, sealed as `shared_memory` or `common_memory` is. What comes back is
-// lent again to the same borrower and to nobody else, as whoever has had a block may still see what is written there
-// later, or write there.
+// Memory that one other process maps: it is lent to a client, which reads what is written here, or to a worker's
+// process, which writes it. Each block is a file of its own, sealed as `shared_memory` or `common_memory` is. What
+// comes back is lent again to the same borrower and to nobody else, as whoever has had a block may still see what is
+// written there later, or write there.
 #pragma once
 
 #include <cstddef>
