@@ -3,6 +3,7 @@
 #include "actors/state/mapping_slots.hpp"
 #include "runtime/document.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/tokenize_frame.hpp"
 
 namespace texlex {
 namespace {
@@ -18,8 +19,13 @@ bool start_frame::valid() const noexcept {
 
 bool ready_frame::valid() const noexcept { return is_flag(locked) && unpinned.valid(); }
 
+bool columns_frame::valid() const noexcept { return slot < mapping_slots::slot_count && memory_bytes > 0; }
+
 bool attempt_frame::valid() const noexcept {
   return slot < mapping_slots::slot_count && is_flag(fresh) && is_flag(crash) && regime.valid()
+         && (columns & ~all_columns) == 0 && column_slot < mapping_slots::slot_count
+         && (columns == 0 || column_slot != slot) && view <= static_cast<uint32_t>(token_view::source)
+         && unit <= static_cast<uint32_t>(position_unit::utf16_units)
          && document_offset >= sizeof(shared_document_header) && document_offset <= memory_bytes
          && document_bytes <= memory_bytes - document_offset;
 }

@@ -1,5 +1,6 @@
 // What a worker's process and its lane say to each other, as packets of fixed length over a socket pair: `start` down,
-// `ready` up, then `attempt` down and `result` up in turns. Both ends run the same program, so a packet is a struct's
+// `ready` up, then `attempt` down and `result` up in turns, with `columns` down before an attempt whose columns lie in
+// memory that the process has not mapped yet. Both ends run the same program, so a packet is a struct's
 // bytes; yet one that makes no sense is told from one that does, as a process gone wrong may send anything.
 #pragma once
 
@@ -33,7 +34,8 @@ private:
 
 using packet_name = packet_text<64>;
 
-/// What a worker's process is to be. A `shared_page` is passed along, which begins with a `scan_progress`.
+/// What a worker's process is to be. A page of `common_memory` is passed along, which begins with a
+/// `scan_progress`.
 struct start_frame {
   static constexpr uint32_t wanted_kind = 1;
   uint32_t kind = wanted_kind;
@@ -64,18 +66,36 @@ struct ready_frame {
   [[nodiscard]] bool valid() const noexcept;
 };
 
-/// One document. If `fresh`, the memory it lies in is passed along.
+/// Memory for columns, which is passed along: attempts from now on may name its slot. Not answered.
+struct columns_frame {
+  static constexpr uint32_t wanted_kind = 5;
+  uint32_t kind = wanted_kind;
+  uint32_t slot = 0;
+  uint64_t forget = 0; ///< as in `mapping_verdict`
+  uint64_t memory_bytes = 0;
+
+  [[nodiscard]] bool valid() const noexcept;
+};
+
+/// One document, and what is wanted of it. If `fresh`, the memory it lies in is passed along.
 struct attempt_frame {
   static constexpr uint32_t wanted_kind = 3;
   uint32_t kind = wanted_kind;
   uint32_t slot = 0;
-  uint64_t number = 0; ///< its result has the same
-  uint64_t forget = 0; ///< as in `mapping_verdict`
+  uint64_t number = 0;       ///< its result has the same
+  uint64_t forget = 0;       ///< as in `mapping_verdict`
+  uint64_t forget_after = 0; ///< likewise, once the attempt is over
   uint64_t memory_bytes = 0;
   uint64_t document_offset = 0; ///< in the memory, which begins with a `shared_document_header`
   uint64_t document_bytes = 0;
   uint32_t fresh = 0;
-  uint32_t crash = 0; ///< it is to die half way (crash_hook.hpp)
+  uint32_t crash = 0;       ///< it is to die half way (crash_hook.hpp)
+  uint32_t columns = 0;     ///< bits of `column_set`; none: counts only
+  uint32_t column_slot = 0; ///< where the memory for them is, if there are any
+  uint32_t view = 0;
+  uint32_t unit = 0;
+  uint32_t issues_told_max = 0;
+  uint32_t reserved = 0; ///< so that all its bytes are written
   packet_name regime;
 
   [[nodiscard]] bool valid() const noexcept;
@@ -89,6 +109,7 @@ struct result_frame {
   uint64_t number = 0;
   uint32_t token_count = 0;
   uint32_t issue_count = 0;
+  uint64_t name_bytes = 0; ///< of the column of names, if it was wanted
   uint64_t bytes_handed_out = 0;
   uint64_t trims = 0;
   uint32_t interrupted = 0; ///< as in `attempt_result`

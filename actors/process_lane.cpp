@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <variant>
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,14 +16,13 @@
 
 #include "actors/death_reason.hpp"
 #include "actors/process_frames.hpp"
+#include "actors/process_memory.hpp"
 #include "actors/report_pace.hpp"
 #include "actors/state/charged_time.hpp"
-#include "actors/state/mapping_slots.hpp"
 #include "actors/state/warning_pace.hpp"
 #include "actors/worker_process.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/cpu.hpp"
-#include "runtime/limits.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/packet_socket.hpp"
 #include "runtime/shared_memory.hpp"
@@ -64,7 +65,7 @@ using process_lane_actor = lane_actor::extend<takes<atom::checkup>>;
 class process_lane final : public process_lane_actor::base {
 public:
   process_lane(caf::actor_config& config, const worker_options& options, const worker_links& links)
-    : process_lane_actor::base(config), options_(options), links_(links), mapped_(limits::mapped_documents_bytes_max) {}
+    : process_lane_actor::base(config), options_(options), links_(links) {}
   const char* name() const override { return "texlex.process_lane"; }
 
 protected:
@@ -83,6 +84,7 @@ protected:
         for (const attempt_order& order : orders) run(order);
       },
       [this](atom::checkup) {
+        memory_.cool_down(texlex::now());
         if (!peer_has_ended(socket_.get())) return delayed_send(this, checkup_interval, atom::checkup_v);
         throw_gone();
       },
@@ -92,6 +94,7 @@ protected:
   void on_exit() override {
     if (options_.threads) options_.threads->leave(options_.lane);
     if (child_) end_process();
+    memory_ = {}; // now nobody writes there any more
     links_ = {};
   }
 
@@ -99,10 +102,11 @@ private:
   void run(const attempt_order& order) {
     const instant begun = texlex::now(); // `local_actor` declares one that it lacks
     const auto instead = order.job->begin(order.attempt, begun);
-    const outcome result = instead ? outcome{.status = *instead} : attempt(*order.job);
+    attempt_end end = instead ? attempt_end{{.status = *instead}} : attempt(*order.job, begun);
     const instant ended = texlex::now();
     caf::anon_send(links_.finish, atom::finished_v, options_.lane,
-                   result_batch{{order.job->id, result, ended - begun, std::exchange(interrupted_, false)}});
+                   result_batch{{order.job->id, end.result, ended - begun, std::exchange(interrupted_, false),
+                                 std::move(end.columns)}});
     ++used_.jobs;
     tell_use(ended);
   }
@@ -115,7 +119,7 @@ private:
     if (!limit_receive_time(socket_.get(), wait_look_interval)) throw std::runtime_error{"cannot limit a wait"};
     child_.emplace(this_program, std::vector<std::string>{"texlexd", std::string{worker_command}}, theirs.get());
     theirs.close(); // else its end would not be told
-    const auto page = std::make_shared<shared_page>();
+    const auto page = std::make_shared<common_memory>(page_bytes());
     const std::shared_ptr<const scan_progress> progress{page, new (page->data()) scan_progress};
     if (options_.threads) options_.threads->enter(options_.lane, progress, child_->pid());
     send(start_frame{.lane = options_.lane.value,
@@ -152,28 +156,35 @@ private:
     child_.reset();
   }
 
-  outcome attempt(const job& job) {
-    const shared_memory* const memory = job.memory ? job.memory->shared() : nullptr;
-    if (memory == nullptr) {
+  attempt_end attempt(const job& job, instant begun) {
+    auto begin = memory_.begin(job, begun);
+    if (const auto* const instead = std::get_if<status>(&begin)) return not_begun(job, *instead);
+    auto& packets = std::get<attempt_packets>(begin);
+    packets.attempt.number = ++attempts_;
+    packets.attempt.crash = options_.crash && options_.crash->fires(job.document);
+    if (packets.columns) send(*packets.columns, packets.columns_fd);
+    send(packets.attempt, packets.document_fd);
+    const result_frame result = wait_for_result(job);
+    if (result.number != attempts_) throw lost_process{death::crash, "its process answered what was not asked"};
+    used_.bytes_handed_out = result.bytes_handed_out;
+    used_.trims = result.trims;
+    interrupted_ = result.interrupted != 0;
+    auto end = memory_.end(job, result);
+    if (!end) throw lost_process{death::crash, "its process answered what cannot be"};
+    return std::move(*end);
+  }
+
+  attempt_end not_begun(const job& job, status reason) {
+    if (reason == status::internal_error)
       if (const auto left_out = warnings_.due(texlex::now()))
         spdlog::error("job {} is not in shared memory, which workers of their own process need{}", job.id.value,
                       left_out_text(*left_out));
-      return {.status = status::internal_error};
-    }
-    const mapping_verdict mapping = mapped_.use(memory->number(), memory->bytes());
-    const bool crash = options_.crash && options_.crash->fires(job.document);
-    send(attempt_frame{.slot = mapping.slot,
-                       .number = ++attempts_,
-                       .forget = mapping.forget,
-                       .memory_bytes = memory->bytes(),
-                       .document_offset = static_cast<uint64_t>(job.document.data() - memory->data()),
-                       .document_bytes = job.document.size(),
-                       .fresh = mapping.fresh,
-                       .crash = crash,
-                       .regime = packet_name{job.regime->name}},
-         mapping.fresh ? memory->fd() : -1);
+    return {{.status = reason}};
+  }
+
+  result_frame wait_for_result(const job& job) {
     std::optional<charged_time> stopped;
-    const auto result = receive<result_frame>([&] {
+    return receive<result_frame>([&] {
       if (options_.threads && options_.threads->abandoned(options_.lane))
         throw lost_process{death::outside, "its process hangs"};
       if (!job.stop.load(std::memory_order_relaxed)) return;
@@ -182,13 +193,6 @@ private:
         throw lost_process{stopped->mostly_ran() ? death::crash : death::outside,
                            "its process did not stop when it was told to"};
     });
-    if (result.number != attempts_) throw lost_process{death::crash, "its process answered what was not asked"};
-    used_.bytes_handed_out = result.bytes_handed_out;
-    used_.trims = result.trims;
-    interrupted_ = result.interrupted != 0;
-    return {.status = static_cast<status>(result.status),
-            .token_count = result.token_count,
-            .issue_count = result.issue_count};
   }
 
   template <class Frame>
@@ -256,7 +260,7 @@ private:
   owned_fd socket_;
   uint64_t attempts_ = 0;
   bool interrupted_ = false; ///< the attempt that has just ended
-  mapping_slots mapped_;     ///< what the process has mapped
+  process_memory memory_;    ///< outlives the process
   worker_report used_;
   warning_pace warnings_;
   report_pace pace_{options_.line_interval};

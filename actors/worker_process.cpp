@@ -1,12 +1,17 @@
 #include "actors/worker_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <sys/resource.h>
 
@@ -19,6 +24,7 @@
 #include "runtime/child_process.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/document.hpp"
+#include "runtime/memory.hpp"
 #include "runtime/packet_socket.hpp"
 #include "runtime/shared_memory.hpp"
 #include "runtime/standard_streams.hpp"
@@ -38,14 +44,9 @@ void die() {
   std::abort();
 }
 
-struct received_attempt {
-  attempt_frame frame;
-  owned_fd memory; ///< open if one came along
-};
-
 class worker_process {
 public:
-  worker_process(int socket, const start_frame& start, const kernel& kernel, shared_page page)
+  worker_process(int socket, const start_frame& start, const kernel& kernel, common_memory page)
     : socket_(socket), unpinned_(pin_this_thread(start.core)), page_(std::move(page)),
       runner_({start.lane},
               {.document_bytes_max = start.document_bytes_max,
@@ -57,7 +58,7 @@ public:
                .after = start.stall_after != 0,
                .deaf = start.stall_deaf != 0,
                .seed = start.stall_seed},
-              static_cast<scan_progress*>(page_.data())) {
+              reinterpret_cast<scan_progress*>(page_.data())) {
     name_this_thread("texlex.w" + std::to_string(start.core));
   }
 
@@ -66,12 +67,17 @@ public:
                             .resident_bytes = runner_.resident_bytes(),
                             .unpinned = packet_text<160>{unpinned_.value_or("")}};
     if (send_packet(socket_, to_packet(ready)) != 0) return parent_ended;
-    std::array<uint8_t, sizeof(attempt_frame)> room;
+    std::array<uint8_t, std::max(sizeof(attempt_frame), sizeof(columns_frame))> room;
     for (;;) {
       received_packet got = receive_packet(socket_, room);
       if (got.verdict == packet_verdict::closed) return parent_ended;
       if (got.verdict != packet_verdict::received) return complain(cannot_work, "cannot receive from its parent");
-      const auto frame = from_packet<attempt_frame>({room.data(), got.bytes});
+      const std::span<const uint8_t> packet{room.data(), got.bytes};
+      if (const auto frame = from_packet<columns_frame>(packet)) {
+        map_columns(*frame, got.passed);
+        continue;
+      }
+      const auto frame = from_packet<attempt_frame>(packet);
       if (!frame) return complain(cannot_work, "its parent sent what is no attempt");
       const shared_view* const memory = memory_of(*frame, got.passed);
       if (memory == nullptr) return complain(cannot_work, "cannot map the memory of a document");
@@ -81,43 +87,85 @@ public:
       } catch (const std::exception& error) {
         return complain(kernel_threw, error.what());
       }
+      forget(frame->forget_after);
       if (send_packet(socket_, to_packet(result)) != 0) return parent_ended;
     }
   }
 
 private:
+  using mapping = std::variant<std::monostate, shared_view, common_memory>;
+
+  void forget(uint64_t slots) {
+    if (slots == 0) return;
+    for (uint32_t i = 0; i < mapped_.size(); ++i)
+      if ((slots >> i & 1) != 0) mapped_[i].emplace<std::monostate>();
+  }
+
   const shared_view* memory_of(const attempt_frame& frame, const owned_fd& passed) {
-    for (uint32_t i = 0; i < views_.size(); ++i)
-      if ((frame.forget >> i & 1) != 0) views_[i].reset();
-    auto& view = views_[frame.slot];
-    if (frame.fresh != 0) view = shared_view::map(passed, frame.memory_bytes);
-    return view && view->bytes().size() == frame.memory_bytes ? &*view : nullptr;
+    forget(frame.forget);
+    mapping& place = mapped_[frame.slot];
+    if (frame.fresh != 0) {
+      auto view = shared_view::map(passed, frame.memory_bytes);
+      if (view) place.emplace<shared_view>(std::move(*view));
+      if (!view) return nullptr;
+    }
+    const auto* const view = std::get_if<shared_view>(&place);
+    return view != nullptr && view->bytes().size() == frame.memory_bytes ? view : nullptr;
+  }
+
+  // Without room for it there is none for the columns of the next attempt, which says so.
+  void map_columns(const columns_frame& frame, const owned_fd& passed) {
+    forget(frame.forget);
+    mapping& place = mapped_[frame.slot];
+    place.emplace<std::monostate>();
+    if (auto memory = common_memory::map(passed, frame.memory_bytes)) place.emplace<common_memory>(std::move(*memory));
   }
 
   result_frame attempt(const attempt_frame& frame, std::span<const uint8_t> memory) {
-    const auto& header = *reinterpret_cast<const shared_document_header*>(memory.data());
-    const regime* const regime = find_regime(frame.regime.view());
-    outcome result; // internal error
+    attempt_end end; // internal error
     const instant begun = now();
-    if (regime != nullptr) {
-      const auto document = memory.subspan(frame.document_offset, frame.document_bytes);
-      result = runner_.run(document, *regime, nullptr, header.stop, frame.crash != 0 ? die : nullptr).result;
+    try {
+      end = carry_out(frame, memory);
+    } catch (const std::bad_alloc&) {
+      end = {{.status = status::overload}};
     }
     const arena_usage used = runner_.usage();
-    return {.status = static_cast<uint32_t>(result.status),
+    return {.status = static_cast<uint32_t>(end.result.status),
             .number = frame.number,
-            .token_count = result.token_count,
-            .issue_count = result.issue_count,
+            .token_count = end.result.token_count,
+            .issue_count = end.result.issue_count,
+            .name_bytes = end.columns ? end.columns->column(column_id::name_byte).size() : 0,
             .bytes_handed_out = used.bytes_handed_out,
             .trims = used.trims,
             .interrupted = runner_.interrupted(now() - begun)};
   }
 
+  attempt_end carry_out(const attempt_frame& frame, std::span<const uint8_t> memory) {
+    const auto& header = *reinterpret_cast<const shared_document_header*>(memory.data());
+    const regime* const regime = find_regime(frame.regime.view());
+    if (regime == nullptr) return {};
+    column_order order{.columns = frame.columns,
+                       .view = static_cast<token_view>(frame.view),
+                       .unit = static_cast<position_unit>(frame.unit),
+                       .issues_told_max = frame.issues_told_max,
+                       .memory = std::nullopt};
+    if (order.columns != 0) order.place = place_of(frame);
+    if (order.columns != 0 && !order.place) return {{.status = status::overload}};
+    return runner_.run(memory.subspan(frame.document_offset, frame.document_bytes), *regime, &order, header.stop,
+                       frame.crash != 0 ? die : nullptr);
+  }
+
+  document_lease place_of(const attempt_frame& frame) {
+    auto* const memory = std::get_if<common_memory>(&mapped_[frame.column_slot]);
+    if (memory == nullptr) return nullptr;
+    return std::make_shared<document_buffer>(std::span{memory->data(), memory->bytes()});
+  }
+
   int socket_;
   std::optional<std::string> unpinned_; ///< pinned first, so that the arenas' pages lie near the core
-  shared_page page_;
+  common_memory page_;
   attempt_runner runner_;
-  std::array<std::optional<shared_view>, mapping_slots::slot_count> views_;
+  std::array<mapping, mapping_slots::slot_count> mapped_;
 };
 
 } // namespace
@@ -134,7 +182,7 @@ int run_worker_process() try {
   if (kernel == nullptr) return complain(cannot_work, "there is no kernel " + std::string{start->kernel.view()});
   if (find_regime(start->regime.view()) == nullptr) // made here, before the first document
     return complain(cannot_work, "there is no regime " + std::string{start->regime.view()});
-  auto page = shared_page::map(got.passed);
+  auto page = common_memory::map(got.passed, page_bytes());
   if (!page) return complain(cannot_work, "cannot map the page its parent reads its progress in");
   return worker_process{passed_descriptor, *start, *kernel, std::move(*page)}.serve();
 } catch (const std::exception& error) {

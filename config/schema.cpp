@@ -70,7 +70,8 @@ const field rows[] = {
    "memory that columns lie in until they are sent, at most; beyond it: overload"},
   {"limits", "descriptors_max", "--descriptors-max",
    number{[](settings& s) -> uint32_t& { return s.limits.descriptors_max; }}, 0, 65'536,
-   "open files for documents and columns in memory that is shared with clients (version 2, Unix sockets); 0: none"},
+   "open files for memory that is shared: documents and columns with clients (version 2, Unix sockets), or columns "
+   "with workers that are processes; 0: none"},
   {"limits", "request_timeout_ms", "--request-timeout-ms",
    number{[](settings& s) -> uint32_t& { return s.limits.request_timeout_ms; }}, 0, 3'600'000,
    "a request that waited longer than this is not begun; 0: none"},

@@ -36,7 +36,7 @@ struct limit_settings {
   uint32_t requests_max = 4096;              ///< in flight in all; beyond it: overload. 1..1000000
   uint64_t request_bytes_max = 512ull << 20; ///< document bytes in flight in all; beyond it: overload
   uint64_t column_bytes_max = 512ull << 20;  ///< memory of columns until they are written; beyond it: overload
-  uint32_t descriptors_max = 256;            ///< passed and not yet given back; 0: none are. Up to 65536
+  uint32_t descriptors_max = 256;            ///< shared and not yet given back; 0: none are. Up to 65536
   uint32_t request_timeout_ms = 0; ///< from a request's last byte to the begin of its attempt; 0: none. Up to 3600000
 };
 

@@ -52,8 +52,51 @@ uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes)
   return layout{order, document_bytes}.bytes;
 }
 
+bool are_possible(const column_counts& counts, uint32_t columns, uint64_t document_bytes) noexcept {
+  const uint64_t name_bytes = holds(columns, column_set::names) ? name_bytes_max(document_bytes) : 0;
+  return counts.tokens <= tokens_max(document_bytes) && counts.issues <= issues_max(document_bytes)
+         && counts.name_bytes <= name_bytes;
+}
+
+// In the order of their ids. Zeros behind each: what lay there was another client's.
+column_answer_ptr columns_in(document_lease memory, const column_order& order, uint64_t document_bytes,
+                             const column_counts& counts) {
+  const layout at{order, document_bytes};
+  const uint64_t tokens = counts.tokens;
+  const auto answer = std::make_shared<column_answer>();
+  const auto wanted = [&](column_set one) { return holds(order.columns, one); };
+  const auto add = [&](column_id id, uint64_t offset, uint64_t bytes) {
+    uint8_t* const begin = memory->data() + offset;
+    std::memset(begin + bytes, 0, padded_to_column(bytes) - bytes);
+    answer->columns.push_back({id, {begin, static_cast<size_t>(bytes)}});
+  };
+  if (wanted(column_set::kinds)) add(column_id::kind, at.kinds, tokens);
+  if (wanted(column_set::starts)) add(column_id::start, at.starts, 4 * tokens);
+  if (wanted(column_set::ends)) add(column_id::end, at.ends, 4 * tokens);
+  if (wanted(column_set::codes)) add(column_id::code, at.codes, 4 * tokens);
+  if (wanted(column_set::lines)) add(column_id::line, at.lines, 4 * tokens);
+  if (wanted(column_set::columns)) add(column_id::column, at.columns, 4 * tokens);
+  if (wanted(column_set::names)) {
+    add(column_id::name_offset, at.name_offsets, 4 * (tokens + 1));
+    add(column_id::name_byte, at.name_bytes, counts.name_bytes);
+  }
+  if (wanted(column_set::issues)) {
+    const uint64_t told = std::min(counts.issues, at.issues);
+    add(column_id::issue_kind, at.issue_kinds, told);
+    add(column_id::issue_offset, at.issue_offsets, 4 * told);
+    answer->issues_told = static_cast<uint32_t>(told);
+  }
+  answer->bytes = at.bytes;
+  answer->memory = std::move(memory);
+  return answer;
+}
+
 std::optional<column_scan> column_scan::begin(const column_order& order, const scan_input& input) noexcept {
   const uint64_t bytes = column_memory_bytes(order, input.document.size());
+  if (order.place) {
+    if (order.place->capacity() < bytes) return std::nullopt;
+    return column_scan{order, input, order.place};
+  }
   if (order.lender)
     if (auto lent = order.lender->take(bytes)) return column_scan{order, input, std::move(lent)};
   try {
@@ -107,41 +150,16 @@ column_answer_ptr column_scan::finish(const scan_cursor& finished, const std::at
                                       scan_progress* progress) {
   const layout at{*order_, input_.document.size()};
   uint8_t* const memory = memory_->data();
-  const uint64_t tokens = finished.token_count;
-  const auto name_bytes = derive(*order_, input_, tokens, memory, stop, progress);
+  const auto name_bytes = derive(*order_, input_, finished.token_count, memory, stop, progress);
   if (!name_bytes) return nullptr;
-
-  const auto answer = std::make_shared<column_answer>();
-  const auto wanted = [&](column_set one) { return holds(order_->columns, one); };
-  // In the order of their ids. Zeros behind each: what lay there was another client's.
-  const auto add = [&](column_id id, uint64_t offset, uint64_t bytes) {
-    std::memset(memory + offset + bytes, 0, padded_to_column(bytes) - bytes);
-    answer->columns.push_back({id, {memory + offset, static_cast<size_t>(bytes)}});
-  };
-  if (wanted(column_set::kinds)) add(column_id::kind, at.kinds, tokens);
-  if (wanted(column_set::starts)) add(column_id::start, at.starts, 4 * tokens);
-  if (wanted(column_set::ends)) add(column_id::end, at.ends, 4 * tokens);
-  if (wanted(column_set::codes)) add(column_id::code, at.codes, 4 * tokens);
-  if (wanted(column_set::lines)) add(column_id::line, at.lines, 4 * tokens);
-  if (wanted(column_set::columns)) add(column_id::column, at.columns, 4 * tokens);
-  if (wanted(column_set::names)) {
-    add(column_id::name_offset, at.name_offsets, 4 * (tokens + 1));
-    add(column_id::name_byte, at.name_bytes, *name_bytes);
+  const auto* const found = reinterpret_cast<const issue*>(memory + at.raw_issues);
+  const uint64_t told = std::min<uint64_t>(finished.issue_count, at.issues);
+  for (uint64_t i = 0; i < told; ++i) {
+    memory[at.issue_kinds + i] = static_cast<uint8_t>(found[i].kind);
+    numbers(memory + at.issue_offsets)[i] = found[i].offset;
   }
-  if (wanted(column_set::issues)) {
-    const auto* const found = reinterpret_cast<const issue*>(memory + at.raw_issues);
-    const uint64_t told = std::min<uint64_t>(finished.issue_count, at.issues);
-    for (uint64_t i = 0; i < told; ++i) {
-      memory[at.issue_kinds + i] = static_cast<uint8_t>(found[i].kind);
-      numbers(memory + at.issue_offsets)[i] = found[i].offset;
-    }
-    add(column_id::issue_kind, at.issue_kinds, told);
-    add(column_id::issue_offset, at.issue_offsets, 4 * told);
-    answer->issues_told = static_cast<uint32_t>(told);
-  }
-  answer->bytes = at.bytes;
-  answer->memory = std::move(memory_);
-  return answer;
+  return columns_in(std::move(memory_), *order_, input_.document.size(),
+                    {finished.token_count, finished.issue_count, *name_bytes});
 }
 
 } // namespace texlex

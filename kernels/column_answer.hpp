@@ -26,10 +26,25 @@ struct column_order {
   uint32_t issues_told_max = 0;
   std::optional<document_pool> memory;    ///< for the columns; there if any are wanted
   std::shared_ptr<lending_pool> lender{}; ///< what they lie in rather, if they may be lent and it has some
+  /// What all workers that are processes may have together, for columns in memory that they share with this one; null:
+  /// nothing, and columns of theirs are copied into `memory`.
+  std::shared_ptr<const lending_quotas> process_quotas{};
+  document_lease place{}; ///< what they lie in rather than any of these: it is settled already
 };
 
 /// How much memory they take at most for a document of so many bytes.
 [[nodiscard]] uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes) noexcept;
+
+/// What was found in a document. With the order and the document's length it tells where the columns lie in the memory
+/// they were written to, and how long each is.
+struct column_counts {
+  uint64_t tokens = 0;
+  uint64_t issues = 0; ///< in all, told or not
+  uint64_t name_bytes = 0;
+};
+
+/// Whether that many can be found at all, if those columns are wanted: if so, they lie within their memory.
+[[nodiscard]] bool are_possible(const column_counts& counts, uint32_t columns, uint64_t document_bytes) noexcept;
 
 /// Columns that are done, in memory that goes back to its pool with the last who has them.
 struct column_answer {
@@ -38,13 +53,25 @@ struct column_answer {
   uint32_t issues_told = 0;
   uint64_t bytes = 0; ///< they hold of `memory` at most, until they are gone
 
-  /// All of the memory that can be lent to another process, to map it; empty if it cannot.
+  /// The bytes of one of them; empty if it was not wanted.
+  [[nodiscard]] std::span<const uint8_t> column(column_id id) const noexcept {
+    for (const column_bytes& each : columns)
+      if (each.id == id) return each.bytes;
+    return {};
+  }
+
+  /// All of the memory that can be lent to a client, to map it; empty if it cannot.
   [[nodiscard]] std::span<const uint8_t> lent() const noexcept {
     const shared_memory* const shared = memory ? memory->shared() : nullptr;
     return shared ? std::span{shared->data(), shared->bytes()} : std::span<const uint8_t>{};
   }
 };
 using column_answer_ptr = std::shared_ptr<const column_answer>;
+
+/// The columns that were written to `memory`; `counts` must be possible. Writes zeros behind each and nothing else.
+/// Throws std::bad_alloc.
+[[nodiscard]] column_answer_ptr columns_in(document_lease memory, const column_order& order, uint64_t document_bytes,
+                                           const column_counts& counts);
 
 /// Columns on their way: one attempt's own.
 class column_scan {

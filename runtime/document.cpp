@@ -34,6 +34,11 @@ document_buffer::document_buffer(size_t capacity, document_memory memory) : capa
     data_ = own_.get();
     return;
   }
+  if (memory == document_memory::common) {
+    common_ = std::make_unique<common_memory>(capacity);
+    data_ = common_->data();
+    return;
+  }
   shared_ = std::make_unique<shared_memory>(sizeof(shared_document_header) + capacity);
   header_ = new (shared_->data()) shared_document_header; // lives as long as its memory; has nothing to destroy
   data_ = shared_->data() + sizeof(shared_document_header);
@@ -71,7 +76,7 @@ struct document_pool::shelf {
   void push(std::unique_ptr<document_buffer> block) {
     std::lock_guard guard{mutex};
     if (kept_bytes + block->capacity() > kept_bytes_max) return;
-    if (memory == document_memory::shared && kept_blocks >= shared_kept_max) return;
+    if (memory != document_memory::own && kept_blocks >= shared_kept_max) return;
     kept_bytes += block->capacity();
     ++kept_blocks;
     free[size_class_of(block->capacity())].push_back(std::move(block));

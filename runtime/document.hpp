@@ -21,6 +21,7 @@ namespace texlex {
 enum class document_memory : uint8_t {
   own,    ///< the process's alone
   shared, ///< each block in a `shared_memory`, behind a `shared_document_header`
+  common, ///< each block in a `common_memory`: another process writes it, and it is no document
 };
 
 /// What lies in front of a document in shared memory, a cache line of its own.
@@ -37,18 +38,24 @@ class document_buffer {
 public:
   /// Throws std::bad_alloc when the system has no memory, or no file left for shared memory.
   explicit document_buffer(size_t capacity, document_memory memory = document_memory::own);
+  /// Bytes that somebody else keeps for as long as this lives.
+  explicit document_buffer(std::span<uint8_t> kept_elsewhere) noexcept
+    : data_(kept_elsewhere.data()), capacity_(kept_elsewhere.size()) {}
 
   [[nodiscard]] uint8_t* data() noexcept { return data_; }
   [[nodiscard]] const uint8_t* data() const noexcept { return data_; }
   [[nodiscard]] size_t capacity() const noexcept { return capacity_; }
 
-  /// What another process is to map to see these bytes, header first; null if they are this process's alone.
+  /// What another process is to map to see these bytes, header first; null if it is not to.
   [[nodiscard]] const shared_memory* shared() const noexcept { return shared_.get(); }
+  /// What another process is to map to write these bytes, the first of them first; null if it is not to.
+  [[nodiscard]] const common_memory* common() const noexcept { return common_.get(); }
   [[nodiscard]] shared_document_header* shared_header() noexcept { return header_; }
 
 private:
   std::unique_ptr<uint8_t[]> own_;
   std::unique_ptr<shared_memory> shared_;
+  std::unique_ptr<common_memory> common_;
   shared_document_header* header_ = nullptr;
   uint8_t* data_ = nullptr;
   size_t capacity_;

@@ -24,10 +24,11 @@ struct lending_pool::shelf {
     std::optional<quota_share> kept{};
   };
 
-  shelf(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max)
-    : bytes(std::make_shared<quota>(bytes_max, all.bytes)), files(std::make_shared<quota>(files_max, all.files)),
-      kept_bytes(all.kept_bytes) {}
+  shelf(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max, document_memory kind)
+    : memory(kind), bytes(std::make_shared<quota>(bytes_max, all.bytes)),
+      files(std::make_shared<quota>(files_max, all.files)), kept_bytes(all.kept_bytes) {}
 
+  const document_memory memory;
   const std::shared_ptr<quota> bytes;
   const std::shared_ptr<quota> files;
   const std::shared_ptr<quota> kept_bytes;
@@ -52,7 +53,7 @@ struct lending_pool::shelf {
   std::optional<block> make(size_t wanted) {
     block made{.memory = nullptr, .file = {files, 1}};
     if (!made.file.held()) return std::nullopt;
-    made.memory = std::make_unique<document_buffer>(std::bit_ceil(wanted), document_memory::shared);
+    made.memory = std::make_unique<document_buffer>(std::bit_ceil(wanted), memory);
     return made;
   }
 
@@ -66,8 +67,8 @@ struct lending_pool::shelf {
   }
 };
 
-lending_pool::lending_pool(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max)
-  : shelf_(std::make_shared<shelf>(all, bytes_max, files_max)) {}
+lending_pool::lending_pool(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max, document_memory memory)
+  : shelf_(std::make_shared<shelf>(all, bytes_max, files_max, memory)) {}
 
 document_lease lending_pool::take(size_t bytes) noexcept {
   try {

@@ -1,6 +1,7 @@
-// Memory that is written here and then lent to one other process, which maps it: each block is a file of its own,
-// sealed as `shared_memory` is. What comes back is lent again to the same borrower and to nobody else, as whoever has
-// had a block may still see what is written there later.
+// Memory that one other process maps: it is lent to a client, which reads what is written here, or to a worker's
+// process, which writes it. Each block is a file of its own, sealed as `shared_memory` or `common_memory` is. What
+// comes back is lent again to the same borrower and to nobody else, as whoever has had a block may still see what is
+// written there later, or write there.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace texlex {
 
-/// What all borrowers of a server may have together.
+/// What all borrowers of one kind may have together.
 struct lending_quotas {
   std::shared_ptr<quota> bytes;      ///< lent, or being written in order to be
   std::shared_ptr<quota> files;      ///< lent, being written, or kept
@@ -23,8 +24,9 @@ struct lending_quotas {
 /// outlive its pool.
 class lending_pool {
 public:
-  /// `bytes_max`, `files_max`: this borrower's own bounds.
-  lending_pool(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max);
+  /// `bytes_max`, `files_max`: this borrower's own bounds. `memory`: shared, or common if the borrower writes.
+  lending_pool(const lending_quotas& all, uint64_t bytes_max, uint64_t files_max,
+               document_memory memory = document_memory::shared);
 
   /// At least so many bytes, which hold anything; null where a quota is used up or the system has no memory or file.
   [[nodiscard]] document_lease take(size_t bytes) noexcept;

@@ -111,9 +111,13 @@ inline constexpr size_t document_pool_bytes_max = 64u << 20;
 /// Of those, blocks shared with worker processes: each is an open file.
 inline constexpr size_t shared_documents_kept_max = 1024;
 
-/// Bytes of shared documents a worker process keeps mapped, also those that are no longer in the pool. One document may
-/// be larger.
+/// Bytes of documents and of memory for columns that a worker process keeps mapped, also those that are no longer in a
+/// pool. What one attempt needs may be larger, until it is over.
 inline constexpr uint64_t mapped_documents_bytes_max = 64u << 20;
+
+/// Columns by a worker process that take no more are copied out of memory that it writes again at once; above that, the
+/// memory itself travels. A file for each small answer would cost more than to copy it.
+inline constexpr uint64_t copied_column_bytes_max = 256u << 10;
 
 /// Characters of a path of a Unix socket, as `sockaddr_un` has it, the final NUL apart.
 inline constexpr size_t unix_socket_path_max = 107;

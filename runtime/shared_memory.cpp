@@ -27,12 +27,35 @@ uint64_t next_number() noexcept {
 
 #ifdef __linux__
 
+namespace {
+
+/// Whole pages in a file of their own that can still be sealed. Throws std::bad_alloc.
+owned_fd memory_file(size_t bytes) {
+  owned_fd made{::memfd_create("texlex", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  if (!made.is_open() || ::ftruncate(made.get(), static_cast<off_t>(bytes)) != 0) throw std::bad_alloc{};
+  return made;
+}
+
+/// Null: the system refuses.
+uint8_t* map_file(const owned_fd& file, size_t bytes, int protection) noexcept {
+  void* const address = ::mmap(nullptr, bytes, protection, MAP_SHARED, file.get(), 0);
+  return address == MAP_FAILED ? nullptr : static_cast<uint8_t*>(address);
+}
+
+/// What was passed has so many bytes, and will have them as long as it is mapped.
+bool keeps_bytes(const owned_fd& passed, size_t bytes) noexcept {
+  struct stat file {};
+  if (bytes == 0 || ::fstat(passed.get(), &file) != 0 || static_cast<uint64_t>(file.st_size) < bytes) return false;
+  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
+  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+}
+
+} // namespace
+
 shared_memory::shared_memory(size_t bytes) : bytes_(round_up(bytes, page_bytes())), number_(next_number()) {
-  fd_ = owned_fd{::memfd_create("texlex", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  if (!fd_.is_open() || ::ftruncate(fd_.get(), static_cast<off_t>(bytes_)) != 0) throw std::bad_alloc{};
-  void* const address = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
-  if (address == MAP_FAILED) throw std::bad_alloc{};
-  data_ = static_cast<uint8_t*>(address);
+  fd_ = memory_file(bytes_);
+  data_ = map_file(fd_, bytes_, PROT_READ | PROT_WRITE);
+  if (data_ == nullptr) throw std::bad_alloc{};
   // The last seal forbids every way to write but the mapping that is there already, so a reader gone wrong can spoil
   // neither another reader's document nor the next one.
   if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0) return;
@@ -41,14 +64,9 @@ shared_memory::shared_memory(size_t bytes) : bytes_(round_up(bytes, page_bytes()
 }
 
 std::optional<shared_view> shared_view::map(const owned_fd& passed, size_t bytes) noexcept {
-  struct stat file {};
-  if (bytes == 0 || ::fstat(passed.get(), &file) != 0 || static_cast<uint64_t>(file.st_size) < bytes)
-    return std::nullopt;
-  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
-  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return std::nullopt;
-  void* const address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, passed.get(), 0);
-  if (address == MAP_FAILED) return std::nullopt;
-  return shared_view{{static_cast<const uint8_t*>(address), bytes}};
+  const uint8_t* const data = keeps_bytes(passed, bytes) ? map_file(passed, bytes, PROT_READ) : nullptr;
+  if (data == nullptr) return std::nullopt;
+  return shared_view{{data, bytes}};
 }
 
 namespace {
@@ -69,34 +87,29 @@ std::optional<shared_view> shared_view::map_unchanging(const owned_fd& passed, s
   if (bytes == 0) return shared_view{{}};
   const off_t written = ::lseek(passed.get(), 0, SEEK_HOLE);
   if (written < 0 || static_cast<uint64_t>(written) < bytes) return std::nullopt;
-  void* const address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, passed.get(), 0);
-  if (address == MAP_FAILED) return std::nullopt;
-  return shared_view{{static_cast<const uint8_t*>(address), bytes}};
+  const uint8_t* const data = map_file(passed, bytes, PROT_READ);
+  if (data == nullptr) return std::nullopt;
+  return shared_view{{data, bytes}};
 }
 
-shared_page::shared_page() : fd_(::memfd_create("texlex.page", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
-  if (!fd_.is_open() || ::ftruncate(fd_.get(), static_cast<off_t>(page_bytes())) != 0) throw std::bad_alloc{};
+common_memory::common_memory(size_t bytes) : bytes_(round_up(bytes, page_bytes())), number_(next_number()) {
+  fd_ = memory_file(bytes_);
   if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) throw std::bad_alloc{};
-  void* const address = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
-  if (address == MAP_FAILED) throw std::bad_alloc{};
-  data_ = address;
+  data_ = map_file(fd_, bytes_, PROT_READ | PROT_WRITE);
+  if (data_ == nullptr) throw std::bad_alloc{};
 }
 
-std::optional<shared_page> shared_page::map(const owned_fd& passed) noexcept {
-  struct stat file {};
-  if (::fstat(passed.get(), &file) != 0 || static_cast<uint64_t>(file.st_size) < page_bytes()) return std::nullopt;
-  const int seals = ::fcntl(passed.get(), F_GET_SEALS);
-  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return std::nullopt;
-  void* const address = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, passed.get(), 0);
-  if (address == MAP_FAILED) return std::nullopt;
-  return shared_page{address};
+std::optional<common_memory> common_memory::map(const owned_fd& passed, size_t bytes) noexcept {
+  uint8_t* const data = keeps_bytes(passed, bytes) ? map_file(passed, bytes, PROT_READ | PROT_WRITE) : nullptr;
+  if (data == nullptr) return std::nullopt;
+  return common_memory{data, bytes};
 }
 
 #else
 
-shared_page::shared_page() { throw std::bad_alloc{}; }
+common_memory::common_memory(size_t bytes) : bytes_(bytes) { throw std::bad_alloc{}; }
 
-std::optional<shared_page> shared_page::map(const owned_fd&) noexcept { return std::nullopt; }
+std::optional<common_memory> common_memory::map(const owned_fd&, size_t) noexcept { return std::nullopt; }
 
 shared_memory::shared_memory(size_t bytes) : bytes_(bytes), number_(next_number()) { throw std::bad_alloc{}; }
 
@@ -106,8 +119,8 @@ std::optional<shared_view> shared_view::map_unchanging(const owned_fd&, size_t) 
 
 #endif
 
-shared_page::~shared_page() {
-  if (data_ != nullptr) ::munmap(data_, page_bytes());
+common_memory::~common_memory() {
+  if (data_ != nullptr) ::munmap(data_, bytes_);
 }
 
 shared_memory::~shared_memory() { ::munmap(data_, bytes_); }

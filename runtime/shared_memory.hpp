@@ -1,5 +1,5 @@
 // Memory that another process may map too: an anonymous file whose size is sealed, so that nobody who has it mapped can
-// be ended by its shrinking, and which only its maker may write. Linux only; elsewhere it cannot be made.
+// be ended by its shrinking, and which only its maker may write, or both may. Linux only; elsewhere it cannot be made.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ public:
   [[nodiscard]] size_t bytes() const noexcept { return bytes_; }
   /// What to pass to a process that is to map it.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-  /// No other shared memory of this process ever has it.
+  /// No other memory made by this process ever has it.
   [[nodiscard]] uint64_t number() const noexcept { return number_; }
 
 private:
@@ -66,29 +66,37 @@ private:
   std::span<const uint8_t> bytes_; ///< empty once moved from
 };
 
-/// One page that its maker and one other process both write, as small as it is: for what each tells the other all the
-/// time. Whoever it is passed to can spoil what is said there, and nothing else.
-class shared_page {
+/// Memory that its maker and another process both write, as large as it is made: for what a process is to tell, or to
+/// make, at any time. Whoever it is passed to can spoil what lies there, and nothing else.
+class common_memory {
 public:
-  /// All zero. Throws std::bad_alloc as `shared_memory` does.
-  shared_page();
-  ~shared_page();
-  shared_page(shared_page&& other) noexcept : fd_(std::move(other.fd_)), data_(std::exchange(other.data_, nullptr)) {}
-  shared_page& operator=(shared_page&&) = delete;
+  /// At least so many bytes, all zero. Throws std::bad_alloc as `shared_memory` does.
+  explicit common_memory(size_t bytes);
+  ~common_memory();
+  common_memory(common_memory&& other) noexcept
+    : fd_(std::move(other.fd_)), data_(std::exchange(other.data_, nullptr)), bytes_(other.bytes_),
+      number_(other.number_) {}
+  common_memory& operator=(common_memory&&) = delete;
 
-  /// Maps what was passed; nothing if it is no such page, or the system refuses.
-  [[nodiscard]] static std::optional<shared_page> map(const owned_fd& passed) noexcept;
+  /// Maps what was passed, as long as it says it is; nothing if it is shorter, its size is not sealed, or the system
+  /// refuses. The descriptor is not needed afterwards.
+  [[nodiscard]] static std::optional<common_memory> map(const owned_fd& passed, size_t bytes) noexcept;
 
-  [[nodiscard]] void* data() const noexcept { return data_; }
-  /// What to pass, until it was: then it is no file of this process any more.
+  [[nodiscard]] uint8_t* data() const noexcept { return data_; }
+  [[nodiscard]] size_t bytes() const noexcept { return bytes_; }
+  /// What to pass. Once it was passed for good it need be no file of this process any more.
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   void passed() noexcept { fd_.close(); }
+  /// No other memory made by this process ever has it; 0 if another one made it.
+  [[nodiscard]] uint64_t number() const noexcept { return number_; }
 
 private:
-  explicit shared_page(void* data) noexcept : data_(data) {}
+  common_memory(uint8_t* data, size_t bytes) noexcept : data_(data), bytes_(bytes) {}
 
   owned_fd fd_;
-  void* data_ = nullptr;
+  uint8_t* data_ = nullptr;
+  size_t bytes_;
+  uint64_t number_ = 0;
 };
 
 } // namespace texlex

@@ -11,16 +11,13 @@ namespace texlex {
 
 // Made here, all of them: a regime takes its time when it is first asked for.
 offer::offer(const limit_settings& limits, const texlex::regime* rules, bool workers_are_processes)
-  : limits_(limits), columns_(workers_are_processes ? 0 : all_columns), features_(all_features) {
-  // Other processes map documents that lie behind a header of ours.
+  : limits_(limits), features_(all_features) {
+  // Such workers map documents that lie behind a header of ours, and write columns where no client may look.
   if (workers_are_processes || limits.descriptors_max == 0 || !shared_memory_supported)
     features_ &= ~static_cast<uint32_t>(hello_feature::descriptors);
   for (const std::string_view name : regime_names()) {
     const texlex::regime* const found = find_regime(name);
-    if (found == rules)
-      regimes_.insert(regimes_.begin(), {name, found});
-    else if (!workers_are_processes)
-      regimes_.emplace_back(name, found);
+    regimes_.insert(found == rules ? regimes_.begin() : regimes_.end(), {name, found});
   }
 }
 
@@ -31,7 +28,7 @@ const texlex::regime* offer::find(std::string_view name) const noexcept {
 }
 
 hello_texts offer::hellos() const {
-  hello_response said{.columns = columns_,
+  hello_response said{.columns = all_columns,
                       .document_bytes_max = limits_.document_bytes_max,
                       .requests_in_flight_max = limits_.requests_per_connection_max,
                       .issues_told_max = limits::issues_kept_max,

@@ -15,13 +15,11 @@ namespace texlex {
 
 class offer {
 public:
-  /// `rules`: the regime of requests that name none. Workers that are processes read documents under that one only, and
-  /// count. Throws std::bad_alloc.
+  /// `rules`: the regime of requests that name none. Where workers are processes nothing is passed by descriptors.
+  /// Throws std::bad_alloc.
   offer(const limit_settings& limits, const texlex::regime* rules, bool workers_are_processes);
 
-  [[nodiscard]] uint32_t columns() const noexcept { return columns_; }   ///< bits of `column_set`
   [[nodiscard]] uint32_t features() const noexcept { return features_; } ///< bits of `hello_feature`
-  [[nodiscard]] bool has_view(token_view view) const noexcept { return view == token_view::tex || columns_ != 0; }
   /// The regime of that name, null if it is not offered.
   [[nodiscard]] const texlex::regime* find(std::string_view name) const noexcept;
 
@@ -30,7 +28,6 @@ public:
 
 private:
   limit_settings limits_;
-  uint32_t columns_;
   uint32_t features_;
   std::vector<std::pair<std::string_view, const texlex::regime*>> regimes_; ///< the default first
 };

@@ -52,6 +52,16 @@ lending_quotas lending_of(const limit_settings& limits, const std::shared_ptr<qu
           .kept_bytes = std::make_shared<quota>(limits::document_pool_bytes_max)};
 }
 
+// Workers give back what they write once it is sent, and may have all of it.
+std::shared_ptr<const lending_quotas> quotas_of_processes(const limit_settings& limits, document_memory memory,
+                                                          const std::shared_ptr<quota>& column_bytes) {
+  if (memory != document_memory::shared) return nullptr;
+  return std::make_shared<const lending_quotas>(
+    lending_quotas{.bytes = column_bytes,
+                   .files = std::make_shared<quota>(limits.descriptors_max),
+                   .kept_bytes = std::make_shared<quota>(limits::document_pool_bytes_max)});
+}
+
 template <class Element>
 void reserve_more(std::vector<Element>& of, size_t count) {
   if (of.capacity() - of.size() < count) of.reserve(2 * of.size() + count + 16);
@@ -67,6 +77,7 @@ server_core::server_core(const server_settings& server, const limit_settings& li
     documents(limits::document_pool_bytes_max, memory, shared_documents_kept(limits.requests_max)),
     column_bytes(std::make_shared<quota>(limits.column_bytes_max)),
     column_memory(limits::document_pool_bytes_max, column_bytes), lending(lending_of(limits, column_bytes)),
+    process_quotas(quotas_of_processes(limits, memory, column_bytes)),
     offered(limits, rules, memory == document_memory::shared), hellos(offered.hellos()), regime(rules), port(jobs),
     loop(way_of(server), std::chrono::microseconds{server.busy_poll_us}), stats_(milliseconds{limits::stats_pause_ms}),
     peers_(server.connections_per_peer_max) {}

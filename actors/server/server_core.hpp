@@ -133,9 +133,10 @@ public:
   texlex::admission admission;
   texlex::gate gate;
   document_pool documents;
-  const std::shared_ptr<quota> column_bytes; ///< that answers of version 2 may hold
-  const document_pool column_memory;         ///< what they lie in, unless it is lent
-  const lending_quotas lending;
+  const std::shared_ptr<quota> column_bytes;                  ///< that answers of version 2 may hold
+  const document_pool column_memory;                          ///< what they lie in, unless it is lent
+  const lending_quotas lending;                               ///< of clients
+  const std::shared_ptr<const lending_quotas> process_quotas; ///< of workers that are processes; null: they are not
   const offer offered;
   const hello_texts hellos;
   const texlex::regime* const regime;

@@ -122,8 +122,6 @@ void session::refuse(job_id id, status reason, instant at) {
 // What this server cannot do was not in its hello.
 std::variant<session::wish, status> session::understand(const tokenize_options& options,
                                                         size_t document_bytes) noexcept {
-  if ((options.columns & ~core_.offered.columns()) != 0) return status::unsupported_option;
-  if (!core_.offered.has_view(options.view)) return status::unsupported_option;
   wish wanted{.regime = core_.regime,
               .deadline = std::chrono::milliseconds{options.deadline_ms},
               .priority = options.priority,
@@ -139,7 +137,8 @@ std::variant<session::wish, status> session::understand(const tokenize_options& 
                        .view = options.view,
                        .unit = options.unit,
                        .issues_told_max = options.issues_told_max,
-                       .memory = options.columns == 0 ? std::nullopt : std::optional{core_.column_memory}};
+                       .memory = options.columns == 0 ? std::nullopt : std::optional{core_.column_memory},
+                       .process_quotas = core_.process_quotas};
     if (options.columns_by_descriptor && order.memory)
       order.lender = lender_for(column_memory_bytes(order, document_bytes));
     wanted.order = std::make_shared<const column_order>(std::move(order));

@@ -13,8 +13,9 @@ constexpr uint64_t own_files = 32;
 // Connections that are only told that there are too many.
 constexpr uint64_t refused_connections = 64;
 
-// Both ends of a worker's socket and a page, while it starts, and the same of the one that replaces it.
-constexpr uint64_t files_of_a_worker = 6;
+// Both ends of a worker's socket and a page, while it starts, and memory that columns are copied out of, kept and of
+// the moment; and the same of the one that replaces it.
+constexpr uint64_t files_of_a_worker = 10;
 
 // With less than this it is no service.
 constexpr uint64_t connections_least = 8;

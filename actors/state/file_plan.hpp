@@ -13,7 +13,7 @@ struct file_needs {
   uint64_t requests_per_connection_max = 0;
   uint64_t workers = 0;
   bool shared_documents = false; ///< a document in flight is an open file
-  uint64_t descriptors_max = 0;  ///< passed between clients and server; they can do without
+  uint64_t descriptors_max = 0;  ///< passed between clients, server and workers' processes; they can do without
 };
 
 /// What there is room for: as asked, or less.

@@ -1,6 +1,7 @@
 #include "actors/texlexd/room_to_serve.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -12,6 +13,7 @@
 
 #include "actors/state/file_plan.hpp"
 #include "actors/system_config.hpp"
+#include "kernels/column_answer.hpp"
 #include "runtime/arena.hpp"
 #include "runtime/cgroup.hpp"
 #include "runtime/cpu.hpp"
@@ -92,19 +94,29 @@ void fit_files(room_to_serve& room) {
   s.limits.requests_per_connection_max = static_cast<uint32_t>(plan.requests_per_connection_max);
 }
 
-// A document that is shared is a file to the system, though it lies in memory.
+// The longest there may be, in memory that is shared with a worker's process.
+uint64_t column_file_bytes(const limit_settings& asked) {
+  const column_order all{.columns = all_columns, .issues_told_max = limits::issues_kept_max, .memory = std::nullopt};
+  return std::bit_ceil(std::min(column_memory_bytes(all, asked.document_bytes_max), asked.column_bytes_max));
+}
+
+// What is shared is a file to the system, though it lies in memory.
 void fit_file_size(room_to_serve& room) {
   if (!room.adjusted.workers.in_processes()) return;
-  const uint64_t needed = shared_document_bytes(room.adjusted.limits.document_bytes_max);
+  const limit_settings& asked = room.adjusted.limits;
+  const uint64_t needed = std::max(
+    {shared_document_bytes(asked.document_bytes_max), column_file_bytes(asked), limits::copied_column_bytes_max});
   rlimit limit = limit_of(RLIMIT_FSIZE);
   if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) return;
   if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= needed) {
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_FSIZE, &limit) == 0) return;
   }
-  room.refused = fmt::format("workers.isolation is \"process\", which shares documents as files of up to {} bytes; "
-                             "RLIMIT_FSIZE is {}: raise it, or use workers.isolation = \"thread\"",
-                             needed, limit.rlim_max);
+  room.refused =
+    fmt::format("workers.isolation is \"process\", which shares documents and their columns as files of up to {} "
+                "bytes; RLIMIT_FSIZE is {}: raise it, lower limits.document_bytes_max and "
+                "limits.column_bytes_max, or use workers.isolation = \"thread\"",
+                needed, limit.rlim_max);
 }
 
 // As much as the start takes: a worker's arenas for the largest document, and every thread's stack.

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "kernels/regimes.hpp"
+#include "runtime/tokenize_frame.hpp"
 #include "test/cli/program_folder.hpp"
 #include "test/e2e/running_texlexd.hpp"
+#include "test/support/byte_server.hpp"
+#include "test/support/frames.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
@@ -29,7 +32,9 @@ std::string tcp_address(const running_texlexd& server) {
 }
 
 struct two_ways : program_folder {
-  running_texlexd server{{"--tcp-port", "0"}};
+  explicit two_ways(const std::vector<std::string>& flags = {"--tcp-port", "0"}) : server(flags) {}
+
+  running_texlexd server;
 
   // Runs `texlex tokens` in this folder, without and with the service. The arguments are as a shell takes them.
   void expect_same(const std::string& arguments, int status = 0) const {
@@ -120,14 +125,28 @@ BOOST_AUTO_TEST_CASE(it_is_the_same_where_the_server_has_room_for_little_at_a_ti
   server.stop();
 }
 
-BOOST_AUTO_TEST_CASE(a_server_whose_workers_are_processes_counts_under_its_own_regime_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(it_is_the_same_where_workers_are_processes) {
+  two_ways here{{"--isolation", "process"}};
+  for (const std::string format : {"tsv", "jsonl", "counts"})
+    for (const std::string_view regime : regime_names())
+      for (const std::string view : {"tex", "source"})
+        here.expect_same("--issues --format " + format + " --regime " + std::string{regime} + " --view " + view + " "
+                         + documents + "/*.*");
+  here.server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_only_counts_and_has_one_regime_is_asked_for_nothing_else) {
   const program_folder here;
-  running_texlexd server{{"--isolation", "process", "--regime", "plain"}};
-  const std::string tokens = "tokens --socket " + server.socket() + " " + here.write("a.tex", "\\a@b") + " ";
-  const auto counts = here.run(tokens + "--format counts --regime plain");
-  BOOST_TEST(counts.status == 0);
-  BOOST_TEST(counts.output.starts_with("4\t0\t"), counts.output);
-  BOOST_TEST(counts.errors.empty(), counts.errors);
+  byte_server server{[](const byte_connection& client) {
+    const auto hello = client.receive();
+    if (!hello) return;
+    const hello_response said{.columns = 0, .document_bytes_max = 1000, .issues_told_max = 100, .regimes = {"plain"}};
+    client.send(frame(frame_type::hello_response, hello->header.id, encode_hello_response(said)));
+    const auto nothing_else = encode_tokenized_head({.result = {.status = status::unsupported_option}}, {});
+    while (const auto asked = client.receive())
+      client.send(frame(frame_type::tokenize_response, asked->header.id, nothing_else));
+  }};
+  const std::string tokens = "tokens --socket " + server.path() + " " + here.write("a.tex", "\\a@b") + " ";
   const std::vector<std::pair<std::string, std::string>> refused{
     {"--regime plain", "--format tsv"},
     {"--regime plain --format jsonl", "--format jsonl"},
@@ -141,7 +160,6 @@ BOOST_AUTO_TEST_CASE(a_server_whose_workers_are_processes_counts_under_its_own_r
     BOOST_TEST(result.output.empty(), arguments);
     BOOST_TEST(has(result.errors, named), arguments << ": " << result.errors);
   }
-  server.stop();
 }
 
 BOOST_AUTO_TEST_CASE(a_document_the_server_does_not_take_is_named_and_the_others_are_done) {

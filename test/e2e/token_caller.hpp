@@ -1,23 +1,28 @@
-// A client of version 2, for tests that compare what texlexd answers with a scan of their own.
+// Version 2 of the protocol over a texlexd as it is shipped, as a client that checks what it is told.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdint>
+#include <chrono>
 #include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "runtime/batch_frame.hpp"
+#include "runtime/time.hpp"
 #include "runtime/tokenize_frame.hpp"
 #include "test/e2e/running_texlexd.hpp"
 #include "test/support/frames.hpp"
 #include "test/support/token_list.hpp"
 
 namespace texlex::test {
+
+inline constexpr uint32_t kinds_and_starts = 3;
 
 /// Speaks version 2 on a connection, byte by byte.
 class token_caller {
@@ -96,7 +101,7 @@ public:
 
   hello_response hello;
 
-private:
+  /// The next frame, which must be of that type: its id and its payload.
   std::pair<uint64_t, std::vector<uint8_t>> receive(frame_type type) {
     const auto head = caller_.receive_raw(frame_header_bytes);
     BOOST_REQUIRE(head.size() == frame_header_bytes);
@@ -107,6 +112,7 @@ private:
     return {header.id, std::move(payload)};
   }
 
+private:
   tokenized decoded(std::vector<uint8_t> payload) {
     payload_ = std::move(payload);
     const auto response = decode_tokenized(payload_);
@@ -117,5 +123,31 @@ private:
   service_caller caller_;
   std::vector<uint8_t> payload_;
 };
+
+/// Sample documents, as many as make a MiB.
+[[nodiscard]] inline std::string megabyte() {
+  std::string document;
+  for (const std::string& sample : sample_documents()) document += sample;
+  while (document.size() < (1u << 20)) document += document;
+  document.resize(1u << 20);
+  return document;
+}
+
+[[nodiscard]] inline uint64_t column_bytes_in_flight(const running_texlexd& server) {
+  auto asking = server.connect();
+  const auto told = asking.connection().ask_stats(1);
+  BOOST_REQUIRE(std::holds_alternative<std::string>(told));
+  const std::string& text = std::get<std::string>(told);
+  const std::string name = "\ntexlexd_column_bytes_in_flight ";
+  const size_t at = text.find(name);
+  BOOST_REQUIRE(at != std::string::npos);
+  return std::stoull(text.substr(at + name.size()));
+}
+
+[[nodiscard]] inline bool eventually_none_in_flight(const running_texlexd& server) {
+  for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(std::chrono::milliseconds{5}))
+    if (column_bytes_in_flight(server) == 0) return true;
+  return false;
+}
 
 } // namespace texlex::test

@@ -2,65 +2,50 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "kernels/regimes.hpp"
-#include "runtime/batch_frame.hpp"
-#include "runtime/time.hpp"
-#include "runtime/tokenize_frame.hpp"
 #include "test/e2e/token_caller.hpp"
-#include "test/support/token_list.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
-using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(tokens_test)
 
 namespace {
 
-constexpr uint32_t kinds_and_starts = 3;
-
-std::string megabyte() {
-  std::string document;
-  for (const std::string& sample : sample_documents()) document += sample;
-  while (document.size() < (1u << 20)) document += document;
-  document.resize(1u << 20);
-  return document;
+/// Whatever workers are.
+void for_each_isolation(const std::function<void(const std::vector<std::string>&)>& check) {
+  for (const char* isolation : {"thread", "process"})
+    BOOST_TEST_CONTEXT("isolation " << isolation) check({"--isolation", isolation});
 }
 
-uint64_t column_bytes_in_flight(const running_texlexd& server) {
-  auto asking = server.connect();
-  const auto told = asking.connection().ask_stats(1);
-  BOOST_REQUIRE(std::holds_alternative<std::string>(told));
-  const std::string& text = std::get<std::string>(told);
-  const std::string name = "\ntexlexd_column_bytes_in_flight ";
-  const size_t at = text.find(name);
-  BOOST_REQUIRE(at != std::string::npos);
-  return std::stoull(text.substr(at + name.size()));
-}
-
-bool eventually_none_in_flight(const running_texlexd& server) {
-  for (const instant until = now() + patience; now() < until; std::this_thread::sleep_for(5ms))
-    if (column_bytes_in_flight(server) == 0) return true;
-  return false;
+std::vector<std::string> with(std::vector<std::string> flags, const std::vector<std::string>& more) {
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(tokens_come_as_in_process_under_every_regime_and_view) {
-  running_texlexd server;
-  token_caller caller{server};
-  BOOST_TEST(caller.hello.regimes.size() == regime_names().size());
-  uint64_t id = 0;
-  for (const std::string& document : sample_documents())
-    for (const std::string& regime : caller.hello.regimes)
-      for (const token_view view : {token_view::tex, token_view::source}) {
-        caller.tokenize(++id, document, {.columns = kinds_and_starts, .view = view, .regime = regime});
-        caller.expect_tokens(id, scan(document, *find_regime(regime), view));
-      }
-  BOOST_TEST(eventually_none_in_flight(server));
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{flags};
+    token_caller caller{server};
+    BOOST_TEST(caller.hello.columns == all_columns);
+    BOOST_TEST(caller.hello.regimes.size() == regime_names().size());
+    uint64_t id = 0;
+    for (const std::string& document : sample_documents())
+      for (const std::string& regime : caller.hello.regimes)
+        for (const token_view view : {token_view::tex, token_view::source}) {
+          caller.tokenize(++id, document, {.columns = kinds_and_starts, .view = view, .regime = regime});
+          caller.expect_tokens(id, scan(document, *find_regime(regime), view));
+        }
+    BOOST_TEST(eventually_none_in_flight(server));
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(requests_of_every_priority_are_answered_alike) {
@@ -79,47 +64,54 @@ BOOST_AUTO_TEST_CASE(requests_of_every_priority_are_answered_alike) {
 }
 
 BOOST_AUTO_TEST_CASE(large_documents_come_with_all_columns_whoever_scans_them) {
-  running_texlexd server;
-  token_caller caller{server};
-  const std::string document = megabyte();
-  const scanned expected = scan(document, *find_regime("latex"));
-  caller.tokenize(1, document, {.columns = kinds_and_starts}); // alone in the house
-  caller.expect_tokens(1, expected);
-  caller.tokenize(2, document, {.columns = all_columns, .issues_told_max = 10});
-  caller.expect_tokens(2, expected);
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{flags};
+    token_caller caller{server};
+    const std::string document = megabyte();
+    const scanned expected = scan(document, *find_regime("latex"));
+    caller.tokenize(1, document, {.columns = kinds_and_starts}); // alone in the house
+    caller.expect_tokens(1, expected);
+    caller.tokenize(2, document, {.columns = all_columns, .issues_told_max = 10});
+    caller.expect_tokens(2, expected);
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(the_winner_s_columns_are_right_where_most_attempts_stall_and_have_copies) {
-  running_texlexd server{{"--inject-stall-ppm", "500000", "--inject-stall-us", "20000", "--hedge-delay-us", "1000",
-                          "--hedge-budget-percent", "100", "--hedge-ceiling-percent", "100"}};
-  token_caller caller{server};
-  const std::string document = sample_documents().front();
-  const scanned expected = scan(document, *find_regime("latex"));
-  for (uint64_t id = 1; id <= 100; ++id) {
-    caller.tokenize(id, document, {.columns = kinds_and_starts});
-    caller.expect_tokens(id, expected);
-  }
-  BOOST_TEST(eventually_none_in_flight(server));
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{
+      with(flags, {"--inject-stall-ppm", "500000", "--inject-stall-us", "20000", "--hedge-delay-us", "1000",
+                   "--hedge-budget-percent", "100", "--hedge-ceiling-percent", "100"})};
+    token_caller caller{server};
+    const std::string document = sample_documents().front();
+    const scanned expected = scan(document, *find_regime("latex"));
+    for (uint64_t id = 1; id <= 100; ++id) {
+      caller.tokenize(id, document, {.columns = kinds_and_starts});
+      caller.expect_tokens(id, expected);
+    }
+    BOOST_TEST(eventually_none_in_flight(server));
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(documents_of_a_batch_are_answered_as_if_each_had_come_alone) {
-  running_texlexd server;
-  token_caller caller{server};
-  std::vector<std::string> documents;
-  for (const std::string& sample : sample_documents())
-    if (sample.size() < 10'000) documents.push_back(sample);
-  documents.resize(caller.hello.batch_documents_max, "\\TeX");
-  for (uint64_t id = 1; id <= 20; ++id) {
-    caller.tokenize_batch(id, documents, {.columns = kinds_and_starts, .regime = "plain"});
-    const auto got = caller.responses(id);
-    BOOST_REQUIRE(got.size() == documents.size());
-    for (size_t i = 0; i < got.size(); ++i)
-      token_caller::check_tokens(got[i], scan(documents[i], *find_regime("plain")));
-  }
-  BOOST_TEST(eventually_none_in_flight(server));
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{flags};
+    token_caller caller{server};
+    std::vector<std::string> documents;
+    for (const std::string& sample : sample_documents())
+      if (sample.size() < 10'000) documents.push_back(sample);
+    documents.resize(caller.hello.batch_documents_max, "\\TeX");
+    for (uint64_t id = 1; id <= 20; ++id) {
+      caller.tokenize_batch(id, documents, {.columns = kinds_and_starts, .regime = "plain"});
+      const auto got = caller.responses(id);
+      BOOST_REQUIRE(got.size() == documents.size());
+      for (size_t i = 0; i < got.size(); ++i)
+        token_caller::check_tokens(got[i], scan(documents[i], *find_regime("plain")));
+    }
+    BOOST_TEST(eventually_none_in_flight(server));
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_finds_places_for_some_of_its_documents_and_the_others_are_refused) {
@@ -157,45 +149,51 @@ BOOST_AUTO_TEST_CASE(documents_of_a_batch_are_hedged_each_for_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_bounded_memory_and_keeps_nobody_waiting) {
-  running_texlexd server{{"--column-bytes-max", "67108864"}};
-  const std::string document = megabyte();
-  const scanned expected = scan(document, *find_regime("latex"));
-  token_caller slow{server};
-  std::jthread sending{[&] {
-    for (uint64_t id = 1; id <= 20; ++id) slow.tokenize(id, document, {.columns = kinds_and_starts});
-  }};
-  token_caller polite{server};
-  for (uint64_t id = 1; id <= 50; ++id) {
-    polite.tokenize(id, "Hi \\TeX", {.columns = kinds_and_starts});
-    polite.expect_tokens(id, scan("Hi \\TeX", *find_regime("latex")));
-    BOOST_TEST(column_bytes_in_flight(server) <= 67108864u);
-  }
-  slow.expect_tokens_of_all(20, expected); // and loses nothing by it
-  sending.join();
-  BOOST_TEST(eventually_none_in_flight(server));
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{with(flags, {"--column-bytes-max", "67108864"})};
+    const std::string document = megabyte();
+    const scanned expected = scan(document, *find_regime("latex"));
+    token_caller slow{server};
+    std::jthread sending{[&] {
+      for (uint64_t id = 1; id <= 20; ++id) slow.tokenize(id, document, {.columns = kinds_and_starts});
+    }};
+    token_caller polite{server};
+    for (uint64_t id = 1; id <= 50; ++id) {
+      polite.tokenize(id, "Hi \\TeX", {.columns = kinds_and_starts});
+      polite.expect_tokens(id, scan("Hi \\TeX", *find_regime("latex")));
+      BOOST_TEST(column_bytes_in_flight(server) <= 67108864u);
+    }
+    slow.expect_tokens_of_all(20, expected); // and loses nothing by it
+    sending.join();
+    BOOST_TEST(eventually_none_in_flight(server));
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(the_columns_of_a_client_that_is_gone_are_given_back) {
-  running_texlexd server;
-  const std::string document = megabyte();
-  for (int round = 0; round < 20; ++round) {
-    token_caller gone{server};
-    gone.tokenize(1, document, {.columns = all_columns});
-  }
-  BOOST_TEST(eventually_none_in_flight(server));
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{flags};
+    const std::string document = megabyte();
+    for (int round = 0; round < 20; ++round) {
+      token_caller gone{server};
+      gone.tokenize(1, document, {.columns = all_columns});
+    }
+    BOOST_TEST(eventually_none_in_flight(server));
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(what_would_never_fit_is_refused_as_too_large) {
-  running_texlexd server{{"--column-bytes-max", "100000"}};
-  token_caller caller{server};
-  const std::string document(50'000, 'a');
-  caller.tokenize(1, document, {.columns = kinds_and_starts});
-  BOOST_TEST(caller.response(1).head.result.status == status::document_too_large);
-  caller.tokenize(2, document, {}); // counts take none of that memory
-  BOOST_TEST(caller.response(2).head.result.token_count == 50'001u);
-  server.stop();
+  for_each_isolation([](const std::vector<std::string>& flags) {
+    running_texlexd server{with(flags, {"--column-bytes-max", "100000"})};
+    token_caller caller{server};
+    const std::string document(50'000, 'a');
+    caller.tokenize(1, document, {.columns = kinds_and_starts});
+    BOOST_TEST(caller.response(1).head.result.status == status::document_too_large);
+    caller.tokenize(2, document, {}); // counts take none of that memory
+    BOOST_TEST(caller.response(2).head.result.token_count == 50'001u);
+    server.stop();
+  });
 }
 
 BOOST_AUTO_TEST_CASE(who_has_asked_for_it_is_told_at_sigterm_which_request_was_the_last) {
@@ -207,22 +205,6 @@ BOOST_AUTO_TEST_CASE(who_has_asked_for_it_is_told_at_sigterm_which_request_was_t
   server.signal(SIGTERM);
   BOOST_TEST((caller.last_words() == going_away{1, 5}));
   BOOST_TEST(server.wait().exit_status == 0);
-}
-
-BOOST_AUTO_TEST_CASE(workers_that_are_processes_count_and_say_so_in_the_hello) {
-  running_texlexd server{{"--isolation", "process", "--regime", "plain"}};
-  token_caller caller{server};
-  BOOST_TEST(caller.hello.columns == 0u);
-  BOOST_TEST(caller.hello.regimes == std::vector<std::string>{"plain"}, boost::test_tools::per_element());
-  caller.tokenize(1, "a@b", {.regime = "plain"});
-  BOOST_TEST(caller.response(1).head.result.token_count == 4u);
-  caller.tokenize(2, "a@b", {.columns = kinds_and_starts});
-  BOOST_TEST(caller.response(2).head.result.status == status::unsupported_option);
-  caller.tokenize(3, "a@b", {.view = token_view::source});
-  BOOST_TEST(caller.response(3).head.result.status == status::unsupported_option);
-  caller.tokenize(4, "a@b", {.regime = "latex"});
-  BOOST_TEST(caller.response(4).head.result.status == status::unknown_regime);
-  server.stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

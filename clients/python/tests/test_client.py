@@ -156,9 +156,30 @@ def test_what_cannot_be_honoured_is_refused(
         assert len(client.tokenize(b"a")) == 2
 
 
-def test_a_server_whose_workers_are_processes_has_counts_alone(start_texlexd: Start, tmp_path: Path) -> None:
+def test_a_server_whose_workers_are_processes_has_the_same_tokens(
+    texlexd: str, start_texlexd: Start, tmp_path: Path
+) -> None:
     start_texlexd("--unix", str(tmp_path / "s"), "--isolation", "process")
-    with texlex.Client(f"unix:{tmp_path / 's'}") as client:
+    documents = [b"", DOCUMENT, DOCUMENT * 20_000]
+    with texlex.Client(f"unix:{tmp_path / 's'}") as in_processes, texlex.Client(texlexd) as in_threads:
+        for document in documents:
+            assert in_processes.count(document) == in_threads.count(document)
+            for view in ("tex", "source"):
+                ours = in_processes.tokenize(document, "plain", view, column_unit="utf16")
+                theirs = in_threads.tokenize(document, "plain", view, column_unit="utf16")
+                assert list(ours)[:100] == list(theirs)[:100]
+                for column in ("kinds", "starts", "ends", "codes", "lines", "columns"):
+                    assert numpy.array_equal(getattr(ours, column), getattr(theirs, column)), column
+                assert (list(ours.issues), ours.issues.found) == (list(theirs.issues), theirs.issues.found)
+
+
+def test_a_server_that_has_counts_alone_is_not_asked_for_columns(scripted: Start) -> None:
+    def counting(caller: Caller) -> None:
+        caller.greet(columns=0)
+        while True:
+            answer(caller, caller.receive())
+
+    with texlex.Client(scripted(counting).url) as client:
         assert client.count(b"Hi") == texlex.Counts(3, 0)
         with pytest.raises(texlex.UnsupportedByServerError, match="only counts"):
             client.tokenize(b"Hi")

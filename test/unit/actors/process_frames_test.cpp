@@ -6,6 +6,7 @@
 #include "actors/process_frames.hpp"
 #include "actors/state/mapping_slots.hpp"
 #include "runtime/document.hpp"
+#include "runtime/tokenize_frame.hpp"
 
 using namespace texlex;
 
@@ -20,6 +21,11 @@ attempt_frame some_attempt() {
           .document_offset = sizeof(shared_document_header) + 4,
           .document_bytes = 1000,
           .fresh = 1,
+          .columns = all_columns,
+          .column_slot = 4,
+          .view = 1,
+          .unit = 2,
+          .issues_told_max = 77,
           .regime = packet_name{"latex"}};
 }
 
@@ -44,9 +50,17 @@ BOOST_AUTO_TEST_CASE(each_frame_arrives_as_it_was_sent) {
   BOOST_TEST(attempt->number == 9u);
   BOOST_TEST(attempt->document_bytes == 1000u);
   BOOST_TEST(attempt->regime.view() == "latex");
+  BOOST_TEST(attempt->columns == all_columns);
+  BOOST_TEST(attempt->column_slot == 4u);
+  BOOST_TEST(attempt->issues_told_max == 77u);
+  const auto columns = there_and_back(columns_frame{.slot = 5, .forget = 3, .memory_bytes = 4096});
+  BOOST_REQUIRE(columns.has_value());
+  BOOST_TEST(columns->slot == 5u);
+  BOOST_TEST(columns->memory_bytes == 4096u);
   const auto result = there_and_back(result_frame{.status = 7, .number = 9, .token_count = 70, .issue_count = 1});
   BOOST_REQUIRE(result.has_value());
   BOOST_TEST(result->token_count == 70u);
+  BOOST_TEST(there_and_back(result_frame{.name_bytes = 12})->name_bytes == 12u);
 }
 
 BOOST_AUTO_TEST_CASE(a_text_too_long_is_cut) { BOOST_TEST(packet_text<8>{"0123456789"}.view() == "0123456"); }
@@ -77,6 +91,24 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_reaches_beyond_its_memory_is_nothing) {
   BOOST_TEST(!there_and_back(frame).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(columns_views_units_and_slots_that_do_not_exist_are_nothing) {
+  const auto is_nothing = [](auto change) {
+    attempt_frame frame = some_attempt();
+    change(frame);
+    BOOST_TEST(!there_and_back(frame).has_value());
+  };
+  is_nothing([](attempt_frame& frame) { frame.columns = all_columns + 1; });
+  is_nothing([](attempt_frame& frame) { frame.view = 2; });
+  is_nothing([](attempt_frame& frame) { frame.unit = 3; });
+  is_nothing([](attempt_frame& frame) { frame.column_slot = mapping_slots::slot_count; });
+  is_nothing([](attempt_frame& frame) { frame.column_slot = frame.slot; });
+  attempt_frame counts_only = some_attempt();
+  counts_only.columns = counts_only.column_slot = counts_only.slot = 0;
+  BOOST_TEST(there_and_back(counts_only).has_value());
+  BOOST_TEST(!there_and_back(columns_frame{.slot = mapping_slots::slot_count, .memory_bytes = 4096}).has_value());
+  BOOST_TEST(!there_and_back(columns_frame{.slot = 1}).has_value()); // of no bytes
+}
+
 BOOST_AUTO_TEST_CASE(a_status_that_does_not_exist_is_nothing) {
   BOOST_TEST(there_and_back(result_frame{.status = status_count - 1}).has_value());
   BOOST_TEST(!there_and_back(result_frame{.status = status_count}).has_value());
@@ -92,6 +124,8 @@ BOOST_AUTO_TEST_CASE(whatever_bytes_come_a_frame_that_is_taken_is_valid) {
     const auto frame = from_packet<attempt_frame>(packet);
     if (!frame) continue;
     BOOST_REQUIRE_MESSAGE(frame->slot < mapping_slots::slot_count, "seed " << seed);
+    BOOST_REQUIRE_MESSAGE(frame->column_slot < mapping_slots::slot_count, "seed " << seed);
+    BOOST_REQUIRE_MESSAGE(frame->columns <= all_columns, "seed " << seed);
     BOOST_REQUIRE_MESSAGE(frame->document_offset + frame->document_bytes <= frame->memory_bytes, "seed " << seed);
     BOOST_REQUIRE_MESSAGE(frame->regime.view().size() < sizeof(packet_name), "seed " << seed);
   }

@@ -74,6 +74,15 @@ BOOST_AUTO_TEST_CASE(blocks_are_taken_and_given_back_on_many_threads) {
   BOOST_TEST(pool.kept_bytes() <= size_t{1} << 20);
 }
 
+BOOST_AUTO_TEST_CASE(a_block_may_be_bytes_that_somebody_else_keeps) {
+  std::vector<uint8_t> bytes(100, 7);
+  const document_buffer block{std::span{bytes}};
+  BOOST_TEST(block.capacity() == 100u);
+  BOOST_TEST((block.data() == bytes.data()));
+  BOOST_TEST(block.shared() == nullptr);
+  BOOST_TEST(block.common() == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(a_block_of_its_own_process_is_not_shared) {
   document_pool pool{1 << 20};
   const document_lease lease = pool.take(100);

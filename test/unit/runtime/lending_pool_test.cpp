@@ -32,6 +32,19 @@ BOOST_AUTO_TEST_CASE(what_is_taken_is_a_file_that_another_process_can_map) {
   BOOST_TEST(pool.lent() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(to_a_borrower_that_writes_it_is_common_memory) {
+  lending_pool pool{all, 10'000, 4, document_memory::common};
+  auto lease = pool.take(5000);
+  BOOST_REQUIRE(lease);
+  BOOST_TEST(lease->shared() == nullptr);
+  BOOST_REQUIRE(lease->common() != nullptr);
+  BOOST_TEST(lease->common()->bytes() >= 5000u);
+  BOOST_TEST((lease->data() == lease->common()->data()));
+  const uint64_t first = lease->common()->number();
+  lease.reset();
+  BOOST_TEST(pool.take(6000)->common()->number() == first);
+}
+
 BOOST_AUTO_TEST_CASE(what_comes_back_is_lent_again_to_the_same_borrower_and_to_nobody_else) {
   lending_pool pool{all, 10'000, 4}, other{all, 10'000, 4};
   const uint64_t first = pool.take(5000)->shared()->number();

@@ -1,4 +1,4 @@
-// Memory two processes share: what its maker writes others see, and nobody else can change it.
+// Memory two processes share: what its maker writes others see, and nobody else can change it, or both write.
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
@@ -110,28 +110,50 @@ BOOST_AUTO_TEST_CASE(memory_of_huge_pages_which_could_not_be_given_back_in_part_
   BOOST_TEST(!shared_view::map_unchanging(huge, 0));
 }
 
-BOOST_AUTO_TEST_CASE(a_page_is_written_by_both_sides_and_passed_on_once) {
-  shared_page page;
-  const owned_fd passed{::dup(page.fd())};
-  page.passed();
-  BOOST_TEST(page.fd() == -1);
-  auto view = shared_page::map(passed);
+BOOST_AUTO_TEST_CASE(common_memory_is_written_by_both_sides_and_may_be_passed_on_once) {
+  common_memory memory{5000};
+  BOOST_TEST(memory.bytes() == round_up(5000, page_bytes()));
+  const owned_fd passed{::dup(memory.fd())};
+  memory.passed();
+  BOOST_TEST(memory.fd() == -1);
+  auto view = common_memory::map(passed, memory.bytes());
   BOOST_REQUIRE(view.has_value());
-  auto* const here = static_cast<uint8_t*>(page.data());
-  auto* const there = static_cast<uint8_t*>(view->data());
-  BOOST_TEST(here[0] == 0);
-  here[0] = 7;
-  there[1] = 8;
-  BOOST_TEST(there[0] == 7);
-  BOOST_TEST(here[1] == 8);
-  BOOST_TEST(::ftruncate(passed.get(), 0) == -1);
+  BOOST_TEST(view->bytes() == memory.bytes());
+  BOOST_TEST(memory.data()[0] == 0);
+  memory.data()[0] = 7;
+  view->data()[memory.bytes() - 1] = 8;
+  BOOST_TEST(view->data()[0] == 7);
+  BOOST_TEST(memory.data()[memory.bytes() - 1] == 8);
+  const common_memory moved{std::move(*view)};
+  BOOST_TEST(moved.data()[0] == 7);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_page_or_not_sealed_is_not_mapped_as_one) {
-  BOOST_TEST(!shared_page::map(owned_fd{}).has_value());
+BOOST_AUTO_TEST_CASE(the_size_of_common_memory_is_sealed_and_so_are_its_seals) {
+  const common_memory memory{100};
+  BOOST_TEST(::ftruncate(memory.fd(), 0) == -1);
+  BOOST_TEST(::ftruncate(memory.fd(), 1 << 20) == -1);
+  BOOST_TEST(::fcntl(memory.fd(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(its_maker_numbers_memory_of_both_kinds_and_nobody_else_does) {
+  const common_memory memory{100};
+  BOOST_TEST(memory.number() != 0u);
+  BOOST_TEST(memory.number() != shared_memory{1}.number());
+  const auto view = common_memory::map(owned_fd{::dup(memory.fd())}, memory.bytes());
+  BOOST_REQUIRE(view.has_value());
+  BOOST_TEST(view->number() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_too_short_not_sealed_or_only_to_be_read_is_not_mapped_as_common_memory) {
+  const common_memory memory{100};
+  BOOST_TEST(!common_memory::map(owned_fd{::dup(memory.fd())}, memory.bytes() + 1).has_value());
+  BOOST_TEST(!common_memory::map(owned_fd{::dup(memory.fd())}, 0).has_value());
+  BOOST_TEST(!common_memory::map(owned_fd{}, 100).has_value());
   const owned_fd unsealed{::memfd_create("unsealed", MFD_CLOEXEC)};
   BOOST_REQUIRE(::ftruncate(unsealed.get(), 1 << 20) == 0);
-  BOOST_TEST(!shared_page::map(unsealed).has_value());
+  BOOST_TEST(!common_memory::map(unsealed, 4096).has_value());
+  const shared_memory to_read{100};
+  BOOST_TEST(!common_memory::map(copy_of(to_read), to_read.bytes()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -60,6 +60,47 @@ BOOST_AUTO_TEST_CASE(a_document_beyond_the_bound_is_mapped_alone) {
   BOOST_TEST(slots.mapped_bytes() == 40u);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_attempt_uses_beside_stays_however_large_the_other_is) {
+  mapping_slots slots{100};
+  const uint32_t old = slots.use(1, 40).slot;
+  const uint32_t document = slots.use(2, 40).slot;
+  const mapping_verdict columns = slots.use(3, 1000, document);
+  BOOST_TEST(columns.fresh);
+  BOOST_TEST(columns.slot != document);
+  BOOST_TEST(columns.forget == uint64_t{1} << old);
+  BOOST_TEST(!slots.use(2, 40).fresh);
+  BOOST_TEST(slots.mapped_bytes() == 1040u);
+}
+
+BOOST_AUTO_TEST_CASE(with_all_slots_taken_the_one_beside_is_not_the_one_that_goes) {
+  mapping_slots slots{roomy};
+  for (uint64_t number = 1; number <= mapping_slots::slot_count; ++number) (void)slots.use(number, 1);
+  const mapping_verdict next = slots.use(1000, 1, 0); // where the first is, which has not been used for longest
+  BOOST_TEST(next.slot == 1u);
+  BOOST_TEST(!slots.use(1, 1).fresh);
+}
+
+BOOST_AUTO_TEST_CASE(when_an_attempt_is_over_no_more_than_the_bound_stays_mapped_and_the_largest_goes_first) {
+  mapping_slots slots{100};
+  const uint32_t document = slots.use(1, 60).slot;
+  BOOST_TEST(slots.drop_excess() == 0u);
+  const uint32_t columns = slots.use(2, 500, document).slot;
+  BOOST_TEST(slots.drop_excess() == uint64_t{1} << columns);
+  BOOST_TEST(slots.mapped_bytes() == 60u);
+  BOOST_TEST(!slots.use(1, 60).fresh);
+  BOOST_TEST(slots.use(2, 500, document).fresh);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_forgotten_is_fresh_the_next_time) {
+  mapping_slots slots{roomy};
+  const uint32_t slot = slots.use(1, 40).slot;
+  BOOST_TEST(slots.forget(slot) == uint64_t{1} << slot);
+  BOOST_TEST(slots.mapped_bytes() == 0u);
+  BOOST_TEST(slots.forget(slot) == uint64_t{1} << slot); // nothing was there
+  BOOST_TEST(slots.use(1, 40).fresh);
+  slots.check_invariants();
+}
+
 // What the child does with the verdicts gives it the right memory each time.
 BOOST_AUTO_TEST_CASE(a_child_that_does_as_told_always_reads_the_right_memory) {
   const uint64_t seed = test::seed();
@@ -74,6 +115,31 @@ BOOST_AUTO_TEST_CASE(a_child_that_does_as_told_always_reads_the_right_memory) {
       if (verdict.fresh) mapped[verdict.slot] = number;
       BOOST_REQUIRE(mapped.at(verdict.slot) == number);
       slots.check_invariants();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_does_as_told_has_both_memories_of_each_attempt) {
+  const uint64_t seed = test::seed();
+  BOOST_TEST_CONTEXT("seed " << seed) {
+    std::mt19937_64 random{seed};
+    mapping_slots slots{5000};
+    std::map<uint32_t, uint64_t> mapped; // number by slot
+    const auto forget = [&](uint64_t which) {
+      std::erase_if(mapped, [&](const auto& each) { return (which >> each.first & 1) != 0; });
+    };
+    for (int i = 0; i < 100'000; ++i) {
+      const uint64_t document = 1 + random() % 200, columns = 201 + random() % 200;
+      const mapping_verdict first = slots.use(document, document * 3);
+      const mapping_verdict second = slots.use(columns, columns * 20, first.slot);
+      forget(first.forget | second.forget); // by whichever packet comes first
+      if (second.fresh) mapped[second.slot] = columns;
+      if (first.fresh) mapped[first.slot] = document;
+      BOOST_REQUIRE(mapped.at(first.slot) == document);
+      BOOST_REQUIRE(mapped.at(second.slot) == columns);
+      slots.check_invariants();
+      forget(slots.drop_excess());
+      BOOST_REQUIRE(slots.mapped_bytes() <= 5000u);
     }
   }
 }
