@@ -78,6 +78,7 @@ BOOST_AUTO_TEST_CASE(an_option_there_is_not_is_refused) {
   BOOST_TEST(refused_options([](auto& o) { o.timeout_ms = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.connect_timeout_ms = UINT64_MAX; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.attempts_max = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
+  BOOST_TEST(refused_options([](auto& o) { o.unreachable_attempts_max = 1'000'000; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.pending_max = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
 
   texlex_client* const client = opened("unix:/a");
