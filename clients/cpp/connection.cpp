@@ -45,16 +45,17 @@ connection::connection(owned_fd socket, bool is_unix, bool greets, instant openi
   if (!greets) offer_ = version_1_offer();
 }
 
-bool connection::has_room() const noexcept {
+bool connection::has_room(const request& asked) const noexcept {
   if (!is_open() || !out_.empty() || going_away_) return false;
+  if (asked.is_of_batch && window_.room() == 0) return false;
   return flights_.size() < std::min(offer_->requests_in_flight_max, requests_max);
 }
 
 connection::batch_room connection::room() const noexcept {
   if (!offer_ || offer_->version == 1 || offer_->batch_documents_max == 0) return {};
   const uint64_t bytes_max = limits::frame_payload_bytes_max - 2 * limits::tokenize_head_bytes_max;
-  return {std::min<size_t>(offer_->batch_documents_max, window_.documents()),
-          std::min(offer_->document_bytes_max, bytes_max)};
+  const size_t documents_max = std::min(offer_->batch_documents_max, limits::batch_documents_max);
+  return {std::min(documents_max, window_.room()), std::min(offer_->document_bytes_max, bytes_max)};
 }
 
 std::vector<request_ptr> connection::requests() const {
@@ -109,6 +110,7 @@ std::optional<answer> connection::send(const std::vector<request_ptr>& requests,
   if (!use.document)
     for (const request_ptr& each : requests) out_.put_document(*each);
   flights_.emplace(id, std::move(sent));
+  if (first.is_of_batch && offer_->version > 1) window_.sent(id, requests.size());
   return write();
 }
 
@@ -216,7 +218,8 @@ std::optional<answer> connection::take_frame(std::vector<settled>& into) {
   if (at == flights_.end()) return broken_protocol("a response that answers nothing");
   if (type == frame_type::batch_response) return take_batch(at, payload, into);
   answer result = read_single(header.id, at->second, payload, descriptor, lost_descriptor);
-  if (at->second.is_of_batch && result.ok()) window_.answered(1, 0);
+  if (at->second.is_of_batch)
+    window_.answered(header.id, 1, result.ok() ? 1 : 0, result.server_status == status::overload ? 1 : 0);
   auto over = settle(at->second, 0, std::move(result), into);
   if (!over) flights_.erase(at);
   return over;
@@ -286,7 +289,7 @@ std::optional<answer> connection::take_batch(flights::iterator at, const receive
     if (results[i].ok()) ++served;
     if (results[i].server_status == status::overload) ++overloads;
   }
-  window_.answered(results.size(), overloads);
+  window_.answered(at->first, results.size(), served, overloads);
   for (size_t i = 0; i < results.size(); ++i) {
     if (!sent.requests[i]) continue;
     results[i].others_were_served = served > 0 && results[i].server_status == status::overload;

@@ -40,8 +40,8 @@ public:
   [[nodiscard]] bool is_spent() const noexcept { return going_away_ && flights_.empty() && out_.empty(); }
   [[nodiscard]] bool knows_no_hello() const noexcept { return knows_no_hello_; }
   [[nodiscard]] bool wants_to_write() const noexcept { return !connected_ || !out_.empty(); }
-  /// Whether a frame may be sent now: it is written whole before the next one begins.
-  [[nodiscard]] bool has_room() const noexcept;
+  /// Whether the request may be sent now: a frame is written whole before the next one begins.
+  [[nodiscard]] bool has_room(const request& asked) const noexcept;
   /// What the server can do; only of one that is open.
   [[nodiscard]] const hello_response& offer() const noexcept { return *offer_; }
   /// How many documents, of how many bytes together, may go in one frame.

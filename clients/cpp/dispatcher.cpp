@@ -195,7 +195,7 @@ bool dispatcher::place(const request_ptr& asked) {
     }
   }
   connection* const open = link.open_connection();
-  if (open == nullptr || !open->has_room()) return false;
+  if (open == nullptr || !open->has_room(*asked)) return false;
   send(*server, asked);
   return true;
 }

@@ -34,9 +34,8 @@ std::optional<instant> retry_policy::again_at(request& failed, uint32_t server, 
   failed.refused_by |= uint64_t{1} << server;
   if (static_cast<uint32_t>(std::popcount(failed.refused_by)) < servers_) return now;
   failed.refused_by = 0;
-  const auto wait = failure.others_were_served
-                      ? std::optional{std::max(failure.retry_after, retry_schedule::first_wait)}
-                      : failed.pauses.next_wait(failure.retry_after);
+  const auto wait = failure.others_were_served ? std::optional{retry_schedule::first_wait}
+                                               : failed.pauses.next_wait(failure.retry_after);
   if (wait) {
     const instant again = now + longer_by_chance(*wait, chance);
     if (again < failed.deadline) return again;

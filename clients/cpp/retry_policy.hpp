@@ -24,7 +24,7 @@ public:
 
   /// When the request is to be tried again, by another server than those in its `refused_by`; nothing: it ends with
   /// `failure`, which may have become another one. What was refused while others of its batch were served has not
-  /// failed: with each such try there are fewer left. `chance` from 0 to 1 makes waits longer by up to a half, so that
+  /// failed, and comes back soon: with each such try there are fewer left, and fewer are sent at once. `chance` from 0 to 1 makes waits longer by up to a half, so that
   /// clients which failed together do not come back together.
   [[nodiscard]] std::optional<instant> again_at(request& failed, uint32_t server, answer& failure, instant now,
                                                 double chance) const;
