@@ -157,7 +157,9 @@ bool dispatcher::answer_inquiry(const request_ptr& asked) {
   return true;
 }
 
-void dispatcher::fail_inquiries(uint32_t server, const answer& why) {
+// Whether there were any.
+bool dispatcher::fail_inquiries(uint32_t server, const answer& why) {
+  bool any = false;
   for (const request_ptr& each : std::exchange(inquiries_, {})) {
     if (*each->offer_of != server) {
       inquiries_.push_back(each);
@@ -166,7 +168,9 @@ void dispatcher::fail_inquiries(uint32_t server, const answer& why) {
     answer told = why;
     told.text = links_[server].link.where().url + ": " + told.text;
     end(each, std::move(told));
+    any = true;
   }
+  return any;
 }
 
 void dispatcher::dispatch() {
@@ -265,9 +269,10 @@ void dispatcher::lose(uint32_t server, const answer& why) {
     concerned.insert(concerned.end(), others, waiting_.end());
     waiting_.erase(others, waiting_.end());
   }
-  if (!was_open && !knows_no_hello) fail_inquiries(server, why);
+  // Who only inquires keeps no document waiting longer for a server that it finds gone, however often it does.
+  const bool inquired = !was_open && !knows_no_hello && fail_inquiries(server, why) && concerned.empty();
   unwatch(server);
-  const bool failed = !was_open || was_spent || why.status == TEXLEX_CLIENT_BROKEN_PROTOCOL;
+  const bool failed = (!was_open && !inquired) || was_spent || why.status == TEXLEX_CLIENT_BROKEN_PROTOCOL;
   link.lost(now_, failed ? std::optional{retry_policy::pause_after(link.failures(), chance_)} : std::nullopt);
   for (const request_ptr& each : concerned) failed_at(server, each, why);
 }

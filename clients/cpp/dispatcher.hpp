@@ -75,7 +75,7 @@ private:
 
   void answer_inquiries();
   [[nodiscard]] bool answer_inquiry(const request_ptr& asked);
-  void fail_inquiries(uint32_t server, const answer& why);
+  [[nodiscard]] bool fail_inquiries(uint32_t server, const answer& why);
   void dispatch();
   [[nodiscard]] bool place(const request_ptr& asked);
   [[nodiscard]] std::optional<uint32_t> choose(const request& asked) const noexcept;

@@ -169,6 +169,20 @@ BOOST_AUTO_TEST_CASE(questions_from_several_threads_beside_documents_are_all_ans
   BOOST_TEST(server.connections() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(who_inquires_again_and_again_keeps_no_document_waiting) {
+  remote::client_options how;
+  how.timeout = milliseconds{20'000};
+  how.unreachable_attempts_max = 3;
+  auto client = client_of({"unix:/nowhere/at/all.sock"}, how);
+  std::atomic<bool> ended{false};
+  const std::jthread inquires{[&] {
+    while (!ended) (void)client.offer(), std::this_thread::sleep_for(milliseconds{1});
+  }};
+  const auto got = client.tokenize("abc");
+  ended = true;
+  check_fails(got, remote::status::unreachable, "No such file");
+}
+
 BOOST_AUTO_TEST_CASE(in_c_what_is_null_is_an_error_and_has_nothing) {
   texlex_client_offer* offer = nullptr;
   BOOST_TEST(texlex_client_ask_offer(nullptr, 0, 0, &offer) == TEXLEX_CLIENT_NULL_ARGUMENT);
