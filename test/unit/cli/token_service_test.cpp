@@ -213,6 +213,34 @@ BOOST_AUTO_TEST_CASE(a_connection_that_ended_while_it_was_idle_is_replaced) {
   BOOST_TEST(server.connections() == 5u);
 }
 
+// Counts by version 1 are under a regime that nobody is told.
+BOOST_AUTO_TEST_CASE(a_server_that_is_replaced_by_one_of_version_1_is_asked_for_nothing_more) {
+  std::atomic<int> counted = 0;
+  const byte_server server{[&](const byte_connection& client) {
+    if (client.number == 0) {
+      if (greet(client)) (void)client.receive();
+      return;
+    }
+    while (const auto frame = client.receive()) {
+      const bool asks = frame->header.type == static_cast<uint32_t>(frame_type::request);
+      if (asks) ++counted;
+      const auto answer =
+        asks ? outcome{status::ok, 2, 0, origin::primary} : outcome{status::unknown_type, 0, 0, origin::none};
+      if (!client.send(bytes_of_response(frame->header.id, answer)) || !asks) return;
+    }
+  }};
+  auto wanted = wishes(server);
+  wanted.format = "counts";
+  wanted.issues = false;
+  only_service service{wanted};
+  BOOST_TEST(service.begin() == "");
+  const auto said = differs(service.group, "a");
+  BOOST_TEST(has(said, "no longer does what it offered"), said);
+  BOOST_TEST(has(said, "version 1"), said);
+  BOOST_TEST(service.group.gave_up());
+  BOOST_TEST(counted == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_ends_each_time_is_replaced_once) {
   const byte_server server{[](const byte_connection& client) {
     if (greet(client)) (void)client.receive();
