@@ -1,5 +1,5 @@
-// One texlexd or several that do the same work: documents go to the one with the least to do, and from one that was lost
-// to the others. Who was lost is looked for again, and used once it is back.
+// One texlexd or several that do the same work: documents go to the one with the least to do, and from one that was
+// lost to the others. Who was lost is looked for again, and used once it is back.
 #pragma once
 
 #include <chrono>

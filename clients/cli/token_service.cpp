@@ -167,8 +167,8 @@ private:
     remote::call call;
   };
 
-  // Its columns may come in the server's memory: they are read once, and made into others here. The document is sent: to
-  // seal one that is asked for once costs what it saves.
+  // Its columns may come in the server's memory: they are read once, and made into others here. The document is sent:
+  // to seal one that is asked for once costs what it saves.
   void begin(size_t index) {
     const scan_input& input = documents_[index];
     remote::question how = how_;

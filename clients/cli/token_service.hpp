@@ -19,8 +19,8 @@
 
 namespace texlex::cli {
 
-/// Over one connection, on which any number of documents is under way. Every wait is bounded. What the server has no room
-/// for is tried again, and what was lost with the connection once more over a new one.
+/// Over one connection, on which any number of documents is under way. Every wait is bounded. What the server has no
+/// room for is tried again, and what was lost with the connection once more over a new one.
 class token_service {
 public:
   using milliseconds = std::chrono::milliseconds;
@@ -36,8 +36,8 @@ public:
 
   [[nodiscard]] const std::string& address() const noexcept { return wishes_.address; }
 
-  /// Connects, and holds what is wished for against what the server offers: why it cannot be had, as a sentence; nothing
-  /// if it can. To be called first. Where the server has no room it is waited for.
+  /// Connects, and holds what is wished for against what the server offers: why it cannot be had, as a sentence;
+  /// nothing if it can. To be called first. Where the server has no room it is waited for.
   [[nodiscard]] std::optional<service_failure> begin();
   /// The same later, once it was lost or where `begin` could not reach it. Waits for a moment only: who takes longer is
   /// found by a later look.

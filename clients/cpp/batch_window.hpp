@@ -6,8 +6,8 @@
 
 namespace texlex::client_core {
 
-/// Without a bound until some are refused. Then as many as were served beside them, or half as many as before where none
-/// was; and more again, an eighth at a time, as long as all are served.
+/// Without a bound until some are refused. Then as many as were served beside them, or half as many as before where
+/// none was; and more again, an eighth at a time, as long as all are served.
 class batch_window {
 public:
   /// How many more may be sent now.

@@ -71,8 +71,8 @@ typedef struct texlex_client_options {
   uint64_t connect_timeout_ms; /* to connect to a server and have its hello; by default 5000 */
   uint64_t attempts_max;       /* how often each server is asked at most; by default 8 */
   uint64_t pending_max;        /* requests that may be under way; by default 4096 */
-  /* How often each server is asked at most, of `attempts_max` times, where it cannot be reached, the connection is lost,
-   * or it shuts down; by default 0: as often as that. For who would rather know soon. */
+  /* How often each server is asked at most, of `attempts_max` times, where it cannot be reached, the connection is
+   * lost, or it shuts down; by default 0: as often as that. For who would rather know soon. */
   uint64_t unreachable_attempts_max;
 } texlex_client_options;
 
@@ -93,9 +93,9 @@ TEXLEX_API void texlex_client_free(texlex_client* client) TEXLEX_NOEXCEPT;
 typedef struct texlex_client_offer texlex_client_offer;
 
 /* Tells what a server said of itself: the one of that number among the URLs, from 0 on. Connects to it unless that is
- * done, also where it failed lately, and tries once. `timeout_ms`: how long it waits; what was begun by then goes on when
- * it is asked again. 0: as long as connecting may take, twice. The status is the offer's; it is made whatever it is, but
- * is NULL where nobody could be asked. */
+ * done, also where it failed lately, and tries once. `timeout_ms`: how long it waits; what was begun by then goes on
+ * when it is asked again. 0: as long as connecting may take, twice. The status is the offer's; it is made whatever it
+ * is, but is NULL where nobody could be asked. */
 TEXLEX_API texlex_client_status texlex_client_ask_offer(texlex_client* client, size_t server, uint64_t timeout_ms,
                                                         texlex_client_offer** offer) TEXLEX_NOEXCEPT;
 TEXLEX_API void texlex_client_offer_free(texlex_client_offer* offer) TEXLEX_NOEXCEPT;
@@ -182,8 +182,9 @@ typedef struct texlex_client_document {
 } texlex_client_document;
 
 /* The same for several documents, many in one frame: for small ones several times as fast as one by one. Those that a
- * server has no room for are asked again, in smaller frames. `request` has no document of its own. `answers` has room for `count`; each document's is made, with a status of its own. Other than
- * TEXLEX_CLIENT_OK: none was. The time of the request holds for all of them together. */
+ * server has no room for are asked again, in smaller frames. `request` has no document of its own. `answers` has room
+ * for `count`; each document's is made, with a status of its own. Other than TEXLEX_CLIENT_OK: none was. The time of
+ * the request holds for all of them together. */
 TEXLEX_API texlex_client_status texlex_client_tokenize_batch(texlex_client* client,
                                                              const texlex_client_request* request,
                                                              const texlex_client_document* documents, size_t count,

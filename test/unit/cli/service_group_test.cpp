@@ -1,5 +1,5 @@
-// Several servers that do the same work: who is asked, what becomes of the documents of one that is lost, and that it is
-// used again once it is back.
+// Several servers that do the same work: who is asked, what becomes of the documents of one that is lost, and that it
+// is used again once it is back.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
