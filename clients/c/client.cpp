@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 #include "clients/c/handles.hpp"
 #include "kernels/api/versioned_struct.hpp"
@@ -8,8 +9,8 @@ using namespace texlex::client_core;
 
 namespace {
 
-constexpr size_t options_bytes_first = sizeof(texlex_client_options);
-constexpr uint64_t time_ms_max = uint64_t{1000} * 3600 * 24 * 365;
+// What the first version had.
+constexpr size_t options_bytes_first = offsetof(texlex_client_options, unreachable_attempts_max);
 constexpr uint64_t pending_ceiling = 1u << 20;
 constexpr uint64_t attempts_ceiling = 1000;
 
@@ -17,13 +18,15 @@ texlex_client_status read_options(const texlex_client_options* given, client_set
   texlex_client_options ours = TEXLEX_CLIENT_OPTIONS_INIT;
   if (given != nullptr && !texlex::api::read_struct(given, options_bytes_first, ours))
     return TEXLEX_CLIENT_UNSUPPORTED_STRUCT;
-  const auto is_time = [](uint64_t milliseconds) { return milliseconds > 0 && milliseconds <= time_ms_max; };
+  const auto is_time = [](uint64_t milliseconds) { return milliseconds > 0 && milliseconds <= timeout_ms_max; };
   if (!is_time(ours.timeout_ms) || !is_time(ours.connect_timeout_ms)) return TEXLEX_CLIENT_BAD_OPTION;
   if (ours.attempts_max == 0 || ours.attempts_max > attempts_ceiling) return TEXLEX_CLIENT_BAD_OPTION;
+  if (ours.unreachable_attempts_max > attempts_ceiling) return TEXLEX_CLIENT_BAD_OPTION;
   if (ours.pending_max == 0 || ours.pending_max > pending_ceiling) return TEXLEX_CLIENT_BAD_OPTION;
   into.timeout = std::chrono::milliseconds{ours.timeout_ms};
   into.connect_timeout = std::chrono::milliseconds{ours.connect_timeout_ms};
   into.attempts_max = static_cast<uint32_t>(ours.attempts_max);
+  into.unreachable_attempts_max = static_cast<uint32_t>(ours.unreachable_attempts_max);
   into.pending_max = static_cast<uint32_t>(ours.pending_max);
   return TEXLEX_CLIENT_OK;
 }

@@ -18,12 +18,19 @@ struct texlex_client_answer {
   texlex::client_core::answer said;
 };
 
+struct texlex_client_offer {
+  texlex::client_core::answer said; ///< with an offer if its status is ok
+};
+
 struct texlex_client_call {
   std::shared_ptr<texlex::client_core::engine> engine;
   texlex::client_core::request_ptr asked; ///< null: its answer was taken
 };
 
 namespace texlex::client_core {
+
+/// Longer times overflow the clock, and nobody waits for their end.
+inline constexpr uint64_t timeout_ms_max = uint64_t{1000} * 3600 * 24 * 365;
 
 /// The status `call` returns, or that of what it threw.
 template <class Call>

@@ -13,9 +13,6 @@ constexpr size_t request_bytes_first = sizeof(texlex_client_request);
 
 constexpr size_t traceparent_length_max = 512; // of later versions, which may say more
 
-// Longer ones overflow the clock, and nobody waits for their end.
-constexpr uint64_t timeout_ms_max = uint64_t{1000} * 3600 * 24 * 365;
-
 bool is_known(const texlex_client_request& given) noexcept {
   return given.view <= TEXLEX_VIEW_SOURCE && given.column_unit <= TEXLEX_COLUMN_UTF16
          && (given.columns & ~TEXLEX_CLIENT_ALL_COLUMNS) == 0 && given.issues_max <= UINT32_MAX

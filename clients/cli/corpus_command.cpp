@@ -38,6 +38,8 @@ std::string contradiction_in(const corpus_options& options) {
     return "standard input cannot be read again where a run ended; name files";
   if (options.journal.empty()) return "--journal has an empty name; give a file";
   if (options.out.empty()) return "--out has an empty name; give a folder";
+  if (options.servers_wait_s && !options.servers)
+    return "--servers-wait-s says how long servers are waited for; add --servers";
   if (options.servers && options.tokens.kernel) return "--servers scan by the kernels they use; leave out --kernel";
   return {};
 }
@@ -59,21 +61,16 @@ std::variant<std::vector<std::string>, std::string> split_servers(std::string_vi
   return addresses;
 }
 
-// Each server that can do the work; the others are told.
+// Each server that can do the work, and each that may once it is there; what is with the others is told.
 void add_servers(service_group& group, const std::vector<std::string>& addresses, const tokens_options& options,
                  const document_wishes& wishes) {
   for (const std::string& address : addresses) {
-    auto service = std::make_unique<token_service>(make_service_wishes(options, wishes, address), jobs_of(options),
-                                                   service_answer_timeout);
-    if (const auto why = service->begin()) {
-      cli::complain(escape_file_name(*why));
-    } else if (service->speaks_version_1()) {
-      cli::complain(escape_file_name(fmt::format(
-        "the texlexd at {} speaks version 1 of the protocol only, which does not tell its regime; it is not used",
-        address)));
-    } else {
-      group.add(std::move(service));
-    }
+    auto wanted = make_service_wishes(options, wishes, address);
+    wanted.any_regime_will_do = false;
+    auto service = std::make_unique<token_service>(std::move(wanted), service_patience);
+    const auto why = service->begin();
+    if (why) cli::complain(escape_file_name(why->sentence));
+    if (!why || why->what != service_failure::kind::wrong) group.add(std::move(service), !why);
   }
 }
 
@@ -218,10 +215,12 @@ int run_corpus(const corpus_options& options) {
   auto& wishes = std::get<document_wishes>(made);
   wishes.schema.names_files = true;
   if (wishes.counts) wishes.rows.format = token_format::jsonl;
-  service_group servers{[](const std::string& why) { cli::complain(escape_file_name(why) + " Other servers go on."); }};
+  service_group servers{std::chrono::seconds{options.servers_wait_s.value_or(servers_wait_s_default)},
+                        [](const std::string& what) { cli::complain(escape_file_name(what)); }};
   if (options.servers) {
     const auto addresses = split_servers(*options.servers);
     if (const auto* why = std::get_if<std::string>(&addresses)) return end_with(exit_usage, *why);
+    (void)raise_open_files_limit();
     add_servers(servers, std::get<std::vector<std::string>>(addresses), options.tokens, wishes);
     if (servers.size() == 0) return end_with(exit_service, "there is no texlexd to ask; nothing was done");
     wishes.service = &servers;

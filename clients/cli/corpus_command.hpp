@@ -17,12 +17,15 @@ inline constexpr uint64_t document_bytes_max_default = 256u << 20;
 /// Texts of a document of this size are no longer than a column of Arrow holds.
 inline constexpr uint64_t document_bytes_max_largest = (1u << 30) - 1;
 inline constexpr uint64_t part_bytes_max_largest = 1ull << 40;
+inline constexpr uint32_t servers_wait_s_default = 10;
+inline constexpr uint32_t servers_wait_s_max = 7 * 24 * 3600;
 
 struct corpus_options {
   tokens_options tokens; ///< of these what applies; `format` is arrow or counts
   std::string journal;
   std::string out;
   std::optional<std::string> servers;
+  std::optional<uint32_t> servers_wait_s;
   std::optional<std::string> shard;
   std::optional<uint64_t> document_bytes_max;
   std::optional<uint64_t> part_bytes_max;

@@ -27,8 +27,11 @@ void add_corpus_scan(CLI::App& command, corpus_options& options) {
   command.add_option("--servers", options.servers,
                      "have documents scanned by these texlexd, Unix sockets or host:port, with commas");
   command
-    .add_option("--jobs", options.tokens.jobs,
-                "threads to work with, and connections to each server; default: one for each core, 16 at most")
+    .add_option("--servers-wait-s", options.servers_wait_s,
+                fmt::format("once no server is left, wait so many seconds for one to come back; default {}",
+                            servers_wait_s_default))
+    ->check(CLI::Range(0u, servers_wait_s_max));
+  command.add_option("--jobs", options.tokens.jobs, "threads to work with; default: one for each core, 16 at most")
     ->check(CLI::Range(1u, jobs_max));
   const auto regimes = regime_names();
   command

@@ -4,12 +4,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct documents_done {
 };
 
 /// One document is read at a time, whoever reads it; scans and texts are made on all threads, those of one document
-/// too. What is kept is bounded: documents by their number and bytes, texts by their bytes, whatever is still to come.
+/// too. A service is asked about several small documents together, by one thread. What is kept is bounded: documents by
+/// their number and bytes, texts by their bytes, whatever is still to come.
 class document_crew {
 public:
   /// The next document, whole, or why it cannot be read; nothing behind the last. Called for one at a time, and the
@@ -46,23 +48,26 @@ public:
   void run(uint32_t threads);
 
 private:
-  struct numbered_work {
-    uint64_t number;
+  struct work_in_hand {
     std::shared_ptr<const document_work> work; ///< none while it is scanned
     uint64_t bytes = 0;
     uint64_t pieces_begun = 0;
     uint64_t pieces_done = 0;
   };
   struct task {
-    std::shared_ptr<const document_work> work; ///< none: a document is to be read
+    std::shared_ptr<const document_work> work; ///< none: documents are to be read
     output_place place;
   };
+  using work_ptr = std::shared_ptr<const document_work>;
 
   void work_along() noexcept;
   [[nodiscard]] std::optional<task> next_task();
   [[nodiscard]] std::optional<task> next_piece();
   [[nodiscard]] bool may_read() const noexcept;
-  void read_document();
+  void read_and_scan();
+  [[nodiscard]] std::vector<named_input> read_some(bool& end);
+  [[nodiscard]] std::vector<work_ptr> scan(std::vector<named_input> documents);
+  void take_up(uint64_t first_number, std::vector<work_ptr> works);
   [[nodiscard]] bool write_piece(const task& given);
   void call_helpers();
   void stop() noexcept;
@@ -76,7 +81,9 @@ private:
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<numbered_work> documents_; ///< those read and not yet written, in their order
+  std::map<uint64_t, work_in_hand> documents_; ///< those read and not yet written, by their number
+  std::set<uint64_t> unbegun_;                 ///< of these, scanned ones that have a piece nobody has begun
+  size_t unscanned_ = 0;                       ///< of these
   uint64_t next_number_ = 0;
   uint64_t bytes_ = 0; ///< of these
   bool reading_ = false;
@@ -84,6 +91,7 @@ private:
   bool stopped_ = false;
   std::exception_ptr thrown_;
   uint32_t threads_ = 1;
+  uint32_t together_max_ = 1; ///< documents that are read, and the service asked about, in one go
   uint32_t helpers_to_call_ = 0;
   std::vector<std::jthread> helpers_;
 };

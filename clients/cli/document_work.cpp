@@ -41,23 +41,27 @@ document_work::document_work(const document_wishes& wishes, named_input document
   : wishes_(wishes), document_(std::move(document)), named_(named),
     shown_name_(escape_file_name(document_.name)), input_{document_.read.bytes, wishes.regime, wishes.view} {
   if (!readable()) return;
-  scan();
-  if (!scanned()) return;
-  issues_ = cut_issues(input_, tokens_, issues_a_piece);
-  if (!wishes.counts) parts_ = cut_tokens(input_, tokens_, words_a_piece(wishes, named ? document_.name : ""));
+  tokens_ = tokenize(input_, *wishes_.kernel, wishes_.issues ? wishes_.issues_max : 0);
+  cut();
 }
 
-void document_work::scan() {
-  if (wishes_.service == nullptr) {
-    tokens_ = tokenize(input_, *wishes_.kernel, wishes_.issues ? wishes_.issues_max : 0);
-    return;
+document_work::document_work(const document_wishes& wishes, named_input document, bool named,
+                             service_group::answer answered)
+  : wishes_(wishes), document_(std::move(document)), named_(named),
+    shown_name_(escape_file_name(document_.name)), input_{document_.read.bytes, wishes.regime, wishes.view} {
+  if (!readable()) return;
+  if (auto* const tokens = std::get_if<token_columns>(&answered)) {
+    tokens_ = std::move(*tokens);
+    cut();
+  } else {
+    refused_ = std::move(std::get<group_failure>(answered));
+    refused_.sentence = escape_file_name(refused_.sentence);
   }
-  auto answered = wishes_.service->tokenize(input_);
-  if (const auto* why = std::get_if<group_failure>(&answered)) {
-    refusal_ = escape_file_name(why->sentence);
-    service_gone_ = why->none_left;
-  } else
-    tokens_ = std::move(std::get<token_columns>(answered));
+}
+
+void document_work::cut() {
+  issues_ = cut_issues(input_, tokens_, issues_a_piece);
+  if (!wishes_.counts) parts_ = cut_tokens(input_, tokens_, words_a_piece(wishes_, named_ ? document_.name : ""));
 }
 
 // Issues, then what stands before the tokens, then these.
@@ -127,11 +131,14 @@ void document_work::append_head(output_piece& made) const {
 }
 
 void document_work::append_failure(output_piece& made) const {
-  made.failure = !readable()     ? document_failure::unreadable
-                 : service_gone_ ? document_failure::service_gone
-                                 : document_failure::refused;
-  made.reason = readable() ? shown_name_ + ": " + refusal_ : document_.read.error;
-  made.told.append("texlex: " + made.reason + "\n");
+  made.failure = !readable()          ? document_failure::unreadable
+                 : refused_.none_left ? document_failure::service_gone
+                                      : document_failure::refused;
+  made.reason = readable() ? shown_name_ + ": " + refused_.sentence : document_.read.error;
+  if (!refused_.is_told_with_another) made.told.append("texlex: " + made.reason + "\n");
+  if (refused_.told_with_it > 0)
+    made.told.append(fmt::format("texlex: so it is with {} documents behind it, which were asked for together\n",
+                                 refused_.told_with_it));
 }
 
 void document_work::append_counts(text_buffer& out) const {

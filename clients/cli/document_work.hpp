@@ -29,15 +29,16 @@ struct document_wishes {
 
 class document_work {
 public:
-  /// Scans the document or has it scanned, unless it could not be read. `named` if its name is to be told beside its
-  /// tokens.
+  /// Scans the document unless it could not be read. `named` if its name is to be told beside its tokens.
   document_work(const document_wishes& wishes, named_input document, bool named);
+  /// The same of one that the service was asked about, if it could be read.
+  document_work(const document_wishes& wishes, named_input document, bool named, service_group::answer answered);
   document_work(const document_work&) = delete;
   document_work& operator=(const document_work&) = delete;
 
   [[nodiscard]] bool readable() const noexcept { return document_.read.error.empty(); }
   /// Whether there are tokens: it was read, and the service did not refuse it.
-  [[nodiscard]] bool scanned() const noexcept { return readable() && refusal_.empty(); }
+  [[nodiscard]] bool scanned() const noexcept { return readable() && refused_.sentence.empty(); }
   [[nodiscard]] uint64_t bytes() const noexcept { return document_.read.bytes.size(); }
   [[nodiscard]] uint64_t issue_count() const noexcept { return tokens_.issue_count; }
   [[nodiscard]] uint64_t token_count() const noexcept { return tokens_.count; }
@@ -49,7 +50,7 @@ public:
   [[nodiscard]] output_piece make(uint64_t piece, text_buffer buffer) const;
 
 private:
-  void scan();
+  void cut();
   void append_issues(const issue_part& part, text_buffer& out) const;
   void append_issues_left_out(text_buffer& out) const;
   void append_head(output_piece& made) const;
@@ -63,8 +64,7 @@ private:
   std::string shown_name_; ///< as a line of text holds it
   scan_input input_;
   token_columns tokens_;
-  bool service_gone_ = false;
-  std::string refusal_; ///< why there are none from the service, as a line of text holds it
+  group_failure refused_; ///< why there are none from the service, as a line of text holds it
   std::vector<issue_part> issues_;
   std::vector<token_part> parts_;
 };

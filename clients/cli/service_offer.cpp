@@ -63,17 +63,21 @@ uint32_t service_wishes::columns() const noexcept {
          | (issues && issues_max > 0 ? bit(column_set::issues) : 0);
 }
 
-std::string why_not_served(const service_wishes& wishes, const std::optional<hello_response>& offer) {
-  if (!offer) return why_not_by_version_1(wishes);
-  if (const std::string missing = missing_columns(wishes, offer->columns); !missing.empty())
+std::string why_not_served(const service_wishes& wishes, const remote::server_offer& offer) {
+  if (offer.version == 1 && !wishes.any_regime_will_do)
+    return fmt::format("the texlexd at {} speaks version 1 of the protocol only, which does not tell its regime; it is "
+                       "not used",
+                       wishes.address);
+  if (offer.version == 1) return why_not_by_version_1(wishes);
+  if (const std::string missing = missing_columns(wishes, offer.columns); !missing.empty())
     return fmt::format("the texlexd at {} does not offer the columns that {} needs: {}; {}, or run without --socket",
                        wishes.address, wishes.wants_tokens() ? "--format " + wishes.format : "--issues", missing,
                        wishes.wants_tokens() ? "add --format counts" : "leave out --issues");
-  if (std::find(offer->regimes.begin(), offer->regimes.end(), wishes.regime->name) == offer->regimes.end())
+  if (std::find(offer.regimes.begin(), offer.regimes.end(), wishes.regime->name) == offer.regimes.end())
     return fmt::format("the texlexd at {} does not offer the regime {}{}; --regime may be one of those it offers: {}",
                        wishes.address, wishes.regime->name,
                        wishes.regime_was_given ? "" : ", which is the default of --regime",
-                       offered_names(offer->regimes));
+                       offered_names(offer.regimes));
   return {};
 }
 

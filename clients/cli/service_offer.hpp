@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "kernels/regime.hpp"
 #include "runtime/tokenize_frame.hpp"
+#include "texlex/client.hpp"
 
 namespace texlex::cli {
 
@@ -18,17 +18,18 @@ struct service_wishes {
   const texlex::regime* regime = nullptr;
   bool regime_was_given = false; ///< by a flag; else it is the default
   token_view view = token_view::tex;
-  std::string format = "counts"; ///< as --format has it
-  bool issues = false;           ///< listed
-  uint64_t issues_max = 0;       ///< listed at most
+  std::string format = "counts";  ///< as --format has it
+  bool issues = false;            ///< listed
+  uint64_t issues_max = 0;        ///< listed at most
+  bool any_regime_will_do = true; ///< of a server of version 1, which does not tell its own
 
   [[nodiscard]] bool wants_tokens() const noexcept { return format != "counts"; }
   /// Bits of `column_set`.
   [[nodiscard]] uint32_t columns() const noexcept;
 };
 
-/// Why a texlexd with this answer to the hello cannot do what is wanted, as a sentence that names the option and says
-/// what to do; nothing if it can. No offer: it speaks version 1 of the protocol.
-[[nodiscard]] std::string why_not_served(const service_wishes& wishes, const std::optional<hello_response>& offer);
+/// Why a texlexd that offers this cannot do what is wanted, as a sentence that names the option and says what to do;
+/// nothing if it can.
+[[nodiscard]] std::string why_not_served(const service_wishes& wishes, const remote::server_offer& offer);
 
 } // namespace texlex::cli

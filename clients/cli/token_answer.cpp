@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include <boost/endian/conversion.hpp>
 #include <spdlog/fmt/fmt.h>
 
 #include "kernels/derive.hpp"
@@ -111,31 +110,36 @@ private:
   uint64_t start_ = 0;
 };
 
-std::string take_tokens(const token_question& asked, const tokenized& answer, token_columns& columns) {
-  const auto kinds = answer.column(column_id::kind);
-  const auto starts = answer.column(column_id::start);
-  if (!kinds || !starts) return "lacks the columns kind and start";
+// The same entry read again might be another one, where the server lends its memory.
+template <class Entry>
+Entry read_once(std::span<const Entry> column, size_t index) noexcept {
+  return static_cast<const volatile Entry*>(column.data())[index];
+}
+
+std::string take_tokens(const token_question& asked, const told_tokens& answer, token_columns& columns) {
+  if (answer.kinds.size() != columns.count || answer.starts.size() != columns.count)
+    return "lacks the columns kind and start";
   columns.kinds = std::make_unique_for_overwrite<token_kind[]>(static_cast<size_t>(columns.count));
   columns.start_bits = std::make_unique<uint64_t[]>(static_cast<size_t>(start_words(asked.input.document.size())));
   token_check check{asked.input, columns};
   bool right = true;
   for (size_t i = 0; right && i < columns.count; ++i)
-    right = check.take((*kinds)[i], boost::endian::load_little_u32(starts->data() + 4 * i));
+    right = check.take(read_once(answer.kinds, i), read_once(answer.starts, i));
   if (right) right = check.finish();
   return right ? std::string{} : std::move(check).wrong();
 }
 
-std::string take_issues(const token_question& asked, const tokenized& answer, token_columns& columns) {
-  const auto kinds = answer.column(column_id::issue_kind);
-  const auto offsets = answer.column(column_id::issue_offset);
-  if (!kinds || !offsets) return "lacks the issues";
-  if (answer.head.issues_told != std::min<uint64_t>(columns.issue_count, asked.issues_told))
-    return fmt::format("tells {} of {} issues, where up to {} were asked for", answer.head.issues_told,
-                       columns.issue_count, asked.issues_told);
+std::string take_issues(const token_question& asked, const told_tokens& answer, token_columns& columns) {
+  const size_t told = answer.issue_kinds.size();
+  if (answer.issue_offsets.size() != told) return "lacks the issues";
+  if (told != std::min<uint64_t>(columns.issue_count, asked.issues_told))
+    return fmt::format("tells {} of {} issues, where up to {} were asked for", told, columns.issue_count,
+                       asked.issues_told);
   uint64_t last = 0;
-  for (size_t i = 0; i < kinds->size(); ++i) {
-    const issue found{static_cast<issue_kind>((*kinds)[i]), boost::endian::load_little_u32(offsets->data() + 4 * i)};
-    if (!is_issue(found.kind)) return fmt::format("has an issue of kind {}, which there is not", (*kinds)[i]);
+  for (size_t i = 0; i < told; ++i) {
+    const uint8_t kind = read_once(answer.issue_kinds, i);
+    const issue found{static_cast<issue_kind>(kind), read_once(answer.issue_offsets, i)};
+    if (!is_issue(found.kind)) return fmt::format("has an issue of kind {}, which there is not", kind);
     if (found.offset < last || found.offset > asked.input.document.size())
       return "has issues that do not ascend or lie behind the document";
     if (!begins_character(asked.input.document, asked.input.regime->encoding, found.offset))
@@ -148,24 +152,17 @@ std::string take_issues(const token_question& asked, const tokenized& answer, to
 
 } // namespace
 
-uint64_t answer_bytes_max(const token_question& asked) noexcept {
-  const uint64_t bytes = asked.input.document.size();
-  uint64_t sum = tokenized_overhead_bytes_max;
-  if (holds(asked.columns, column_set::kinds)) sum += padded_to_column(tokens_max(bytes));
-  if (holds(asked.columns, column_set::starts)) sum += padded_to_column(4 * tokens_max(bytes));
-  if (holds(asked.columns, column_set::issues)) {
-    const uint64_t told = std::min<uint64_t>(asked.issues_told, issues_max(bytes));
-    sum += padded_to_column(told) + padded_to_column(4 * told);
-  }
-  return sum;
+told_tokens told_by(const remote::tokens& answer) noexcept {
+  const auto span = [](const auto& column) { return std::span{column.data(), column.size()}; };
+  return {answer.size(),         answer.issue_count(),       span(answer.kinds()),
+          span(answer.starts()), span(answer.issue_kinds()), span(answer.issue_offsets())};
 }
 
-std::variant<token_columns, std::string> take_answer(const token_question& asked, const tokenized& answer) {
+std::variant<token_columns, std::string> take_answer(const token_question& asked, const told_tokens& answer) {
   const uint64_t bytes = asked.input.document.size();
   token_columns columns;
-  columns.count = answer.head.result.token_count;
-  columns.issue_count = answer.head.result.issue_count;
-  if (answer.head.view != asked.input.view) return "is of another view than was asked for";
+  columns.count = answer.count;
+  columns.issue_count = answer.issue_count;
   if (columns.count > tokens_max(bytes))
     return fmt::format("tells {} tokens of a document of {} bytes", columns.count, bytes);
   if (columns.issue_count > issues_max(bytes))

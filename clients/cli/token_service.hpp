@@ -1,67 +1,79 @@
-// A running texlexd in the place of the scan in this process: the same columns, over as many connections as there are
-// threads that ask.
+// A running texlexd in the place of the scan in this process: the same columns, by the client library.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "clients/cli/service_connection.hpp"
+#include "clients/cli/service_failure.hpp"
 #include "clients/cli/service_offer.hpp"
 #include "clients/cli/tokenize.hpp"
-#include "clients/cpp/retry_schedule.hpp"
+#include "texlex/client.hpp"
 
 namespace texlex::cli {
 
-/// Every wait is bounded. What the server has no room for is tried again; a server that is gone, silent, out of room
-/// for long or wrong is given up, and nothing more is asked of it.
+/// Over one connection, on which any number of documents is under way. Every wait is bounded. What the server has no
+/// room for is tried again, and what was lost with the connection once more over a new one.
 class token_service {
 public:
-  /// `connections_max` is how many are made at most; `answer_timeout` bounds each wait for the server.
-  token_service(service_wishes wishes, uint32_t connections_max, std::chrono::milliseconds answer_timeout)
-    : wishes_(std::move(wishes)), answer_timeout_(answer_timeout), connections_max_(connections_max) {}
+  using milliseconds = std::chrono::milliseconds;
+  using answer = std::variant<token_columns, service_failure>;
+
+  /// Documents that are smaller go together in a frame, up to so many bytes: with more in one, this process and the
+  /// server wait for each other.
+  static constexpr uint64_t small_document_bytes = 64u << 10;
+  static constexpr uint64_t batch_bytes_max = 256u << 10;
+
+  /// `patience`: how long it may take to connect, and to answer one document of few bytes.
+  token_service(service_wishes wishes, milliseconds patience) : wishes_(std::move(wishes)), patience_(patience) {}
+
+  [[nodiscard]] const std::string& address() const noexcept { return wishes_.address; }
 
   /// Connects, and holds what is wished for against what the server offers: why it cannot be had, as a sentence;
-  /// nothing if it can. To be called first.
-  [[nodiscard]] std::optional<std::string> begin();
+  /// nothing if it can. To be called first. Where the server has no room it is waited for.
+  [[nodiscard]] std::optional<service_failure> begin();
+  /// The same later, once it was lost or where `begin` could not reach it. Waits for a moment only: who takes longer is
+  /// found by a later look.
+  [[nodiscard]] std::optional<service_failure> look_again();
 
   /// Whether the server speaks version 1 only. Then counts are under the regime it serves, whichever that is.
-  [[nodiscard]] bool speaks_version_1() const noexcept { return version_1_; }
+  [[nodiscard]] bool speaks_version_1() const { return offer()->version == 1; }
+  /// How many documents it takes in a frame at most; 1: it has to be asked one by one.
+  [[nodiscard]] uint32_t batch_documents_max() const;
 
-  /// What a scan of the document would give, without kinds and starts if only counts are wished for; or why it cannot
-  /// be had, as a sentence. Any thread may call it.
-  [[nodiscard]] std::variant<token_columns, std::string> tokenize(const scan_input& input);
-
-  /// Nothing more is to be had.
-  [[nodiscard]] bool gave_up() const;
+  /// Of each document what a scan would give, without kinds and starts if only counts are wished for; or why it cannot
+  /// be had. All under the same regime and view. Any thread may call it.
+  [[nodiscard]] std::vector<answer> tokenize(std::span<const scan_input> documents);
 
 private:
-  using answer = std::variant<token_columns, service_failure>;
-  enum class verdict : uint8_t { try_again, document_fails, give_up };
+  using offer_ptr = std::shared_ptr<const remote::server_offer>;
+  class asking;
 
-  [[nodiscard]] std::optional<service_failure> open(std::optional<service_connection>& made);
-  [[nodiscard]] bool take_place(std::optional<service_connection>& idle);
-  void give_back(std::optional<service_connection> connection);
-  [[nodiscard]] bool makes_do_with_fewer();
-  [[nodiscard]] answer ask(service_connection& connection, const scan_input& input) const;
-  [[nodiscard]] verdict judge(service_failure& failure, bool was_used, retry_schedule& schedule);
-  [[nodiscard]] std::string fail(const service_failure& failure);
+  [[nodiscard]] offer_ptr offer() const;
+  [[nodiscard]] std::optional<service_failure> accept(remote::server_offer offered);
+  [[nodiscard]] remote::question question_for(const remote::server_offer& offer, const scan_input& like) const;
+  [[nodiscard]] std::optional<service_failure> too_large(const remote::server_offer& offer,
+                                                         const scan_input& input) const;
+  [[nodiscard]] answer take(const remote::server_offer& offer, const scan_input& input,
+                            const remote::result<remote::tokens>& told) const;
+  [[nodiscard]] milliseconds time_for_all() const noexcept;
 
   service_wishes wishes_;
-  std::chrono::milliseconds answer_timeout_;
+  milliseconds patience_;
+  std::string url_; ///< as the library calls the server
+  std::optional<remote::client> client_;
+  std::atomic<uint64_t> documents_under_way_ = 0;
+  std::atomic<uint64_t> bytes_under_way_ = 0;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  uint32_t connections_max_;
-  uint32_t in_use_ = 0;
-  std::vector<service_connection> idle_;
-  std::optional<std::string> given_up_; ///< why
-  bool version_1_ = false;              ///< told by `begin`
+  offer_ptr offer_; ///< the last one
 };
 
 } // namespace texlex::cli

@@ -64,7 +64,7 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
 
 // Before anything is read, so that who is not there is told at once.
 int begin(token_service& service, const std::string& address) {
-  if (const auto why = service.begin()) return complain(exit_service, escape_file_name(*why));
+  if (const auto why = service.begin()) return complain(exit_service, escape_file_name(why->sentence));
   if (service.speaks_version_1())
     cli::complain(
       escape_file_name(fmt::format("the texlexd at {} speaks version 1 of the protocol only: counts are under "
@@ -81,10 +81,10 @@ int run_tokens(const tokens_options& options) {
   auto& wishes = std::get<document_wishes>(made);
   if (options.format == "arrow" && isatty(STDOUT_FILENO) == 1)
     return complain(exit_usage, "--format arrow is no text and standard output is a terminal; write it to a file");
-  service_group services{[](const std::string&) {}}; // of one: what it says is said with the document
+  service_group services{std::nullopt, [](const std::string&) {}}; // of one: what it says is said with the document
   if (options.socket) {
-    auto service = std::make_unique<token_service>(make_service_wishes(options, wishes, *options.socket),
-                                                   jobs_of(options), service_answer_timeout);
+    auto service =
+      std::make_unique<token_service>(make_service_wishes(options, wishes, *options.socket), service_patience);
     if (const int refused = begin(*service, *options.socket); refused != exit_ok) return refused;
     services.add(std::move(service));
     wishes.service = &services;

@@ -24,9 +24,7 @@ void add_input_flags(CLI::App& command, tokens_options& options) {
       "--unpacked-bytes-max", options.unpacked_bytes_max,
       fmt::format("a document out of an archive that is larger is an error; default {}", unpacked_bytes_max_default))
     ->check(CLI::Range(uint64_t{1}, limits::scan_bytes_max));
-  command
-    .add_option("--jobs", options.jobs,
-                "threads to work with, and connections to --socket; default: one for each core, 16 at most")
+  command.add_option("--jobs", options.jobs, "threads to work with; default: one for each core, 16 at most")
     ->check(CLI::Range(1u, jobs_max));
 }
 

@@ -14,7 +14,7 @@
 namespace texlex::cli {
 
 /// A healthy server answers within milliseconds; this is for one that is overloaded or gone.
-inline constexpr std::chrono::milliseconds service_answer_timeout{30'000};
+inline constexpr std::chrono::milliseconds service_patience{30'000};
 
 /// What is wished for, without a service, or what is wrong with it. `scans`: in this process, by a kernel.
 [[nodiscard]] std::variant<document_wishes, std::string> make_wishes(const tokens_options& options, bool scans);

@@ -14,8 +14,8 @@
 #include "clients/cli/exit_status.hpp"
 #include "clients/cli/input.hpp"
 #include "clients/cli/output.hpp"
-#include "clients/cli/remote.hpp"
 #include "clients/cli/tokenize.hpp"
+#include "clients/cli/verify_connection.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex::cli {
@@ -100,7 +100,7 @@ private:
   // Says whether the connection may be used again.
   bool ask() {
     const instant sent = now();
-    const remote_answer answer = service_.tokenize(document_.bytes);
+    const verify_answer answer = service_.tokenize(document_.bytes);
     if (!answer.answered) {
       fail(answer.error);
       no_answer(sent);
@@ -138,7 +138,7 @@ private:
   const document_case& document_;
   std::atomic<uint64_t>& next_;
   signs_of_life& life_;
-  remote service_;
+  verify_connection service_;
   tally seen_;
 };
 

@@ -31,6 +31,8 @@ struct answer {
   std::array<std::span<const uint8_t>, column_id_count + 1> columns{}; ///< by id, aligned to their entries
   std::shared_ptr<const void> memory;                                  ///< that the columns lie in
   bool is_mapped = false;                                              ///< the server's own memory, by a descriptor
+  std::shared_ptr<const hello_response> offer;                         ///< of a request that asks for it
+  bool others_were_served = false; ///< of an overload: others of its batch were, so that fewer would have been too
 
   [[nodiscard]] bool ok() const noexcept { return status == TEXLEX_CLIENT_OK; }
 };

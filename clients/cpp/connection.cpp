@@ -45,16 +45,17 @@ connection::connection(owned_fd socket, bool is_unix, bool greets, instant openi
   if (!greets) offer_ = version_1_offer();
 }
 
-bool connection::has_room() const noexcept {
+bool connection::has_room(const request& asked) const noexcept {
   if (!is_open() || !out_.empty() || going_away_) return false;
+  if (asked.is_of_batch && window_.room() == 0) return false;
   return flights_.size() < std::min(offer_->requests_in_flight_max, requests_max);
 }
 
 connection::batch_room connection::room() const noexcept {
   if (!offer_ || offer_->version == 1 || offer_->batch_documents_max == 0) return {};
   const uint64_t bytes_max = limits::frame_payload_bytes_max - 2 * limits::tokenize_head_bytes_max;
-  return {std::min<size_t>(offer_->batch_documents_max, limits::batch_documents_max),
-          std::min(offer_->document_bytes_max, bytes_max)};
+  const size_t documents_max = std::min(offer_->batch_documents_max, limits::batch_documents_max);
+  return {std::min(documents_max, window_.room()), std::min(offer_->document_bytes_max, bytes_max)};
 }
 
 std::vector<request_ptr> connection::requests() const {
@@ -85,6 +86,7 @@ std::optional<answer> connection::send(const std::vector<request_ptr>& requests,
   flight sent{.requests = requests,
               .asked = first.asked,
               .document_bytes = {},
+              .is_of_batch = first.is_of_batch,
               .type = frame_type::tokenize,
               .abandoned_since = std::nullopt};
   for (const request_ptr& each : requests) sent.document_bytes.push_back(static_cast<uint32_t>(each->document.size()));
@@ -108,6 +110,7 @@ std::optional<answer> connection::send(const std::vector<request_ptr>& requests,
   if (!use.document)
     for (const request_ptr& each : requests) out_.put_document(*each);
   flights_.emplace(id, std::move(sent));
+  if (first.is_of_batch && offer_->version > 1) window_.sent(id, requests.size());
   return write();
 }
 
@@ -214,7 +217,10 @@ std::optional<answer> connection::take_frame(std::vector<settled>& into) {
   const auto at = flights_.find(header.id);
   if (at == flights_.end()) return broken_protocol("a response that answers nothing");
   if (type == frame_type::batch_response) return take_batch(at, payload, into);
-  auto over = settle(at->second, 0, read_single(header.id, at->second, payload, descriptor, lost_descriptor), into);
+  answer result = read_single(header.id, at->second, payload, descriptor, lost_descriptor);
+  if (at->second.is_of_batch)
+    window_.answered(header.id, 1, result.ok() ? 1 : 0, result.server_status == status::overload ? 1 : 0);
+  auto over = settle(at->second, 0, std::move(result), into);
   if (!over) flights_.erase(at);
   return over;
 }
@@ -274,11 +280,20 @@ std::optional<answer> connection::take_batch(flights::iterator at, const receive
   if (ok && said->responses.size() != sent.requests.size())
     return broken_protocol("it has " + std::to_string(said->responses.size()) + " responses to a batch of "
                            + std::to_string(sent.requests.size()) + " documents");
-  for (size_t i = 0; i < sent.requests.size(); ++i) {
+  std::vector<answer> results(sent.requests.size());
+  size_t overloads = 0, served = 0;
+  for (size_t i = 0; i < results.size(); ++i) {
     if (!sent.requests[i]) continue;
-    answer result = ok ? read_response(*sent.asked, sent.document_bytes[i], said->responses[i], payload.memory)
-                       : refused(said->whole.status, said->whole.token_count);
-    if (auto over = settle(sent, i, std::move(result), into)) return over;
+    results[i] = ok ? read_response(*sent.asked, sent.document_bytes[i], said->responses[i], payload.memory)
+                    : refused(said->whole.status, said->whole.token_count);
+    if (results[i].ok()) ++served;
+    if (results[i].server_status == status::overload) ++overloads;
+  }
+  window_.answered(at->first, results.size(), served, overloads);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!sent.requests[i]) continue;
+    results[i].others_were_served = served > 0 && results[i].server_status == status::overload;
+    if (auto over = settle(sent, i, std::move(results[i]), into)) return over;
   }
   flights_.erase(at);
   return std::nullopt;

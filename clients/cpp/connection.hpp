@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "clients/cpp/answer.hpp"
+#include "clients/cpp/batch_window.hpp"
 #include "clients/cpp/frame_receiver.hpp"
 #include "clients/cpp/mapping.hpp"
 #include "clients/cpp/outgoing.hpp"
@@ -39,8 +40,8 @@ public:
   [[nodiscard]] bool is_spent() const noexcept { return going_away_ && flights_.empty() && out_.empty(); }
   [[nodiscard]] bool knows_no_hello() const noexcept { return knows_no_hello_; }
   [[nodiscard]] bool wants_to_write() const noexcept { return !connected_ || !out_.empty(); }
-  /// Whether a frame may be sent now: it is written whole before the next one begins.
-  [[nodiscard]] bool has_room() const noexcept;
+  /// Whether the request may be sent now: a frame is written whole before the next one begins.
+  [[nodiscard]] bool has_room(const request& asked) const noexcept;
   /// What the server can do; only of one that is open.
   [[nodiscard]] const hello_response& offer() const noexcept { return *offer_; }
   /// How many documents, of how many bytes together, may go in one frame.
@@ -71,6 +72,7 @@ private:
     std::vector<request_ptr> requests; ///< null: settled otherwise
     std::shared_ptr<const question> asked;
     std::vector<uint32_t> document_bytes;
+    bool is_of_batch = false; ///< it would have gone with others
     frame_type type = frame_type::tokenize;
     std::optional<instant> abandoned_since;
   };
@@ -100,6 +102,7 @@ private:
   std::optional<hello_response> offer_;
   uint64_t next_id_ = 2;
   flights flights_;
+  batch_window window_;
   outgoing out_;
   frame_receiver in_;
   std::shared_ptr<release_queue> releases_ = std::make_shared<release_queue>();

@@ -22,10 +22,14 @@ std::optional<answer> or_no_memory(Call&& call) {
 } // namespace
 
 void dispatcher::submit(request_ptr made) {
-  ended_.reserve(ended_.size() + live_.size() + 1);
+  if (const size_t room = ended_.size() + live_.size() + 1; room > ended_.capacity())
+    ended_.reserve(std::max(room, 2 * ended_.capacity()));
   const auto place = live_.emplace(made->deadline, made).first;
   try {
-    waiting_.push_back(std::move(made));
+    if (made->offer_of)
+      inquiries_.push_back(std::move(made));
+    else
+      waiting_.push_back(std::move(made));
   } catch (...) {
     live_.erase(place);
     throw;
@@ -37,6 +41,7 @@ void dispatcher::turn(instant now) {
   chance_ = std::uniform_real_distribution<double>{}(random_);
   look_at_events();
   look_at_time();
+  answer_inquiries();
   dispatch();
   flush();
   for (uint32_t i = 0; i < links_.size(); ++i) watch(i);
@@ -77,10 +82,13 @@ void dispatcher::end_all(const answer& why) noexcept {
     links_[i].link.lost(now_, std::nullopt);
   }
   waiting_.clear();
+  inquiries_.clear();
   delayed_.clear();
   while (!live_.empty()) {
     const request_ptr each = live_.begin()->second;
-    end(each, answer{.status = why.status, .text = {}, .columns = {}, .memory = {}});
+    answer told;
+    told.status = why.status;
+    end(each, std::move(told));
   }
 }
 
@@ -121,6 +129,50 @@ void dispatcher::settle(uint32_t server, std::vector<settled>& all) {
   all.clear();
 }
 
+// They are of one server each, whatever befalls the others, and have one try.
+void dispatcher::answer_inquiries() {
+  for (const request_ptr& each : std::exchange(inquiries_, {}))
+    if (!each->done && !answer_inquiry(each)) inquiries_.push_back(each);
+}
+
+// False: it has to wait.
+bool dispatcher::answer_inquiry(const request_ptr& asked) {
+  server_link& link = links_[*asked->offer_of].link;
+  const connection* open = link.open_connection();
+  if (open == nullptr && !link.is_opening()) {
+    if (auto over = or_no_memory([&] { return link.begin_open(now_); })) {
+      inquiries_.push_back(asked); // among those that hear of it
+      lose(*asked->offer_of, *over);
+      return true;
+    }
+    open = link.open_connection();
+  }
+  if (open == nullptr || !open->is_open()) return false;
+  answer told = open->is_going_away() ? refused(status::shutting_down, 0) : answer{};
+  if (told.ok())
+    told.offer = std::make_shared<const hello_response>(open->offer());
+  else
+    told.text = link.where().url + ": " + told.text;
+  end(asked, std::move(told));
+  return true;
+}
+
+// Whether there were any.
+bool dispatcher::fail_inquiries(uint32_t server, const answer& why) {
+  bool any = false;
+  for (const request_ptr& each : std::exchange(inquiries_, {})) {
+    if (*each->offer_of != server) {
+      inquiries_.push_back(each);
+      continue;
+    }
+    answer told = why;
+    told.text = links_[server].link.where().url + ": " + told.text;
+    end(each, std::move(told));
+    any = true;
+  }
+  return any;
+}
+
 void dispatcher::dispatch() {
   std::deque<request_ptr> held_back;
   while (!waiting_.empty()) {
@@ -147,7 +199,7 @@ bool dispatcher::place(const request_ptr& asked) {
     }
   }
   connection* const open = link.open_connection();
-  if (open == nullptr || !open->has_room()) return false;
+  if (open == nullptr || !open->has_room(*asked)) return false;
   send(*server, asked);
   return true;
 }
@@ -217,8 +269,10 @@ void dispatcher::lose(uint32_t server, const answer& why) {
     concerned.insert(concerned.end(), others, waiting_.end());
     waiting_.erase(others, waiting_.end());
   }
+  // Who only inquires keeps no document waiting longer for a server that it finds gone, however often it does.
+  const bool inquired = !was_open && !knows_no_hello && fail_inquiries(server, why) && concerned.empty();
   unwatch(server);
-  const bool failed = !was_open || was_spent || why.status == TEXLEX_CLIENT_BROKEN_PROTOCOL;
+  const bool failed = (!was_open && !inquired) || was_spent || why.status == TEXLEX_CLIENT_BROKEN_PROTOCOL;
   link.lost(now_, failed ? std::optional{retry_policy::pause_after(link.failures(), chance_)} : std::nullopt);
   for (const request_ptr& each : concerned) failed_at(server, each, why);
 }

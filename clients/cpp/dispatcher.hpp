@@ -25,6 +25,7 @@ struct client_settings {
   duration timeout{};            ///< of a request without one of its own
   duration connect_timeout{};
   uint32_t attempts_max = 1;
+  uint32_t unreachable_attempts_max = 0; ///< of these where a server is not reached; 0: no bound of its own
   uint32_t pending_max = 1;
 };
 
@@ -72,6 +73,9 @@ private:
   void failed_at(uint32_t server, const request_ptr& failed, answer failure);
   void settle(uint32_t server, std::vector<settled>& all);
 
+  void answer_inquiries();
+  [[nodiscard]] bool answer_inquiry(const request_ptr& asked);
+  [[nodiscard]] bool fail_inquiries(uint32_t server, const answer& why);
   void dispatch();
   [[nodiscard]] bool place(const request_ptr& asked);
   [[nodiscard]] std::optional<uint32_t> choose(const request& asked) const noexcept;
@@ -89,6 +93,7 @@ private:
   owned_fd poll_, timer_, wake_;
   std::set<std::pair<instant, request_ptr>> live_; ///< by deadline
   std::deque<request_ptr> waiting_;
+  std::vector<request_ptr> inquiries_; ///< for offers
   std::multimap<instant, request_ptr> delayed_;
   std::vector<request_ptr> ended_; ///< has room for all that are live
   std::minstd_rand random_;

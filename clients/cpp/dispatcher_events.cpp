@@ -43,8 +43,8 @@ std::unique_ptr<dispatcher> dispatcher::make(const client_settings& settings) {
 }
 
 dispatcher::dispatcher(const client_settings& settings, owned_fd poll, owned_fd timer, owned_fd wake)
-  : policy_(settings.attempts_max, static_cast<uint32_t>(settings.servers.size())), poll_(std::move(poll)),
-    timer_(std::move(timer)), wake_(std::move(wake)), random_(std::random_device{}()) {
+  : policy_(settings.attempts_max, settings.unreachable_attempts_max, static_cast<uint32_t>(settings.servers.size())),
+    poll_(std::move(poll)), timer_(std::move(timer)), wake_(std::move(wake)), random_(std::random_device{}()) {
   for (const endpoint& each : settings.servers)
     links_.push_back(
       {.link = server_link{each, settings.connect_timeout}, .socket = -1, .events = 0, .lookup = -1, .generation = 0});

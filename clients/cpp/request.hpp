@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 
@@ -17,6 +18,7 @@ namespace texlex::client_core {
 
 /// Of the client's lock, but for what is set when it is made.
 struct request {
+  std::optional<uint32_t> offer_of;      ///< a server: it asks for what that one offers, and has no document
   std::shared_ptr<const question> asked; ///< requests of one batch have the same, and may go in one frame
   bool is_of_batch = false;
   std::span<const uint8_t> document;        ///< the caller's, until the request is done
@@ -26,6 +28,7 @@ struct request {
 
   retry_schedule pauses;
   uint32_t failures = 0;
+  uint32_t times_lost = 0; ///< of these: it could not be reached, or the connection was lost
   uint64_t refused_by = 0; ///< a bit for each server that is not asked again before the others were
   answer last_failure;
 

@@ -25,13 +25,17 @@ std::optional<instant> retry_policy::again_at(request& failed, uint32_t server, 
     failed.document_descriptor = -1;
     return now;
   }
-  failed.failures += 1;
-  if (!may_be_tried_again(failure) || failed.failures >= failures_max_) return std::nullopt;
+  if (!failure.others_were_served) failed.failures += 1;
+  if (failure.status == TEXLEX_CLIENT_UNREACHABLE || failure.server_status == status::shutting_down)
+    failed.times_lost += 1;
+  if (!may_be_tried_again(failure) || failed.failures >= failures_max_ || failed.times_lost >= times_lost_max_)
+    return std::nullopt;
   failed.last_failure = failure;
   failed.refused_by |= uint64_t{1} << server;
   if (static_cast<uint32_t>(std::popcount(failed.refused_by)) < servers_) return now;
   failed.refused_by = 0;
-  const auto wait = failed.pauses.next_wait(failure.retry_after);
+  const auto wait = failure.others_were_served ? std::optional{retry_schedule::first_wait}
+                                               : failed.pauses.next_wait(failure.retry_after);
   if (wait) {
     const instant again = now + longer_by_chance(*wait, chance);
     if (again < failed.deadline) return again;

@@ -71,10 +71,13 @@ typedef struct texlex_client_options {
   uint64_t connect_timeout_ms; /* to connect to a server and have its hello; by default 5000 */
   uint64_t attempts_max;       /* how often each server is asked at most; by default 8 */
   uint64_t pending_max;        /* requests that may be under way; by default 4096 */
+  /* How often each server is asked at most, of `attempts_max` times, where it cannot be reached, the connection is
+   * lost, or it shuts down; by default 0: as often as that. For who would rather know soon. */
+  uint64_t unreachable_attempts_max;
 } texlex_client_options;
 
 #define TEXLEX_CLIENT_OPTIONS_INIT                                                                                     \
-  { sizeof(texlex_client_options), 30000, 5000, 8, 4096 }
+  { sizeof(texlex_client_options), 30000, 5000, 8, 4096, 0 }
 
 /* Makes a client of servers at these URLs, `unix:PATH` or `tcp://host:port`, from 1 to 64. It connects with the first
  * request. The first server that works is asked; the next one where it cannot be reached, refuses for lack of room, or
@@ -84,6 +87,38 @@ TEXLEX_API texlex_client_status texlex_client_open(const char* const* urls, size
                                                    texlex_client** client) TEXLEX_NOEXCEPT;
 /* Ends requests that are under way as cancelled, and all connections. */
 TEXLEX_API void texlex_client_free(texlex_client* client) TEXLEX_NOEXCEPT;
+
+/* ---- What a server offers */
+
+typedef struct texlex_client_offer texlex_client_offer;
+
+/* Tells what a server said of itself: the one of that number among the URLs, from 0 on. Connects to it unless that is
+ * done, also where it failed lately, and tries once. `timeout_ms`: how long it waits; what was begun by then goes on
+ * when it is asked again. 0: as long as connecting may take, twice. The status is the offer's; it is made whatever it
+ * is, but is NULL where nobody could be asked. */
+TEXLEX_API texlex_client_status texlex_client_ask_offer(texlex_client* client, size_t server, uint64_t timeout_ms,
+                                                        texlex_client_offer** offer) TEXLEX_NOEXCEPT;
+TEXLEX_API void texlex_client_offer_free(texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+/* As of an answer. */
+TEXLEX_API texlex_client_status texlex_client_offer_status(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API uint32_t texlex_client_offer_server_status(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API uint64_t texlex_client_offer_retry_after_ms(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API const char* texlex_client_offer_text(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+
+/* The version of the protocol that is spoken; 1: counts of the tex view under the server's own regime alone. What
+ * follows is 0 where the status is not TEXLEX_CLIENT_OK. */
+TEXLEX_API uint32_t texlex_client_offer_version(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+/* Columns it tells, TEXLEX_CLIENT_KINDS and its like; bytes of a document, issues told and documents in a frame at
+ * most; 1 if documents and columns may pass as descriptors, else 0. */
+TEXLEX_API uint32_t texlex_client_offer_columns(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API uint64_t texlex_client_offer_document_bytes_max(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API uint64_t texlex_client_offer_issues_max(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API uint32_t texlex_client_offer_batch_documents_max(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API int texlex_client_offer_passes_descriptors(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+/* Names of the regimes it has, the first its own; NULL behind the last. Of version 1 there are none. They are the
+ * server's words: not checked, valid as long as the offer. */
+TEXLEX_API size_t texlex_client_offer_regime_count(const texlex_client_offer* offer) TEXLEX_NOEXCEPT;
+TEXLEX_API const char* texlex_client_offer_regime(const texlex_client_offer* offer, size_t index) TEXLEX_NOEXCEPT;
 
 /* ---- A request */
 
@@ -155,9 +190,10 @@ typedef struct texlex_client_document {
   size_t size;
 } texlex_client_document;
 
-/* The same for several documents, many in one frame: for small ones several times as fast as one by one. `request` has
- * no document of its own. `answers` has room for `count`; each document's is made, with a status of its own. Other than
- * TEXLEX_CLIENT_OK: none was. The time of the request holds for all of them together. */
+/* The same for several documents, many in one frame: for small ones several times as fast as one by one. Those that a
+ * server has no room for are asked again, in smaller frames. `request` has no document of its own. `answers` has room
+ * for `count`; each document's is made, with a status of its own. Other than TEXLEX_CLIENT_OK: none was. The time of
+ * the request holds for all of them together. */
 TEXLEX_API texlex_client_status texlex_client_tokenize_batch(texlex_client* client,
                                                              const texlex_client_request* request,
                                                              const texlex_client_document* documents, size_t count,

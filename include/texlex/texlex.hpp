@@ -26,6 +26,7 @@
 #define TEXLEX_HAS_SPAN
 #endif
 
+#include "texlex/column_view.hpp"
 #include "texlex/names.hpp"
 #include "texlex/texlex.h"
 
@@ -86,28 +87,6 @@ public:
 private:
   Value value_{};
   texlex::status status_ = texlex::status::ok;
-};
-
-/// A column of the library's: valid as long as what it came from. Converts to std::span<const Entry>, as any range in
-/// one piece does.
-template <class Entry>
-class column_view {
-public:
-  using value_type = Entry;
-
-  constexpr column_view() noexcept = default;
-  constexpr column_view(const Entry* first, std::size_t count) noexcept : first_(first), count_(count) {}
-
-  [[nodiscard]] constexpr const Entry* data() const noexcept { return first_; }
-  [[nodiscard]] constexpr std::size_t size() const noexcept { return count_; }
-  [[nodiscard]] constexpr bool empty() const noexcept { return count_ == 0; }
-  [[nodiscard]] constexpr const Entry* begin() const noexcept { return first_; }
-  [[nodiscard]] constexpr const Entry* end() const noexcept { return first_ + count_; }
-  [[nodiscard]] constexpr const Entry& operator[](std::size_t index) const noexcept { return first_[index]; }
-
-private:
-  const Entry* first_ = nullptr;
-  std::size_t count_ = 0;
 };
 
 /// One token. `text` and `name` are views: of the document, and of the walker's memory up to its next step.
@@ -226,15 +205,12 @@ public:
   }
   /// The name of a control sequence, in UTF-8; of any other token, or if names were not asked for, empty.
   [[nodiscard]] std::string_view name(std::size_t index) const noexcept {
-    const std::uint32_t* offsets = texlex_columns_name_offsets(handle_.get());
-    if (offsets == nullptr) return {};
-    return {texlex_columns_name_bytes(handle_.get()) + offsets[index], offsets[index + 1] - offsets[index]};
+    return detail::name_at(texlex_columns_name_offsets(handle_.get()), texlex_columns_name_bytes(handle_.get()), index,
+                           count_);
   }
 
 private:
-  [[nodiscard]] column_view<std::uint32_t> view(const std::uint32_t* first) const noexcept {
-    return {first, first == nullptr ? 0 : count_};
-  }
+  [[nodiscard]] column_view<std::uint32_t> view(const std::uint32_t* first) const noexcept { return {first, count_}; }
 
   std::unique_ptr<texlex_columns, detail::free_columns> handle_;
   std::size_t count_ = 0;

@@ -20,10 +20,14 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-bool greet(const byte_connection& client, const std::string& regime) {
+bool greet(const byte_connection& client, const std::string& regime, uint32_t batch_documents_max = 0) {
   const auto hello = client.receive();
-  const hello_response said{
-    .columns = all_columns, .document_bytes_max = 1000, .issues_told_max = 9, .regimes = {regime}};
+  const hello_response said{.columns = all_columns,
+                            .document_bytes_max = 1000,
+                            .requests_in_flight_max = 9,
+                            .issues_told_max = 9,
+                            .batch_documents_max = batch_documents_max,
+                            .regimes = {regime}};
   return hello && client.send(test::frame(frame_type::hello_response, hello->header.id, encode_hello_response(said)));
 }
 
@@ -46,6 +50,25 @@ BOOST_AUTO_TEST_CASE(a_wrong_answer_ends_it_with_4_and_documents_not_yet_read_ar
   BOOST_TEST(has(result.errors, "the documents behind these are left out"), result.errors);
   BOOST_TEST(!has(result.errors, "b.tex"), result.errors);
   BOOST_TEST(server.connections() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(of_documents_that_were_asked_for_together_one_tells_what_was_wrong_and_how_many_there_are) {
+  const folder here;
+  const byte_server server{[](const byte_connection& client) {
+    if (!greet(client, "latex", 2)) return;
+    if (const auto frame = client.receive())
+      (void)client.send(test::frame(frame_type::batch_response, frame->header.id, std::string(64, 'x')));
+    client.wait_for_end();
+  }};
+  std::string files;
+  for (const char* name : {"a.tex", "b.tex", "c.tex"}) files += " " + here.write(name, "abc");
+  const auto result = here.run("tokens --jobs 1 --socket " + server.path() + files);
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(result.output.empty());
+  BOOST_TEST(has(result.errors, (here / "a.tex") + ": texlexd's answer is malformed"), result.errors);
+  BOOST_TEST(has(result.errors, "so it is with 1 documents behind it"), result.errors);
+  BOOST_TEST(has(result.errors, "the documents behind these are left out"), result.errors);
+  BOOST_TEST(std::ranges::count(result.errors, '\n') == 3, result.errors);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_server_calls_its_regimes_cannot_write_to_a_terminal) {

@@ -113,6 +113,43 @@ BOOST_AUTO_TEST_CASE(a_batch_refused_as_a_whole_is_tried_again) {
   for (size_t i = 0; i < 3; ++i) check_letters((*got)[i], i + 1);
 }
 
+// It has room for three at a time; of larger batches it takes so many, and of none all while another holds its places.
+BOOST_AUTO_TEST_CASE(a_batch_for_which_there_is_not_room_enough_comes_in_smaller_ones_and_loses_nothing) {
+  constexpr size_t places = 3;
+  std::atomic<size_t> most{0}, frames{0};
+  byte_server server{[&](const byte_connection& to) {
+    if (!greet(to)) return;
+    while (const auto asked = to.receive()) {
+      ++frames;
+      if (is(*asked, frame_type::tokenize)) {
+        respond(to, *asked, letters(document_of(*asked).size()));
+        continue;
+      }
+      const auto taken = decode_batch(asked->payload);
+      size_t served = 0;
+      std::string payload;
+      std::vector<uint64_t> lengths;
+      std::get<batch_request>(taken).for_each_document([&](auto document) {
+        const std::string one = served++ < places ? letters(document.size()) : refusal(status::overload);
+        payload += one;
+        lengths.push_back(one.size());
+      });
+      most = std::max(most.load(), served);
+      to.send(frame(frame_type::batch_response, asked->header.id,
+                    encode_batch_response_head({status::ok, 0, 0, origin::none}, lengths) + payload));
+    }
+  }};
+  remote::client_options how;
+  how.attempts_max = 2;
+  auto client = client_of({url_of(server)}, how);
+  const auto documents = documents_of(60);
+  const auto got = client.tokenize_batch(views_of(documents));
+  BOOST_TEST_REQUIRE(static_cast<bool>(got), got.error().text);
+  for (size_t i = 0; i < documents.size(); ++i) check_letters((*got)[i], documents[i].size());
+  BOOST_TEST(most.load() == 60u);
+  BOOST_TEST(frames.load() <= 40u); // each but a few has as many as there are places
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_without_documents_asks_nobody) {
   auto client = client_of({"unix:/nowhere.sock"});
   const auto got = client.tokenize_batch({});

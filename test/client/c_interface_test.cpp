@@ -1,4 +1,5 @@
 // What the C interface promises whatever it is given.
+#include <cstddef>
 #include <cstring>
 
 #include <poll.h>
@@ -78,6 +79,7 @@ BOOST_AUTO_TEST_CASE(an_option_there_is_not_is_refused) {
   BOOST_TEST(refused_options([](auto& o) { o.timeout_ms = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.connect_timeout_ms = UINT64_MAX; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.attempts_max = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
+  BOOST_TEST(refused_options([](auto& o) { o.unreachable_attempts_max = 1'000'000; }) == TEXLEX_CLIENT_BAD_OPTION);
   BOOST_TEST(refused_options([](auto& o) { o.pending_max = 0; }) == TEXLEX_CLIENT_BAD_OPTION);
 
   texlex_client* const client = opened("unix:/a");
@@ -136,6 +138,16 @@ BOOST_AUTO_TEST_CASE(structures_of_later_versions_are_taken_unless_something_new
   BOOST_TEST(texlex_client_request_init(&request, 4) == TEXLEX_CLIENT_UNSUPPORTED_STRUCT);
   BOOST_TEST(texlex_client_options_init(&options.now, sizeof options.now) == TEXLEX_CLIENT_OK);
   BOOST_TEST(options.now.timeout_ms == 30000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_of_the_first_version_has_the_defaults_of_what_came_later) {
+  texlex_client_options options = TEXLEX_CLIENT_OPTIONS_INIT;
+  options.struct_size = offsetof(texlex_client_options, unreachable_attempts_max);
+  options.unreachable_attempts_max = UINT64_MAX; // behind its structure, whatever that is
+  const char* const url = "unix:/a";
+  texlex_client* client = nullptr;
+  BOOST_TEST(texlex_client_open(&url, 1, &options, &client) == TEXLEX_CLIENT_OK);
+  texlex_client_free(client);
 }
 
 BOOST_AUTO_TEST_CASE(every_status_has_a_text) {

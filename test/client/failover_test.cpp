@@ -61,6 +61,20 @@ BOOST_AUTO_TEST_CASE(nobody_anywhere_is_an_error_that_names_the_server) {
   check_fails(client.tokenize("a"), remote::status::unreachable, "unix:/nowhere/");
 }
 
+BOOST_AUTO_TEST_CASE(who_wants_to_know_soon_that_a_server_is_gone_is_told_after_as_many_tries_as_he_says) {
+  std::atomic<int> connections{0};
+  byte_server ends{[&](const byte_connection& to) {
+    ++connections;
+    if (greet(to)) (void)to.receive();
+  }};
+  remote::client_options how;
+  how.attempts_max = 20;
+  how.unreachable_attempts_max = 2;
+  auto client = client_of({url_of(ends)}, how);
+  check_fails(client.tokenize("a"), remote::status::unreachable, url_of(ends));
+  BOOST_TEST(connections.load() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_does_not_resolve_is_an_error_that_names_it) {
   remote::client_options how;
   how.attempts_max = 1;

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(lack_of_room_and_lost_connections_are_worth_another_try_and
 }
 
 BOOST_AUTO_TEST_CASE(a_document_whose_descriptor_was_lost_is_sent_as_bytes_at_once_and_once_only) {
-  const retry_policy policy{8, 1};
+  const retry_policy policy{8, 0, 1};
   auto asked = lasting(seconds{10});
   asked.document_descriptor = 5;
   auto failure = refused(status::descriptor_lost, 0);
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_document_whose_descriptor_was_lost_is_sent_as_bytes_at_on
 }
 
 BOOST_AUTO_TEST_CASE(another_server_is_asked_at_once_and_the_same_one_after_a_wait) {
-  const retry_policy policy{8, 2};
+  const retry_policy policy{8, 0, 2};
   auto asked = lasting(seconds{10});
   auto failure = lost();
   BOOST_TEST((policy.again_at(asked, 0, failure, begin, 0) == begin));
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(another_server_is_asked_at_once_and_the_same_one_after_a_wa
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_is_as_long_as_the_server_asks_and_longer_by_chance) {
-  const retry_policy policy{8, 1};
+  const retry_policy policy{8, 0, 1};
   auto asked = lasting(seconds{10});
   auto failure = refused(status::overload, 400);
   BOOST_TEST((policy.again_at(asked, 0, failure, begin, 0) == begin + milliseconds{400}));
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_wait_is_as_long_as_the_server_asks_and_longer_by_chance) 
 }
 
 BOOST_AUTO_TEST_CASE(there_is_an_end_to_tries) {
-  const retry_policy policy{3, 2};
+  const retry_policy policy{3, 0, 2};
   auto asked = lasting(seconds{100});
   uint32_t tries = 1;
   auto failure = lost();
@@ -77,8 +77,32 @@ BOOST_AUTO_TEST_CASE(there_is_an_end_to_tries) {
   BOOST_TEST(tries == 6u);
 }
 
+BOOST_AUTO_TEST_CASE(there_may_be_fewer_where_nobody_is_reached) {
+  const retry_policy policy{8, 2, 1};
+  for (const answer& failure : {lost(), refused(status::shutting_down, 0)}) {
+    auto asked = lasting(seconds{100});
+    auto first = failure, second = failure;
+    BOOST_TEST(policy.again_at(asked, 0, first, begin, 0).has_value());
+    BOOST_TEST(!policy.again_at(asked, 0, second, begin, 0));
+  }
+  auto asked = lasting(seconds{100});
+  for (int i = 0; i < 7; ++i) {
+    auto failure = refused(status::overload, 0);
+    BOOST_TEST(policy.again_at(asked, 0, failure, begin, 0).has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_had_no_room_beside_others_of_its_batch_is_tried_until_its_time_is_over) {
+  const retry_policy policy{2, 0, 1};
+  auto asked = lasting(seconds{10});
+  auto failure = refused(status::overload, 0);
+  failure.others_were_served = true;
+  for (int i = 0; i < 1000; ++i) BOOST_TEST(policy.again_at(asked, 0, failure, begin, 0).has_value());
+  BOOST_TEST(!policy.again_at(asked, 0, failure, begin + seconds{10}, 0));
+}
+
 BOOST_AUTO_TEST_CASE(no_wait_goes_over_the_time_of_the_request) {
-  const retry_policy policy{8, 1};
+  const retry_policy policy{8, 0, 1};
   auto asked = lasting(milliseconds{100});
   auto failure = refused(status::overload, 200);
   BOOST_TEST(!policy.again_at(asked, 0, failure, begin, 0));

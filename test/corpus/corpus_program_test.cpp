@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(parts_and_journal_must_belong_together) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused) {
   const corpus_folder here{1};
   for (const char* wrong : {"--shard 0/2", "--servers nowhere", "--servers a:1,a:1", "--columns kind", "--servers ''",
-                            "--servers localhost:1 --kernel reference"})
+                            "--servers localhost:1 --kernel reference", "--servers-wait-s 5"})
     BOOST_TEST(here.corpus(wrong).status == 2, wrong);
   BOOST_TEST(here.run("corpus - " + here.usual()).status == 2);
   BOOST_TEST(here.run("corpus " + here.usual()).status == 2);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(when_no_server_is_left_the_run_goes_on_later) {
     running_texlexd only;
     socket = only.socket();
     const std::string command = std::string{TEXLEX_PROGRAM} + " corpus " + (here / "in") + here.usual()
-                                + "--part-bytes-max 3000 --servers " + socket;
+                                + "--part-bytes-max 3000 --servers-wait-s 0 --servers " + socket;
     const int status = here.shell(command + " & until [ -e " + (here / "out/part-000001.jsonl")
                                   + " ]; do sleep 0.001; done; kill -9 " + std::to_string(only.pid()) + "; wait $!");
     BOOST_TEST(status == 4, here.read("errors"));
@@ -70,6 +70,44 @@ BOOST_AUTO_TEST_CASE(when_no_server_is_left_the_run_goes_on_later) {
   const auto resumed = here.corpus("");
   BOOST_TEST(resumed.status == 0, resumed.errors);
   BOOST_TEST(here.lines().size() == 3000u);
+}
+
+// Each document takes ten milliseconds at first, so that the server is killed in the midst of them.
+BOOST_AUTO_TEST_CASE(a_server_that_is_killed_and_started_anew_on_its_socket_is_used_again_by_the_same_run) {
+  const corpus_folder here{3000};
+  const std::vector<std::string> slow{"--inject-stall-ppm", "1000000", "--inject-stall-us", "10000", "--no-hedge"};
+  BOOST_TEST(
+    here.run("corpus " + (here / "in") + " --format counts --journal " + (here / "j0") + " --out " + (here / "alone"))
+      .status
+    == 0);
+  {
+    running_texlexd killed{here / "s", slow};
+    const std::string command = std::string{TEXLEX_PROGRAM} + " corpus " + (here / "in") + here.usual()
+                                + "--part-bytes-max 3000 --servers-wait-s 300 --servers " + (here / "s") + " 2>"
+                                + (here / "told");
+    BOOST_TEST(here.shell("(" + command + "; echo $? >" + (here / "ended") + ") & until [ -e "
+                          + (here / "out/part-000001.jsonl") + " ]; do sleep 0.001; done")
+               == 0);
+    killed.signal(SIGKILL);
+    BOOST_TEST(killed.wait().signal == SIGKILL);
+  }
+  running_texlexd anew{here / "s", {}};
+  BOOST_TEST(here.shell("until [ -s " + (here / "ended") + " ]; do sleep 0.01; done") == 0);
+  BOOST_TEST(here.read("ended") == "0\n", here.read("told"));
+  BOOST_TEST(has(here.read("told"), "it is waited for"), here.read("told"));
+  BOOST_TEST(has(here.read("told"), "is back, and is used again"), here.read("told"));
+  BOOST_TEST((here.lines() == here.lines("alone")));
+  anew.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_never_comes_keeps_nobody_waiting) {
+  const corpus_folder here{300};
+  running_texlexd there;
+  const auto result = here.corpus("--servers " + (here / "nobody") + "," + there.socket());
+  BOOST_TEST(result.status == 0, result.errors);
+  BOOST_TEST(has(result.errors, "cannot reach the texlexd at " + (here / "nobody")), result.errors);
+  BOOST_TEST(here.lines().size() == 300u);
+  there.stop();
 }
 
 BOOST_AUTO_TEST_CASE(what_a_server_refuses_fails_alone) {

@@ -14,7 +14,19 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 service_wishes wishes() { return {.address = "./s", .regime = find_regime("latex")}; }
 
-hello_response offer() { return {.columns = all_columns, .regimes = {"latex", "plain"}}; }
+remote::server_offer offer() {
+  remote::server_offer made;
+  made.version = 2;
+  made.columns = all_columns;
+  made.regimes = {"latex", "plain"};
+  return made;
+}
+
+remote::server_offer version_1() {
+  remote::server_offer made;
+  made.version = 1;
+  return made;
+}
 
 } // namespace
 
@@ -40,11 +52,11 @@ BOOST_AUTO_TEST_CASE(a_server_that_offers_all_can_do_all) {
 }
 
 BOOST_AUTO_TEST_CASE(version_1_has_counts_and_of_all_else_the_option_is_named) {
-  BOOST_TEST(why_not_served(wishes(), std::nullopt).empty());
+  BOOST_TEST(why_not_served(wishes(), version_1()).empty());
   const auto refused = [](auto change) {
     auto wanted = wishes();
     change(wanted);
-    return why_not_served(wanted, std::nullopt);
+    return why_not_served(wanted, version_1());
   };
   const auto format = refused([](service_wishes& one) { one.format = "tsv"; });
   BOOST_TEST(has(format, "--format tsv"), format);
@@ -53,6 +65,14 @@ BOOST_AUTO_TEST_CASE(version_1_has_counts_and_of_all_else_the_option_is_named) {
   BOOST_TEST(has(refused([](service_wishes& one) { one.issues = true; }), "--issues"));
   BOOST_TEST(has(refused([](service_wishes& one) { one.view = token_view::source; }), "--view source"));
   BOOST_TEST(has(refused([](service_wishes& one) { one.regime_was_given = true; }), "--regime latex"));
+}
+
+BOOST_AUTO_TEST_CASE(who_must_know_the_regime_does_without_a_server_of_version_1) {
+  auto wanted = wishes();
+  wanted.any_regime_will_do = false;
+  const auto why = why_not_served(wanted, version_1());
+  BOOST_TEST(has(why, "does not tell its regime"), why);
+  BOOST_TEST(why_not_served(wanted, offer()).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_column_that_is_not_offered_is_named_with_the_option_that_needs_it) {

@@ -24,16 +24,16 @@ namespace {
 
 // What one document has after a hello that was right, if it is answered so; and then nothing more is asked.
 std::string said_after(const bytes& answer, std::string_view document = "\\abc d",
-                       std::chrono::milliseconds wait = service_patience) {
+                       std::chrono::milliseconds wait = service_patience, uint64_t connections = 1) {
   const byte_server server{[&](const byte_connection& client) {
     if (greet(client) && client.receive() && client.send(answer)) client.wait_for_end();
   }};
-  token_service service{wishes(server), 1, wait};
-  BOOST_TEST(!service.begin());
-  const auto said = differs(service, document);
-  BOOST_TEST(service.gave_up());
-  BOOST_TEST(differs(service, document) == said);
-  BOOST_TEST(server.connections() == 1u);
+  only_service service{wishes(server), wait};
+  BOOST_TEST(service.begin() == "");
+  const auto said = differs(service.group, document);
+  BOOST_TEST(service.group.gave_up());
+  BOOST_TEST(differs(service.group, document) == said);
+  BOOST_TEST(server.connections() == connections);
   return said;
 }
 
@@ -51,8 +51,8 @@ std::string said_after_hello(const bytes& answer, std::chrono::milliseconds wait
   const byte_server server{[&](const byte_connection& client) {
     if (client.receive() && client.send(answer)) client.wait_for_end();
   }};
-  token_service service{wishes(server), 1, wait};
-  return service.begin().value_or("");
+  only_service service{wishes(server), wait};
+  return service.begin();
 }
 
 } // namespace
@@ -64,8 +64,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_wants_to_be_left_alone_for_too_long_is_given_
 }
 
 BOOST_AUTO_TEST_CASE(what_is_said_of_the_server_or_the_options_is_said_once) {
-  for (const status why : {status::shutting_down, status::no_worker, status::malformed_frame, status::unknown_type,
-                           status::frame_too_large, status::cancelled, status::frame_timeout}) {
+  // Of who shuts down it is seen whether somebody else is there by now.
+  BOOST_TEST(has(said_after(refusal(2, status::shutting_down), "abc", service_patience, 2), "shutting-down"));
+  for (const status why : {status::no_worker, status::malformed_frame, status::unknown_type, status::frame_too_large,
+                           status::cancelled, status::frame_timeout}) {
     const auto said = said_after(refusal(2, why));
     BOOST_TEST(has(said, name_of(why)), said);
   }
@@ -88,18 +90,18 @@ BOOST_AUTO_TEST_CASE(a_hello_that_is_answered_by_anything_else_is_an_error_befor
   BOOST_TEST(has(changed(6, 63), "malformed")); // its length
   BOOST_TEST(has(changed(7, 0xFF), "malformed"));
   BOOST_TEST(has(changed(12, 0x01), "start, issues")); // columns
-  BOOST_TEST(has(said_after_hello(hello_answer(3)), "request 3 instead of 1"));
+  BOOST_TEST(has(said_after_hello(hello_answer(3)), "id 3"));
   BOOST_TEST(has(said_after_hello(frame(frame_type::hello_response, 1, "TXLX")), "malformed"));
   BOOST_TEST(has(said_after_hello(frame(frame_type::batch_response, 1, "")), "type 11"));
   BOOST_TEST(has(said_after_hello(bytes_of_response(1, {status::ok, 1, 0, origin::none})), "version 1"));
-  BOOST_TEST(has(said_after_hello(bytes_of_response(9, {status::overload, 1, 0, origin::none})), "request 9"));
-  BOOST_TEST(has(said_after_hello(frame(frame_type::response, 1, "short")), "malformed"));
+  BOOST_TEST(has(said_after_hello(bytes_of_response(9, {status::overload, 1, 0, origin::none})), "id 9"));
+  BOOST_TEST(has(said_after_hello(frame(frame_type::response, 1, "short")), "too short"));
   BOOST_TEST(has(said_after_hello(bytes_of_response(0, {status::shutting_down, 0, 0, origin::none})), "shutting-down"));
   auto named = usual_offer();
   std::ranges::replace(named.regimes, "latex", "LaTeX");
   BOOST_TEST(has(said_after_hello(hello_answer(1, named)), "the regime latex"));
   named.regimes.assign(20'000, "regime");
-  BOOST_TEST(has(said_after_hello(hello_answer(1, named)), "65536 at most"));
+  BOOST_TEST(has(said_after_hello(hello_answer(1, named)), "may have 65536"));
   const auto header = encode(frame_header{7, 1, UINT32_MAX});
   BOOST_TEST(has(said_after_hello({header.begin(), header.end()}), "4294967295 bytes"));
 }
@@ -110,24 +112,24 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_none_is_an_error_and_no_other_document_is
     return bytes{header.begin(), header.end()};
   };
   BOOST_TEST(has(said_after(header_of(9, 2, UINT32_MAX)), "4294967295 bytes"));
-  BOOST_TEST(has(said_after(header_of(9, 2, 100'000)), "100000 bytes, which may be"));
+  BOOST_TEST(has(said_after(header_of(9, 2, 100'000)), "100000 bytes, which may have"));
   BOOST_TEST(has(said_after(header_of(9, 2, 0)), "contradicts itself"));
-  BOOST_TEST(has(said_after(header_of(9, 3, 64)), "request 3 instead of 2"));
+  BOOST_TEST(has(said_after(header_of(9, 3, 64)), "id 3"));
   BOOST_TEST(has(said_after(header_of(7, 2, 64)), "type 7"));
   BOOST_TEST(has(said_after(header_of(0xFFFFFFFF, 2, 64)), "type 4294967295"));
   BOOST_TEST(has(said_after(bytes_of_response(2, {status::ok, 1, 0, origin::none})), "version 1"));
   BOOST_TEST(has(said_once([](bytes& answer) { answer[frame_header_bytes] ^= 1; }), "contradicts itself"));
   BOOST_TEST(has(said_once([](bytes& answer) { answer[frame_header_bytes + 37] ^= 1; }), "another view"));
   BOOST_TEST(has(said_once([](bytes& answer) { answer[frame_header_bytes + 128] = 5; }), "kind 5"));
-  BOOST_TEST(has(said_once([](bytes& answer) { answer[frame_header_bytes + 192] = 100; }), "at byte 100"));
+  BOOST_TEST(has(said_once([](bytes& answer) { answer[frame_header_bytes + 192] = 100; }), "leave the document"));
   BOOST_TEST(has(said_once([](bytes& answer) { answer.back() = 1; }), "contradicts itself")); // padding
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_or_a_byte_now_and_then_is_not_waited_for_without_end) {
-  BOOST_TEST(has(said_after_hello({}, 50ms), "time to receive"));
-  BOOST_TEST(has(said_after({}, "a", 1s), "time to receive"));
+  BOOST_TEST(has(said_after_hello({}, 50ms), "in time"));
+  BOOST_TEST(has(said_after({}, "a", 1s), "no answer has come"));
   const auto whole = hello_answer(1);
-  BOOST_TEST(has(said_after_hello({whole.begin(), whole.end() - 1}, 50ms), "time to receive"));
+  BOOST_TEST(has(said_after_hello({whole.begin(), whole.end() - 1}, 50ms), "in time"));
   for (const bool within_header : {true, false}) {
     const byte_server server{[&](const byte_connection& client) {
       const auto hello = client.receive();
@@ -138,8 +140,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_or_a_byte_now_and_then_is_not_wa
       for (; sent + 1 < answer.size() && client.send(std::span{answer}.subspan(sent, 1)); ++sent)
         std::this_thread::sleep_for(30ms); // the next byte always comes within the time for one
     }};
-    token_service service{wishes(server), 1, 100ms};
-    BOOST_TEST(has(service.begin().value_or(""), "time to receive"));
+    only_service service{wishes(server), 100ms};
+    BOOST_TEST(has(service.begin(), "in time"));
   }
 }
 
@@ -166,13 +168,10 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_end_in_tokens_or_in_a_sentence) {
         client.end_sending();
         client.wait_for_end();
       }};
-      token_service service{wishes(server), 1, service_patience};
-      if (const auto why = service.begin()) {
-        BOOST_TEST(!why->empty());
-        continue;
-      }
-      const auto got = service.tokenize(input_of(document));
-      if (const auto* why = std::get_if<std::string>(&got)) BOOST_TEST(!why->empty());
+      only_service service{wishes(server), service_patience};
+      if (!service.begin().empty()) continue;
+      const auto got = service.group.tokenize(std::array{input_of(document)});
+      if (const auto* why = std::get_if<group_failure>(&got.front())) BOOST_TEST(!why->sentence.empty());
     }
 }
 

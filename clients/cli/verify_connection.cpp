@@ -1,4 +1,4 @@
-#include "clients/cli/remote.hpp"
+#include "clients/cli/verify_connection.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -6,14 +6,14 @@
 
 namespace texlex::cli {
 
-std::string remote::connect(const std::string& address, std::chrono::milliseconds answer_timeout) {
+std::string verify_connection::connect(const std::string& address, std::chrono::milliseconds answer_timeout) {
   auto connected = client::connect(address, answer_timeout);
   if (const auto* error = std::get_if<client_error>(&connected)) return error->sentence;
   client_.emplace(std::move(std::get<client>(connected)));
   return {};
 }
 
-remote_answer remote::tokenize(std::span<const uint8_t> document) {
+verify_answer verify_connection::tokenize(std::span<const uint8_t> document) {
   const uint64_t id = next_id_++;
   if (document.size() > limits::document_bytes_max)
     return {{},
