@@ -41,7 +41,7 @@ std::string contradiction_in(const corpus_options& options) {
   if (options.servers_wait_s && !options.servers)
     return "--servers-wait-s says how long servers are waited for; add --servers";
   if (options.servers && options.tokens.kernel) return "--servers scan by the kernels they use; leave out --kernel";
-  return {};
+  return request_contradiction(options.tokens, options.servers.has_value(), "--servers");
 }
 
 // Addresses of servers, or what is wrong with them.

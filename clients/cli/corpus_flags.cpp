@@ -3,6 +3,7 @@
 
 #include "clients/cli/corpus/corpus_plan.hpp"
 #include "clients/cli/corpus_command.hpp"
+#include "clients/cli/tokens_command.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
 
@@ -31,6 +32,7 @@ void add_corpus_scan(CLI::App& command, corpus_options& options) {
                 fmt::format("once no server is left, wait so many seconds for one to come back; default {}",
                             servers_wait_s_default))
     ->check(CLI::Range(0u, servers_wait_s_max));
+  add_request_flags(command, options.tokens);
   command.add_option("--jobs", options.tokens.jobs, "threads to work with; default: one for each core, 16 at most")
     ->check(CLI::Range(1u, jobs_max));
   const auto regimes = regime_names();

@@ -26,6 +26,10 @@ std::string why_not_by_version_1(const service_wishes& wishes) {
     what = "--issues: leave it out";
   } else if (wishes.view != token_view::tex) {
     what = "--view source: leave it out";
+  } else if (wishes.priority && wishes.priority != "normal") {
+    what = "--priority: leave it out";
+  } else if (wishes.traceparent) {
+    what = "--traceparent: leave it out";
   } else if (wishes.regime_was_given) {
     what = fmt::format("--regime {}: leave it out to count under the regime that one serves", wishes.regime->name);
   } else {

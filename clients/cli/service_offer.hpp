@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,10 +19,12 @@ struct service_wishes {
   const texlex::regime* regime = nullptr;
   bool regime_was_given = false; ///< by a flag; else it is the default
   token_view view = token_view::tex;
-  std::string format = "counts";  ///< as --format has it
-  bool issues = false;            ///< listed
-  uint64_t issues_max = 0;        ///< listed at most
-  bool any_regime_will_do = true; ///< of a server of version 1, which does not tell its own
+  std::string format = "counts";            ///< as --format has it
+  bool issues = false;                      ///< listed
+  uint64_t issues_max = 0;                  ///< listed at most
+  std::optional<std::string> priority{};    ///< as --priority has it
+  std::optional<std::string> traceparent{}; ///< valid
+  bool any_regime_will_do = true;           ///< of a server of version 1, which does not tell its own
 
   [[nodiscard]] bool wants_tokens() const noexcept { return format != "counts"; }
   /// Bits of `column_set`.

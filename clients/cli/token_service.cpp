@@ -95,6 +95,9 @@ remote::question token_service::question_for(const remote::server_offer& offer, 
   how.view = like.view == token_view::tex ? TEXLEX_VIEW_TEX : TEXLEX_VIEW_SOURCE;
   how.unit = TEXLEX_COLUMN_BYTES;
   how.timeout = time_for_all();
+  how.traceparent = wishes_.traceparent;
+  if (wishes_.priority == "background") how.priority = TEXLEX_CLIENT_BACKGROUND;
+  if (wishes_.priority == "interactive") how.priority = TEXLEX_CLIENT_INTERACTIVE;
   return how;
 }
 

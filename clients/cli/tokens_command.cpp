@@ -76,6 +76,8 @@ int begin(token_service& service, const std::string& address) {
 } // namespace
 
 int run_tokens(const tokens_options& options) {
+  if (const auto why = request_contradiction(options, options.socket.has_value(), "--socket"); !why.empty())
+    return complain(exit_usage, why);
   auto made = make_wishes(options, !options.socket);
   if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
   auto& wishes = std::get<document_wishes>(made);

@@ -11,6 +11,9 @@ namespace texlex::cli {
 /// Adds the subcommand and its flags; `options` must outlive the parse.
 CLI::App* add_tokens_command(CLI::App& app, tokens_options& options);
 
+/// Adds what is said to a texlexd with each request.
+void add_request_flags(CLI::App& command, tokens_options& options);
+
 /// Carries it out; says how the program ends.
 [[nodiscard]] int run_tokens(const tokens_options& options);
 

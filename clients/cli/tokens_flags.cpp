@@ -12,6 +12,21 @@ namespace {
 
 std::vector<std::string> as_strings(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
 
+} // namespace
+
+void add_request_flags(CLI::App& command, tokens_options& options) {
+  command
+    .add_option(
+      "--priority", options.priority,
+      "of requests to a texlexd: background goes behind what others want, interactive ahead of what else this "
+      "process asks; default normal")
+    ->check(CLI::IsMember({"background", "normal", "interactive"}));
+  command.add_option("--traceparent", options.traceparent,
+                     "the trace that requests to a texlexd are part of, for its log, as W3C's Trace Context has it");
+}
+
+namespace {
+
 void add_input_flags(CLI::App& command, tokens_options& options) {
   command.add_option("file", options.files,
                      "documents, folders of them, .gz and .tar archives; - or none: standard input");
@@ -48,6 +63,7 @@ void add_scan_flags(CLI::App& command, tokens_options& options) {
     "--socket", options.socket,
     "have documents scanned by the texlexd that serves this Unix socket or host:port; the output is the "
     "same");
+  add_request_flags(command, options);
 }
 
 void add_output_flags(CLI::App& command, tokens_options& options) {

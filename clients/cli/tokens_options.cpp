@@ -8,6 +8,7 @@
 
 #include "clients/cli/escaped_text.hpp"
 #include "runtime/client.hpp"
+#include "runtime/trace_context.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -76,6 +77,18 @@ std::string stray_column(const tokens_options& options) {
 std::string contradiction(const tokens_options& options) {
   for (const auto check : {files_contradiction, format_contradiction, socket_contradiction})
     if (auto why = check(options); !why.empty()) return why;
+  return {};
+}
+
+std::string request_contradiction(const tokens_options& options, bool has_service, std::string_view flag) {
+  if (!has_service && options.priority)
+    return fmt::format("--priority tells a texlexd whose turn it is; add {} or leave out --priority", flag);
+  if (!has_service && options.traceparent)
+    return fmt::format("--traceparent is for the log of a texlexd; add {} or leave out --traceparent", flag);
+  if (options.traceparent && !parse_traceparent(*options.traceparent))
+    return fmt::format("--traceparent {} is none as W3C's Trace Context has it; such as "
+                       "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                       escape_file_name(*options.traceparent));
   return {};
 }
 

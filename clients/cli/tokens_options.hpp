@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct tokens_options {
   std::string format = "tsv";
   std::optional<std::string> columns;
   std::optional<std::string> socket;
+  std::optional<std::string> priority;
+  std::optional<std::string> traceparent;
   std::optional<std::string> kernel;
   std::optional<std::string> color;
   bool strict = false;
@@ -38,6 +41,8 @@ struct tokens_options {
 /// What is wrong with the flags as they are given together, as a sentence that says what to do; nothing if they can all
 /// be honoured.
 [[nodiscard]] std::string contradiction(const tokens_options& options);
+/// The same of what is said to a texlexd only; `flag` is the one that names it.
+[[nodiscard]] std::string request_contradiction(const tokens_options& options, bool has_service, std::string_view flag);
 
 /// The columns in their order; all if none were chosen. Else a sentence that says what is wrong with them.
 [[nodiscard]] std::variant<std::vector<column>, std::string> chosen_columns(const tokens_options& options);

@@ -69,7 +69,9 @@ service_wishes make_service_wishes(const tokens_options& options, const document
           .view = wishes.view,
           .format = options.format,
           .issues = wishes.issues,
-          .issues_max = wishes.issues ? wishes.issues_max : 0};
+          .issues_max = wishes.issues ? wishes.issues_max : 0,
+          .priority = options.priority,
+          .traceparent = options.traceparent};
 }
 
 file_names find_files(const tokens_options& options) {

@@ -65,6 +65,9 @@ BOOST_AUTO_TEST_CASE(version_1_has_counts_and_of_all_else_the_option_is_named) {
   BOOST_TEST(has(refused([](service_wishes& one) { one.issues = true; }), "--issues"));
   BOOST_TEST(has(refused([](service_wishes& one) { one.view = token_view::source; }), "--view source"));
   BOOST_TEST(has(refused([](service_wishes& one) { one.regime_was_given = true; }), "--regime latex"));
+  BOOST_TEST(has(refused([](service_wishes& one) { one.priority = "background"; }), "--priority"));
+  BOOST_TEST(has(refused([](service_wishes& one) { one.traceparent = "00-"; }), "--traceparent"));
+  BOOST_TEST(refused([](service_wishes& one) { one.priority = "normal"; }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(who_must_know_the_regime_does_without_a_server_of_version_1) {
