@@ -245,12 +245,17 @@ def _environment() -> dict[str, str]:
 def test_a_fault_in_the_clients_thread_is_told_to_all_who_wait(
     texlexd: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    all_wait = threading.Event()
+
     def faulty(*_: Any) -> None:
+        all_wait.wait(PATIENCE)
         raise ZeroDivisionError("made by the test")
 
     monkeypatch.setattr("texlex.connection.Connection.check_can", faulty)
     client = texlex.Client(texlexd)
-    for future in [client.submit(b"a") for _ in range(3)]:
+    futures = [client.submit(b"a") for _ in range(3)]
+    all_wait.set()
+    for future in futures:
         with pytest.raises(texlex.Error, match="fault of its own.*made by the test"):
             future.result(PATIENCE)
     with pytest.raises(texlex.Error, match="fault of its own"):
