@@ -141,7 +141,11 @@ BOOST_AUTO_TEST_CASE(a_server_that_only_counts_and_has_one_regime_is_asked_for_n
   byte_server server{[](const byte_connection& client) {
     const auto hello = client.receive();
     if (!hello) return;
-    const hello_response said{.columns = 0, .document_bytes_max = 1000, .issues_told_max = 100, .regimes = {"plain"}};
+    const hello_response said{.columns = 0,
+                              .document_bytes_max = 1000,
+                              .requests_in_flight_max = 1,
+                              .issues_told_max = 100,
+                              .regimes = {"plain"}};
     client.send(frame(frame_type::hello_response, hello->header.id, encode_hello_response(said)));
     const auto nothing_else = encode_tokenized_head({.result = {.status = status::unsupported_option}}, {});
     while (const auto asked = client.receive())
