@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_full_log_does_not_keep_a_second_signal_from_ending_it) {
   pipe_of_the_test log;
   log.fill();
   running_texlexd server{surroundings{.errors = log.end()},
-                         {"--drain-timeout-ms", "600000", "--read-timeout-ms", "600000"}};
+                         {"--drain-timeout-ms", "600000", "--read-timeout-ms", "600000", "--read-rate-min", "0"}};
   auto one = server.connect();
   one.header(1, 7, 100); // keeps the drain waiting
   server.signal(SIGTERM);

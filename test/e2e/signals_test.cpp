@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(sigusr2_logs_everything_until_the_next_one) {
 }
 
 BOOST_AUTO_TEST_CASE(sigquit_ends_it_at_once_and_without_a_core) {
-  running_texlexd server{{"--drain-timeout-ms", "600000", "--read-timeout-ms", "600000"}};
+  running_texlexd server{{"--drain-timeout-ms", "600000", "--read-timeout-ms", "600000", "--read-rate-min", "0"}};
   auto one = server.connect();
   one.header(1, 7, 100); // a drain would wait for the rest
   server.signal(SIGQUIT);
