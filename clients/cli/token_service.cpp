@@ -193,6 +193,7 @@ private:
   void ask_together(const std::vector<size_t>& indices) {
     if (indices.empty()) return;
     std::vector<std::string_view> texts;
+    texts.reserve(indices.size());
     for (const size_t each : indices) texts.push_back(text_of(documents_[each]));
     const auto told = service_.client_->tokenize_batch(texts, how_);
     for (size_t i = 0; i < indices.size(); ++i) {

@@ -148,6 +148,7 @@ public:
   /// `urls` are `unix:PATH` or `tcp://host:port`. It connects with the first request.
   static result<client> open(const std::vector<std::string>& urls, const client_options& how = {}) {
     std::vector<const char*> texts;
+    texts.reserve(urls.size());
     for (const std::string& each : urls) texts.push_back(each.c_str());
     texlex_client_options given = TEXLEX_CLIENT_OPTIONS_INIT;
     given.timeout_ms = static_cast<std::uint64_t>(how.timeout.count());
@@ -198,6 +199,7 @@ public:
   result<std::vector<result<tokens>>> tokenize_batch(const std::vector<std::string_view>& documents,
                                                      const question& how = {}) {
     std::vector<texlex_client_document> given;
+    given.reserve(documents.size());
     for (const std::string_view each : documents) given.push_back({each.data(), each.size()});
     std::vector<texlex_client_answer*> answers(documents.size());
     texlex_client_request request = TEXLEX_CLIENT_REQUEST_INIT;
