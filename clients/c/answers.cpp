@@ -62,20 +62,19 @@ uint32_t texlex_client_abi_version(void) TEXLEX_NOEXCEPT { return TEXLEX_CLIENT_
 void texlex_client_answer_free(texlex_client_answer* answer) TEXLEX_NOEXCEPT { delete answer; }
 
 texlex_client_status texlex_client_answer_status(const texlex_client_answer* answer) TEXLEX_NOEXCEPT {
-  return answer == nullptr ? TEXLEX_CLIENT_NULL_ARGUMENT : answer->said.status;
+  return texlex::client_core::status_of(answer);
 }
 
 uint32_t texlex_client_answer_server_status(const texlex_client_answer* answer) TEXLEX_NOEXCEPT {
-  return answer == nullptr ? 0 : static_cast<uint32_t>(answer->said.server_status);
+  return texlex::client_core::server_status_of(answer);
 }
 
 uint64_t texlex_client_answer_retry_after_ms(const texlex_client_answer* answer) TEXLEX_NOEXCEPT {
-  return answer == nullptr ? 0 : static_cast<uint64_t>(answer->said.retry_after.count());
+  return texlex::client_core::retry_after_ms_of(answer);
 }
 
 const char* texlex_client_answer_text(const texlex_client_answer* answer) TEXLEX_NOEXCEPT {
-  if (answer == nullptr) return texlex_client_status_text(TEXLEX_CLIENT_NULL_ARGUMENT);
-  return answer->said.text.empty() ? texlex_client_status_text(answer->said.status) : answer->said.text.c_str();
+  return texlex::client_core::text_of(answer);
 }
 
 uint64_t texlex_client_answer_count(const texlex_client_answer* answer) TEXLEX_NOEXCEPT {

@@ -44,6 +44,25 @@ template <class Call>
   }
 }
 
+/// What an answer and an offer tell alike. Null handles are told of too.
+template <class Handle>
+[[nodiscard]] texlex_client_status status_of(const Handle* handle) noexcept {
+  return handle == nullptr ? TEXLEX_CLIENT_NULL_ARGUMENT : handle->said.status;
+}
+template <class Handle>
+[[nodiscard]] uint32_t server_status_of(const Handle* handle) noexcept {
+  return handle == nullptr ? 0 : static_cast<uint32_t>(handle->said.server_status);
+}
+template <class Handle>
+[[nodiscard]] uint64_t retry_after_ms_of(const Handle* handle) noexcept {
+  return handle == nullptr ? 0 : static_cast<uint64_t>(handle->said.retry_after.count());
+}
+template <class Handle>
+[[nodiscard]] const char* text_of(const Handle* handle) noexcept {
+  if (handle == nullptr || handle->said.text.empty()) return texlex_client_status_text(status_of(handle));
+  return handle->said.text.c_str();
+}
+
 /// A caller's request, understood.
 struct asked_for {
   std::shared_ptr<const question> asked;

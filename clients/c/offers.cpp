@@ -44,20 +44,19 @@ texlex_client_status texlex_client_ask_offer(texlex_client* client, size_t serve
 void texlex_client_offer_free(texlex_client_offer* offer) TEXLEX_NOEXCEPT { delete offer; }
 
 texlex_client_status texlex_client_offer_status(const texlex_client_offer* offer) TEXLEX_NOEXCEPT {
-  return offer == nullptr ? TEXLEX_CLIENT_NULL_ARGUMENT : offer->said.status;
+  return texlex::client_core::status_of(offer);
 }
 
 uint32_t texlex_client_offer_server_status(const texlex_client_offer* offer) TEXLEX_NOEXCEPT {
-  return offer == nullptr ? 0 : static_cast<uint32_t>(offer->said.server_status);
+  return texlex::client_core::server_status_of(offer);
 }
 
 uint64_t texlex_client_offer_retry_after_ms(const texlex_client_offer* offer) TEXLEX_NOEXCEPT {
-  return offer == nullptr ? 0 : static_cast<uint64_t>(offer->said.retry_after.count());
+  return texlex::client_core::retry_after_ms_of(offer);
 }
 
 const char* texlex_client_offer_text(const texlex_client_offer* offer) TEXLEX_NOEXCEPT {
-  if (offer == nullptr) return texlex_client_status_text(TEXLEX_CLIENT_NULL_ARGUMENT);
-  return offer->said.text.empty() ? texlex_client_status_text(offer->said.status) : offer->said.text.c_str();
+  return texlex::client_core::text_of(offer);
 }
 
 uint32_t texlex_client_offer_version(const texlex_client_offer* offer) TEXLEX_NOEXCEPT {
