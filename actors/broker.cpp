@@ -22,6 +22,9 @@ namespace {
 constexpr size_t batch_samples = 2048;
 constexpr std::chrono::milliseconds batch_age_max{100};
 
+// That many words about lanes are kept while there is no memory at all.
+constexpr size_t news_expected = 64;
+
 /// So that lines about a request are found by who asked. Throws std::bad_alloc.
 std::string trace_text(const job& job) { return job.trace ? ", traceparent " + traceparent_of(*job.trace) + "," : ""; }
 
@@ -39,13 +42,8 @@ public:
 protected:
   behavior_type make_behavior() override {
     set_default_handler(caf::drop);
-    if (on_unit())
-      on_unit()->at_rest(this, [this] {
-        guarded_([this] {
-          arm_what_still_runs();
-          if (!with_orders_.empty() || !undone_.empty()) after_event(); // there was no memory for it
-        });
-      });
+    news_.reserve(news_expected);
+    if (on_unit()) on_unit()->at_rest(this, [this] { return rest(); });
     return {
       [this](atom::finished, lane_id lane, const result_batch& results) {
         guarded_([&] {
@@ -70,34 +68,13 @@ protected:
         });
       },
       [this](atom::joined, lane_id lane, const lane_actor& handle, const lane_traits& traits) {
-        guarded_([&] {
-          lanes_[lane.value].handle = handle;
-          with_orders_.reserve(lanes_.size());
-          undone_.reserve(lanes_.size() * limits::loop_attempts_max);
-          event().lane_joined(lane, traits);
-          after_event();
-        });
+        hear({.what = lane_news::joined, .lane = lane, .handle = handle, .traits = traits});
       },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
-        guarded_([&] {
-          lanes_[lane.value].listener = listener;
-          event().lane_cooling(lane);
-          after_event();
-        });
+        hear({.what = lane_news::cooling, .lane = lane, .listener = listener});
       },
-      [this](atom::left, lane_id lane, death cause) {
-        guarded_([&] {
-          lanes_.erase(lane.value);
-          event().lane_left(lane, cause);
-          after_event();
-        });
-      },
-      [this](atom::unstaffed) {
-        guarded_([&] {
-          event().unstaffed();
-          after_event();
-        });
-      },
+      [this](atom::left, lane_id lane, death cause) { hear({.what = lane_news::left, .lane = lane, .cause = cause}); },
+      [this](atom::unstaffed) { hear({.what = lane_news::unstaffed}); },
       [this](atom::submit, const job_batch& jobs) {
         guarded_([&] {
           dispatcher& dispatcher = event();
@@ -148,12 +125,63 @@ protected:
     guarded_([&] { flush(); });
     if (on_unit()) on_unit()->at_rest(this, nullptr);
     to_arm_.clear();
+    news_.clear();
     lanes_.clear();
     stuck_listener_ = nullptr;
     links_ = {};
   }
 
 private:
+  /// What the supervisor says, of which nothing may be lost: it says it once.
+  struct lane_news {
+    enum { joined, cooling, left, unstaffed } what;
+    lane_id lane{};
+    lane_actor handle{};
+    lane_traits traits{};
+    drain_listener listener{};
+    death cause{};
+  };
+
+  // Kept until there was memory for all that it brings about. Where there is none even to keep it, the broker dies, and
+  // the process with it.
+  void hear(lane_news news) {
+    news_.push_back(std::move(news));
+    guarded_([this] {
+      take_in_news();
+      after_event();
+    });
+  }
+
+  void take_in_news() {
+    for (; !news_.empty(); news_.erase(news_.begin())) take_in(news_.front());
+  }
+
+  // To be taken in again, should there be no memory for it.
+  void take_in(const lane_news& news) {
+    switch (news.what) {
+      case lane_news::joined:
+        lanes_[news.lane.value].handle = news.handle;
+        with_orders_.reserve(lanes_.size());
+        undone_.reserve(lanes_.size() * limits::loop_attempts_max);
+        return event().lane_joined(news.lane, news.traits);
+      case lane_news::cooling: lanes_[news.lane.value].listener = news.listener; return event().lane_cooling(news.lane);
+      case lane_news::left: lanes_.erase(news.lane.value); return event().lane_left(news.lane, news.cause);
+      case lane_news::unstaffed: return event().unstaffed();
+    }
+  }
+
+  // False: there still is no memory for what was given up.
+  bool rest() {
+    guarded_([this] { arm_what_still_runs(); });
+    if (!guarded_.take_gave_up()) return true;
+    guarded_([this] {
+      take_in_news();
+      event().pick_up();
+      after_event();
+    });
+    return false;
+  }
+
   // On a loop the turn's latest look at the clock is near enough: it costs as much as the rest of a small event.
   instant look() { return on_unit() && on_unit()->runs_here() ? on_unit()->time() : clock().now(); }
 
@@ -188,6 +216,7 @@ private:
         caf::anon_send(found->second.handle, atom::run_v, std::move(orders)); // moved only once all else is there
         orders.clear();
       }
+    if (std::exchange(words_due_, false)) tell_supervisor();
     if (links_.pressure != nullptr && on_unit()->attached()) *links_.pressure = dispatcher_.pressure();
     plan_tick();
   }
@@ -238,12 +267,29 @@ private:
       caf::anon_send(links_.timer, atom::arm_v, to_arm_.back().job, to_arm_.back().due - at, overdue_listener{this});
   }
 
-  void drained(lane_id lane) override { caf::anon_send(lanes_.at(lane.value).listener, atom::drained_v, lane); }
+  void drained(lane_id lane) override {
+    lanes_.at(lane.value).drained = true;
+    words_due_ = true;
+  }
 
   void stuck(lane_id lane, death cause) override {
     spdlog::error("an attempt of lane {} outlived its watchdog: it {}", lane.value,
                   cause == death::crash ? "ran on and on" : "stood still");
-    if (stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane, cause);
+    lanes_.at(lane.value).stuck = cause;
+    words_due_ = true;
+  }
+
+  // Said once, and again only if there was no memory to say it.
+  void tell_supervisor() try {
+    for (auto& [id, lane] : lanes_) {
+      if (lane.drained) caf::anon_send(lane.listener, atom::drained_v, lane_id{id});
+      lane.drained = false;
+      if (lane.stuck && stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane_id{id}, *lane.stuck);
+      lane.stuck.reset();
+    }
+  } catch (const std::bad_alloc&) {
+    words_due_ = true;
+    throw;
   }
 
   lane_signs signs(lane_id lane) override { return links_.threads ? links_.threads->signs(lane) : lane_signs{}; }
@@ -294,8 +340,10 @@ private:
   };
   struct known_lane {
     lane_actor handle;
-    drain_listener listener; ///< null until it cools
-    attempt_batch orders{};  ///< of the event at hand
+    drain_listener listener;      ///< null until it cools
+    attempt_batch orders{};       ///< of the event at hand
+    bool drained = false;         ///< the supervisor is to hear that
+    std::optional<death> stuck{}; ///< and of this
   };
   struct alarm {
     job_id job;
@@ -305,6 +353,8 @@ private:
   broker_links links_;
   stuck_listener stuck_listener_; ///< null until it is told
   std::map<uint32_t, known_lane> lanes_;
+  std::vector<lane_news> news_;      ///< not taken in yet: mostly none
+  bool words_due_ = false;           ///< for the supervisor
   std::vector<lane_id> with_orders_; ///< has room for all lanes
   std::vector<undone_order> undone_; ///< has room for all attempts at one time
   no_memory_guard guarded_{"the broker"};
@@ -321,7 +371,7 @@ private:
 
 broker_actor spawn_broker(caf::actor_system& system, const dispatch_options& options, broker_links links,
                           loop_unit* unit) {
-  return system.spawn<broker, caf::lazy_init>(unit, options, std::move(links));
+  return spawn_on_loop<broker>(system, unit, options, std::move(links));
 }
 
 } // namespace texlex

@@ -67,7 +67,7 @@ private:
 } // namespace
 
 hedge_timer_actor spawn_hedge_timer(caf::actor_system& system, loop_unit* unit) {
-  return system.spawn<hedge_timer, caf::lazy_init>(unit);
+  return spawn_on_loop<hedge_timer>(system, unit);
 }
 
 } // namespace texlex

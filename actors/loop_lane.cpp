@@ -49,10 +49,6 @@ protected:
     set_default_handler(caf::drop);
     set_exception_handler([this](std::exception_ptr& error) -> caf::error { return died(error); });
     results_.reserve(limits::loop_attempts_max); // as many as it is given at a time
-    if (on_unit())                               // what there was no memory to tell is told then
-      on_unit()->at_rest(this, [this] {
-        if (!results_.empty() && !stalled_) guarded_([this] { tell(); });
-      });
     prepare();
     return {
       [this](atom::run, const attempt_batch& orders) {
@@ -111,6 +107,11 @@ private:
     const std::shared_ptr<preparation> state = std::exchange(prepared_, nullptr);
     if (state->failed) return quit(died(state->failed));
     runner_ = std::move(state->runner);
+    if (on_unit()) // what there was no memory to tell is told then
+      on_unit()->at_rest(this, [this] {
+        if (!results_.empty() && !stalled_) guarded_([this] { tell(); });
+        return results_.empty() || stalled_;
+      });
   }
 
   struct stalled_attempt {
@@ -277,9 +278,7 @@ private:
 
 lane_actor spawn_loop_lane(caf::actor_system& system, loop_unit* unit, const worker_options& options,
                            const worker_links& links) {
-  const auto lane = system.spawn<loop_lane, caf::lazy_init>(unit, options, links);
-  caf::anon_send(lane, atom::checkup_v); // it begins with its first message: where it is to run, not here
-  return caf::actor_cast<lane_actor>(lane);
+  return caf::actor_cast<lane_actor>(spawn_on_loop<loop_lane>(system, unit, options, links));
 }
 
 } // namespace texlex

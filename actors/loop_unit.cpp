@@ -11,6 +11,9 @@ namespace {
 // Messages an actor may take in one go, so that sockets get their turn.
 constexpr size_t messages_in_a_row_max = 64;
 
+// When calls that were left with something to do are made again.
+constexpr std::chrono::milliseconds unrest_look{1};
+
 // What finds room for its message is not lost when there is no memory.
 constexpr size_t actors_expected = 64, messages_expected = 1024;
 
@@ -117,18 +120,30 @@ instant loop_unit::run(instant at) {
   make_calls();
   take_ready();
   if (!make_deliveries() && running_.empty()) {
-    for (size_t i = 0; i < at_rest_.size(); ++i) at_rest_[i].second();
+    const bool rests = all_rest();
     if (any_ready()) return instant::min();
-    return calls_.empty() ? instant::max() : calls_.begin()->first;
+    const instant next = calls_.empty() ? instant::max() : calls_.begin()->first;
+    return rests ? next : std::min(next, time_ + unrest_look);
   }
   for (caf::resumable* const actor : running_) resume(actor);
   running_.clear();
   return instant::min();
 }
 
-void loop_unit::deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to, caf::mailbox_element_ptr message) {
-  deliveries_.push_back({std::move(self), &to, std::move(message)});
+bool loop_unit::all_rest() {
+  bool rests = true;
+  for (size_t i = 0; i < at_rest_.size(); ++i) rests &= at_rest_[i].second();
+  return rests;
+}
+
+bool loop_unit::deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to,
+                              caf::mailbox_element_ptr& message) try {
+  deliveries_.push_back({std::move(self), &to, nullptr});
+  deliveries_.back().message = std::move(message);
   wake_();
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 // What they bring about is delivered in the next run. An actor that has ended hears nothing.
@@ -149,7 +164,7 @@ void loop_unit::take_ready() {
   has_ready_.store(false, std::memory_order_relaxed);
 }
 
-void loop_unit::at_rest(const void* owner, std::function<void()> call) {
+void loop_unit::at_rest(const void* owner, std::function<bool()> call) {
   const std::lock_guard guard{mutex_}; // before there is a loop, and after it, actors run on several threads
   std::erase_if(at_rest_, [owner](const auto& each) { return each.first == owner; });
   if (call) at_rest_.emplace_back(owner, std::move(call));

@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message.hpp>
@@ -54,8 +57,9 @@ public:
   void looked(instant at) noexcept { time_ = std::max(time_, at); }
 
   /// Has `run` make this call whenever no actor is ready, before it returns: for what would often be taken back in the
-  /// same turn, or found no memory. One for each owner. For actors that run on the loop; null ends it.
-  void at_rest(const void* owner, std::function<void()> call);
+  /// same turn, or found no memory. False: something is left to do, and the call is made again in a moment. One for each
+  /// owner. For actors that run on the loop; null ends it.
+  void at_rest(const void* owner, std::function<bool()> call);
   [[nodiscard]] bool attached() const noexcept { return attached_; }
 
   /// Has `run` make this call at that time. False: this is not the loop's thread. For actors that run on it.
@@ -73,7 +77,8 @@ public:
   /// Hands the actor that message in the next `run`: for what is sent on the loop's thread to an actor on the loop.
   /// Messages of one thread to one actor stay in order, as all of them go this way. It spares the way through a mailbox
   /// that other threads may write to, which costs more than most handlers; CAF's I/O brokers are served so too.
-  void deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to, caf::mailbox_element_ptr message);
+  /// False: there is no memory for that, and the message is as it was.
+  bool deliver_later(caf::strong_actor_ptr self, caf::scheduled_actor& to, caf::mailbox_element_ptr& message);
 
 private:
   void resume(caf::resumable* actor);
@@ -82,6 +87,7 @@ private:
   void wait_for_guests();
 
   void make_calls();
+  [[nodiscard]] bool all_rest();
   [[nodiscard]] bool any_ready() const noexcept {
     return !deliveries_.empty() || !ready_here_.empty() || has_ready_.load();
   }
@@ -107,11 +113,10 @@ private:
   std::vector<caf::resumable*> running_; ///< kept for its memory
   instant time_ = instant::min();
   std::multimap<instant, std::function<void()>> calls_;
-  std::vector<std::pair<const void*, std::function<void()>>> at_rest_;
+  std::vector<std::pair<const void*, std::function<bool()>>> at_rest_;
 };
 
-/// An actor that runs on a unit, if there is one; else on the scheduler, as usual. To be spawned with `caf::lazy_init`:
-/// else it first runs on the scheduler, whatever there is.
+/// An actor that runs on a unit, if there is one; else on the scheduler, as usual. To be spawned by `spawn_on_loop`.
 template <class Base>
 class on_loop : public Base {
 public:
@@ -123,9 +128,9 @@ public:
   void enqueue(caf::mailbox_element_ptr message, caf::execution_unit* host) override {
     if (!unit_) return Base::enqueue(std::move(message), host);
     // A request has to be answered even if the actor has ended, which its mailbox sees to.
-    if (unit_->runs_here() && !message->mid.is_request())
-      return unit_->deliver_later(caf::strong_actor_ptr{this->ctrl()}, *this, std::move(message));
-    Base::enqueue(std::move(message), unit_);
+    const bool late = unit_->runs_here() && !message->mid.is_request();
+    if (late && unit_->deliver_later(caf::strong_actor_ptr{this->ctrl()}, *this, message)) return;
+    Base::enqueue(std::move(message), unit_); // which takes no memory
   }
 
 protected:
@@ -143,5 +148,14 @@ protected:
 private:
   loop_unit* unit_;
 };
+
+/// The actor is made ready here: its first message, which may find the loop's thread without memory, takes none for
+/// that. Without `lazy_init` it would first run on the scheduler, whatever there is. Throws what `make_behavior` throws.
+template <class Actor, class... Arguments>
+auto spawn_on_loop(caf::actor_system& system, loop_unit* unit, Arguments&&... arguments) {
+  auto spawned = system.spawn<Actor, caf::lazy_init>(unit, std::forward<Arguments>(arguments)...);
+  static_cast<Actor*>(caf::actor_cast<caf::abstract_actor*>(spawned))->initialize();
+  return spawned;
+}
 
 } // namespace texlex

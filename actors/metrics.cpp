@@ -102,7 +102,8 @@ private:
 
 } // namespace
 
-metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval) {
+metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval, bool own_thread) {
+  if (own_thread) return system.spawn<metrics, caf::detached>(std::move(front), line_interval);
   return system.spawn<metrics>(std::move(front), line_interval);
 }
 

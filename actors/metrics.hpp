@@ -14,7 +14,10 @@ namespace texlex {
 
 /// `front` hears (atom::told, job_id, metrics_report) for each `tell`; null: nobody. While there are requests a
 /// `[hedge]` line is logged each `line_interval` (0: none), and one at the end.
-[[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval);
+/// `own_thread`: words of others then take no memory beyond their own. On CAF's scheduler one that finds none for its
+/// place in the scheduler's queue would leave the actor deaf.
+[[nodiscard]] metrics_actor spawn_metrics(caf::actor_system& system, caf::actor front, duration line_interval,
+                                          bool own_thread = false);
 
 /// `[hedge] req=10000 fired=1500 (15.0%) wins=750 (50.0%) rotations=2`: the share of requests, and of copies.
 [[nodiscard]] std::string hedge_line(const metrics_report& report);

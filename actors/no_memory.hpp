@@ -3,6 +3,7 @@
 #pragma once
 
 #include <new>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -22,13 +23,18 @@ public:
     try {
       work();
     } catch (const std::bad_alloc&) {
+      gave_up_ = true;
       if (const auto left_out = warnings_.due(now()))
         spdlog::warn("{} finds no memory{}", who_, left_out_text(*left_out));
     }
   }
 
+  /// Whether anything was given up since this was asked last.
+  [[nodiscard]] bool take_gave_up() noexcept { return std::exchange(gave_up_, false); }
+
 private:
   const char* who_;
+  bool gave_up_ = false;
   warning_pace warnings_;
 };
 

@@ -122,7 +122,7 @@ struct service::house {
     const auto threads = options.worker.threads = std::make_shared<lane_threads>();
     system = std::make_unique<caf::actor_system>(config);
     front = system->spawn<caf::actor_companion>();
-    metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s});
+    metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s}, true);
     unit = std::make_unique<loop_unit>(*system);
     timer = spawn_hedge_timer(*system, unit.get());
     broker = spawn_broker(
@@ -131,6 +131,7 @@ struct service::house {
        timer, metrics, threads, &pressure},
       unit.get());
     options.unit = unit.get();
+    options.own_thread = true;
     supervisor = spawn_supervisor(*system, std::move(options), {broker, broker, metrics});
     caf::anon_send(broker, atom::watched_v, stuck_listener{supervisor});
     watch(broker, "broker", broker_ended);

@@ -247,6 +247,7 @@ private:
 } // namespace
 
 supervisor_actor spawn_supervisor(caf::actor_system& system, supervisor_options options, supervisor_links links) {
+  if (options.own_thread) return system.spawn<supervisor, caf::detached>(std::move(options), std::move(links));
   return system.spawn<supervisor>(std::move(options), std::move(links));
 }
 

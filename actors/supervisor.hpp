@@ -19,6 +19,7 @@ struct supervisor_options {
   worker_options loop_worker; ///< of the I/O thread's own, if it is on the roster
   lane_traits loop_traits;    ///< of that one
   loop_unit* unit = nullptr;  ///< where that one runs
+  bool own_thread = false;    ///< as for `spawn_metrics`
   int32_t stall_core = -1;    ///< only this core's worker stalls on purpose; -1: all do, if any
 
   /// What is done when too many workers hang; null: the process ends with exit_status::stuck.

@@ -139,7 +139,7 @@ void request_server::loop::run() {
   ::pthread_setname_np(::pthread_self(), "texlex.io");
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns); // a hedge that rings late is a hedge for nothing
   core_.loop.begin();
-  instant next = do_rounds(); // for what was planned before
+  instant next = instant::min(); // for what was planned before
   while (!stopping_.load(std::memory_order_relaxed)) next = take_turn(next);
 }
 

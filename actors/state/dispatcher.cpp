@@ -139,10 +139,16 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
 }
 
 void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
-  lanes_.join(lane, traits);
+  if (lanes_.knows(lane)) return;
+  health_.join(lane);
+  try {
+    lanes_.join(lane, traits);
+  } catch (const std::bad_alloc&) {
+    health_.leave(lane);
+    throw;
+  }
   if (!traits.small_only()) nobody_comes_ = false;
   waiting_.lanes(lanes_.count_for_all());
-  health_.join(lane);
   fill_lanes();
 }
 
@@ -153,19 +159,21 @@ void dispatcher::lane_cooling(lane_id lane) {
 
 // A lane takes its attempts in turn: it crashed on the first, and those that waited behind it are not to blame.
 void dispatcher::lane_left(lane_id lane, death cause) {
-  const auto lost = lanes_.leave(lane);
+  const auto in_flight = lanes_.leave(lane);
   waiting_.lanes(lanes_.count_for_all());
   health_.leave(lane);
-  for (auto each = lost.rbegin(); each != lost.rend(); ++each) { // so that the first of them is first in the end
-    const job_id id = each->job;
-    const bool crashed = cause == death::crash && each == std::prev(lost.rend());
-    const loss_verdict verdict = ledger_.lost(lane, id, crashed);
-    if (verdict == loss_verdict::run_again) waiting_.returned(id, ledger_.find(id)->job->deadline, now_);
-    if (verdict == loss_verdict::killer) condemn(*ledger_.find(id)->job);
-    if (verdict == loss_verdict::killer || verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
-  }
+  for (auto each = in_flight.rbegin(); each != in_flight.rend();
+       ++each) // so that the first of them is first in the end
+    lost(lane, each->job, cause == death::crash && each == std::prev(in_flight.rend()));
   fill_lanes();
   refuse_if_nobody_comes();
+}
+
+void dispatcher::lost(lane_id lane, job_id id, bool crashed) {
+  const loss_verdict verdict = ledger_.lost(lane, id, crashed);
+  if (verdict == loss_verdict::run_again) waiting_.returned(id, ledger_.find(id)->job->deadline, now_);
+  if (verdict == loss_verdict::killer) condemn(*ledger_.find(id)->job);
+  if (verdict == loss_verdict::killer || verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
 }
 
 void dispatcher::unstaffed() {
@@ -179,6 +187,19 @@ void dispatcher::close() {
     waiting_.remove(id);
     end(id, status::shutting_down);
   }
+}
+
+void dispatcher::pick_up() {
+  if (closed_) return close();
+  for (const job_id id : ledger_.open_ids()) {
+    const auto attempts = ledger_.find(id)->attempts; // a copy: those that are lost leave
+    for (const attempt& each : attempts)
+      if (!lanes_.runs(each.lane, id)) lost(each.lane, id, false);
+    const open_job* const job = ledger_.find(id);
+    if (job != nullptr && job->attempts.empty() && !waiting().holds(id)) end(id, status::overload);
+  }
+  fill_lanes();
+  refuse_if_nobody_comes();
 }
 
 void dispatcher::tick() {

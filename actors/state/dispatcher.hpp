@@ -70,6 +70,7 @@ public:
                 column_answer_ptr columns = {});
   hedge_verdict overdue(job_id id);
 
+  /// A lane that has joined already is left as it is.
   void lane_joined(lane_id lane, const lane_traits& traits = {});
   void lane_cooling(lane_id lane);
   void lane_left(lane_id lane, death cause);
@@ -82,6 +83,10 @@ public:
 
   /// Time alone has passed: jobs may have waited too long, attempts may run too long, lanes may be let in again.
   void tick();
+
+  /// To be said once std::bad_alloc has come out of one of these, until it does not: what was left half-done is brought
+  /// to its end. A job that then neither waits nor runs ends with `overload`.
+  void pick_up();
 
   /// When to say `tick`, at the latest; nothing: there is no need.
   [[nodiscard]] std::optional<duration> next_tick() const noexcept;
@@ -109,6 +114,7 @@ private:
   [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
   void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
+  void lost(lane_id lane, job_id id, bool crashed);
   void learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service);
   void watch_attempts();
   void watch_for_stalls();

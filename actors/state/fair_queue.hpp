@@ -103,6 +103,7 @@ public:
 
   /// True if the job was waiting.
   bool remove(job_id job) noexcept;
+  [[nodiscard]] bool holds(job_id job) const noexcept { return slot_of_job_.find(job.value) != no_slot; }
 
   [[nodiscard]] size_t size() const noexcept { return of_clients() + returned_.count; }
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }

@@ -14,8 +14,9 @@ killer_memory::killer_memory(const killer_memory_options& options) : options_(op
 
 uint32_t killer_memory::killed(uint64_t document_hash, uint64_t bytes, instant now) {
   if (kills_.size() >= options_.entries_max && !kills_.contains(document_hash)) make_room(now);
+  uint32_t& of_this_size = sizes_[bytes]; // first: there may be no memory for what follows
   const auto [known, fresh] = kills_.try_emplace(document_hash, entry{.bytes = bytes});
-  if (fresh) ++sizes_[bytes];
+  of_this_size += fresh;
   entry& e = known->second;
   if (now - e.last >= options_.keep) e.times = 0;
   e.last = now;

@@ -22,7 +22,8 @@ class killer_memory {
 public:
   explicit killer_memory(const killer_memory_options& options = {});
 
-  /// A worker died of it. Returns how often that happened, this time included.
+  /// A worker died of it. Returns how often that happened, this time included. Throws std::bad_alloc, and has counted
+  /// nothing then.
   uint32_t killed(uint64_t document_hash, uint64_t bytes, instant now);
 
   /// Could a document of that size be one that killed? If not, its hash need not be made.

@@ -8,9 +8,8 @@
 namespace texlex {
 namespace {
 
-using attempts_in_turn = boost::circular_buffer<lane_attempt>;
-
-auto find(attempts_in_turn& attempts, job_id job) {
+template <class Attempts> // const or not
+auto find(Attempts& attempts, job_id job) {
   return std::find_if(attempts.begin(), attempts.end(), [&](const lane_attempt& a) { return a.job == job; });
 }
 
@@ -36,6 +35,11 @@ bool lane_table::cool(lane_id id) {
   found->second.state = lane_state::cooling;
   note_small_only();
   return found->second.in_flight.empty();
+}
+
+bool lane_table::runs(lane_id id, job_id job) const noexcept {
+  const auto lane = lanes_.find(id.value);
+  return lane != lanes_.end() && find(lane->second.in_flight, job) != lane->second.in_flight.end();
 }
 
 std::vector<lane_attempt> lane_table::leave(lane_id id) {

@@ -86,6 +86,8 @@ public:
   [[nodiscard]] size_t count_for_all() const noexcept; ///< documents
   [[nodiscard]] size_t in_flight() const noexcept;
   [[nodiscard]] size_t in_flight(lane_id lane) const noexcept;
+  [[nodiscard]] bool knows(lane_id lane) const noexcept { return lanes_.count(lane.value) > 0; }
+  [[nodiscard]] bool runs(lane_id lane, job_id job) const noexcept;
 
   void check_invariants() const;
 

@@ -78,7 +78,7 @@ struct whole_house {
     return client::connect_unix(folder / "texlex.sock", patience);
   }
 
-  std::shared_ptr<spdlog::logger> logger; ///< there before anything fails
+  std::shared_ptr<spdlog::logger> logger = spdlog::default_logger(); ///< there before anything fails
   temporary_folder folder;
   service house;
   request_server server;
