@@ -57,8 +57,8 @@ public:
   void looked(instant at) noexcept { time_ = std::max(time_, at); }
 
   /// Has `run` make this call whenever no actor is ready, before it returns: for what would often be taken back in the
-  /// same turn, or found no memory. False: something is left to do, and the call is made again in a moment. One for each
-  /// owner. For actors that run on the loop; null ends it.
+  /// same turn, or found no memory. False: something is left to do, and the call is made again in a moment. One for
+  /// each owner. For actors that run on the loop; null ends it.
   void at_rest(const void* owner, std::function<bool()> call);
   [[nodiscard]] bool attached() const noexcept { return attached_; }
 
@@ -150,7 +150,7 @@ private:
 };
 
 /// The actor is made ready here: its first message, which may find the loop's thread without memory, takes none for
-/// that. Without `lazy_init` it would first run on the scheduler, whatever there is. Throws what `make_behavior` throws.
+/// that. Without `lazy_init` it would first run on the scheduler, whatever there is. Throws what `make_behavior` does.
 template <class Actor, class... Arguments>
 auto spawn_on_loop(caf::actor_system& system, loop_unit* unit, Arguments&&... arguments) {
   auto spawned = system.spawn<Actor, caf::lazy_init>(unit, std::forward<Arguments>(arguments)...);

@@ -1,6 +1,6 @@
-// What is asked of the dispatcher finds no memory, at any of its allocations. Once there is memory again it picks up what
-// was left half-done: each job is answered once, and its tables agree. A failure prints the seed; TEXLEX_SEED=<seed>
-// replays it.
+// What is asked of the dispatcher finds no memory, at any of its allocations. Once there is memory again it picks up
+// what was left half-done: each job is answered once, and its tables agree. A failure prints the seed;
+// TEXLEX_SEED=<seed> replays it.
 #include <boost/test/unit_test.hpp>
 
 #include <map>
