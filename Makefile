@@ -1,11 +1,13 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
 CONNECTIONS ?= 4
 SECONDS ?= 60
+SEEDS ?= 1..1000000
+MINUTES ?= 10
 FUZZERS ?= scan_fuzz answers_fuzz server_fuzz
 REPETITIONS ?= 5
 ROUNDS ?= 3
@@ -51,6 +53,11 @@ test-tsan: deps ## What has several threads and no CAF, under ThreadSanitizer
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan
 	@ctest --preset tsan
+
+simulate: deps ## The service's decisions in simulated worlds full of faults: SEEDS=1..100000 MINUTES=10
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target texlex-simulate
+	@build/release/texlex-simulate --seeds $(SEEDS) --minutes $(MINUTES)
 
 test-engine: build ## Compare FILES (default: all recorded documents) with LuaTeX, live, in all regimes
 	@deploy/install-dependencies --engine

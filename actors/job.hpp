@@ -115,6 +115,7 @@ using result_batch = std::vector<attempt_result>;
 /// What a lane can be given.
 struct lane_traits {
   uint32_t capacity = 1;                    ///< attempts at one time
+  uint32_t takes = UINT32_MAX;              ///< of these, at first
   uint64_t document_bytes_max = UINT64_MAX; ///< no longer documents
   duration attempt_max = duration::max();   ///< none that is expected to take longer
   duration in_all_max = duration::max();    ///< of all it has at one time, as expected

@@ -152,6 +152,11 @@ void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
   fill_lanes();
 }
 
+void dispatcher::lane_takes(lane_id lane, uint32_t attempts) {
+  lanes_.limit(lane, attempts);
+  fill_lanes();
+}
+
 void dispatcher::lane_cooling(lane_id lane) {
   if (lanes_.cool(lane)) effects_.drained(lane);
   refuse_if_nobody_comes();

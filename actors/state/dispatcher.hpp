@@ -72,6 +72,8 @@ public:
 
   /// A lane that has joined already is left as it is.
   void lane_joined(lane_id lane, const lane_traits& traits = {});
+  /// A lane takes more attempts at one time, or fewer: so many, within the capacity it joined with.
+  void lane_takes(lane_id lane, uint32_t attempts);
   void lane_cooling(lane_id lane);
   void lane_left(lane_id lane, death cause);
 

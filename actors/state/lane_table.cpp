@@ -16,7 +16,7 @@ auto find(Attempts& attempts, job_id job) {
 } // namespace
 
 void lane_table::join(lane_id id, const lane_traits& traits) {
-  row entry{.traits = traits};
+  row entry{.traits = traits, .attempts_max = std::min(traits.capacity, traits.takes)};
   entry.in_flight.set_capacity(traits.capacity); // so that starting an attempt cannot fail for memory
   require(lanes_.try_emplace(id.value, std::move(entry)).second, "a lane joins once");
   note_small_only();
@@ -27,6 +27,11 @@ void lane_table::note_small_only() noexcept {
   for (const auto& [id, lane] : lanes_)
     if (lane.state == lane_state::hot && lane.traits.small_only())
       small_bytes_max_ = std::max(small_bytes_max_, lane.traits.document_bytes_max);
+}
+
+void lane_table::limit(lane_id id, uint32_t attempts) noexcept {
+  const auto found = lanes_.find(id.value);
+  if (found != lanes_.end()) found->second.attempts_max = std::min(attempts, found->second.traits.capacity);
 }
 
 bool lane_table::cool(lane_id id) {
@@ -54,7 +59,7 @@ std::vector<lane_attempt> lane_table::leave(lane_id id) {
 void lane_table::with_room(std::vector<lane_load>& out) const {
   out.clear();
   for (const auto& [id, lane] : lanes_)
-    if (lane.state == lane_state::hot && !lane.traits.small_only() && lane.in_flight.size() < lane.traits.capacity)
+    if (lane.state == lane_state::hot && !lane.traits.small_only() && lane.in_flight.size() < lane.attempts_max)
       out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
 }
 

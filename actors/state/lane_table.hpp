@@ -65,6 +65,9 @@ public:
   /// Whether any document so long would find such a lane, had it room and were it expected to be quick.
   [[nodiscard]] bool small_only_for(uint64_t bytes) const noexcept { return bytes <= small_bytes_max_; }
 
+  /// From now on no more than so many attempts at one time are given to the lane, within its capacity.
+  void limit(lane_id lane, uint32_t attempts) noexcept;
+
   void started(lane_id lane, const lane_attempt& attempt);
   [[nodiscard]] lane_release finished(lane_id lane, job_id job);
 
@@ -95,6 +98,7 @@ private:
   struct row {
     lane_state state = lane_state::hot;
     lane_traits traits{};
+    uint32_t attempts_max = 1;                        ///< at one time, now
     boost::circular_buffer<lane_attempt> in_flight{}; ///< the one it is at first, which mostly is the next to end
     duration expected{0};                             ///< of all of them
   };

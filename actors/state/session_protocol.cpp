@@ -38,7 +38,12 @@ void session_protocol::payload_arrived(size_t bytes, instant now) noexcept {
   payload_arrived_ += static_cast<uint32_t>(bytes);
   if (step_ != read_step::payload) return;
   place_.arrived(bytes);
-  if (starved_since_ && bytes > 0) frame_begun_ += now - *std::exchange(starved_since_, std::nullopt);
+  if (bytes > 0) fed(now);
+}
+
+// The time without room was not its client's.
+void session_protocol::fed(instant now) noexcept {
+  if (starved_since_) frame_begun_ += now - *std::exchange(starved_since_, std::nullopt);
 }
 
 void session_protocol::frame_begun(instant now) {
@@ -119,7 +124,7 @@ void session_protocol::payload_skipped(instant now) {
 void session_protocol::payload_refused(instant now) {
   require(step_ == read_step::payload, "a payload is refused where one was due");
   place_.give_back();
-  if (starved_since_) frame_begun_ += now - *std::exchange(starved_since_, std::nullopt);
+  fed(now);
   respond(request_id_, status::overload, gate_.retry_after_ms(), request_form_);
   step_ = read_step::skip;
 }
@@ -267,6 +272,7 @@ void session_protocol::forgive(duration lag, instant now) noexcept {
 tick_verdict session_protocol::tick(instant now, size_t ahead) {
   if (!being_written_.empty() && now - write_begun_ >= limits_.write_timeout) return tick_verdict::close;
   if (step_ == read_step::ended) return tick_verdict::nothing;
+  if (!starving()) fed(now); // there is room again: its time counts, whether it sends or not
   if (held_back_) return tick_verdict::nothing; // `go_on` is asked for it
   if (!in_frame_)
     return held() == 0 && now - quiet_since_ >= limits_.idle_timeout ? tick_verdict::close : tick_verdict::nothing;

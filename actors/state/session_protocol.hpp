@@ -153,7 +153,7 @@ public:
   void payload_arrived(size_t bytes, instant now) noexcept;
   /// A document that is begun finds no bytes left for its next one.
   [[nodiscard]] bool starving() const noexcept;
-  void starved(instant now) noexcept; ///< until more of it arrives, time does not count against the client
+  void starved(instant now) noexcept; ///< until there is room again, time does not count against the client
   /// The payload of a frame that carries several documents is due, or is there.
   [[nodiscard]] bool in_batch() const noexcept { return in_document() && request_form_ == response_form::batch; }
   /// The payload is there and becomes the job `job`, unless it is refused after all: then the number is not used. A
@@ -247,6 +247,7 @@ private:
   [[nodiscard]] header_verdict hello_header_read(const frame_header& header);
   /// Why a tokenize frame's payload is refused, or nothing.
   [[nodiscard]] std::optional<status> take_apart(std::span<const uint8_t> payload, submission& into) const noexcept;
+  void fed(instant now) noexcept;
   /// False: there is no room for it yet.
   bool let_in(const frame_header& header, const frame_arrival& arrival);
   void refuse_held_back(status reason, instant now);

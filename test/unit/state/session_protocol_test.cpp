@@ -150,6 +150,21 @@ BOOST_AUTO_TEST_CASE(a_document_that_finds_no_bytes_left_is_not_read_until_there
   BOOST_TEST((second.protocol.reading() == read_step::payload));
 }
 
+// Found by texlex-simulate, seed 325: its place was held for ever.
+BOOST_AUTO_TEST_CASE(who_found_no_bytes_left_and_then_sends_nothing_although_there_are_some_is_timed_out_as_others_are) {
+  admission little{10, 10};
+  scripted_connection first{small_limits, little}, second{small_limits, little};
+  const bytes whole = request(1, "12345678");
+  first.send({whole.begin(), whole.end() - 3});
+  second.send(request(2, "abcd"));
+  second.protocol.starved(second.time);
+  second.time += 10 * small_limits.read_timeout;
+  first.protocol.payload_refused(first.time);
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::nothing));
+  second.time += small_limits.read_timeout;
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::reading_ended));
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_slower_than_the_least_rate_ends_like_one_that_took_too_long) {
   session_limits limits = small_limits;
   limits.read_timeout = 1h;

@@ -1,0 +1,141 @@
+#include "actors/state/lane_port.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/invariant.hpp"
+
+namespace texlex {
+
+lane_port::lane_port(const lane_port_options& options, lane_port_effects& effects)
+  : options_(options), effects_(effects), next_epoch_(options.epoch_from) {
+  require(options.capacity > 0 && options.capacity <= seen_numbers::window, "a beat can tell of all a lane has");
+  require(options.document_bytes_max <= UINT32_MAX, "what is granted can be counted");
+}
+
+void lane_port::heard(const giver_word& word, instant now) {
+  std::visit([&](const auto& each) { hear(each, now); }, word);
+}
+
+// An older life's greeting comes late: its giver has given that life up.
+void lane_port::hear(const link_greeting& word, instant now) {
+  if (word.epoch.giver < epoch_.giver) return;
+  if (word.epoch.giver > epoch_.giver) {
+    end_life();
+    epoch_ = {.giver = word.epoch.giver, .lane = next_epoch_++};
+    next_tick_ = now + options_.beat;
+  }
+  heard_ = now;
+  welcome();
+}
+
+void lane_port::welcome() {
+  effects_.send(link_welcome{.epoch = epoch_,
+                             .capacity = options_.capacity,
+                             .document_bytes_max = options_.document_bytes_max,
+                             .credit = credit()});
+}
+
+void lane_port::end_life() {
+  for (const auto& [number, one] : std::exchange(orders_, {}))
+    if (!one.result) effects_.stop(number);
+  epoch_ = {};
+  orders_seen_ = {};
+  running_ = 0;
+  ended_ = {};
+  allowance_ = 1;
+  in_time_ = 0;
+  next_tick_ = instant::max();
+}
+
+bool lane_port::ours(const link_epoch& epoch, instant now) {
+  if (epoch == epoch_ && epoch_.giver != 0) {
+    heard_ = std::max(heard_, now);
+    return true;
+  }
+  if (epoch.giver >= epoch_.giver) effects_.send(link_stranger{.epoch = epoch}); // else it has begun anew, and knows
+  return false;
+}
+
+void lane_port::hear(const link_order& word, instant now) {
+  if (!ours(word.epoch, now)) return;
+  if (!orders_seen_.add(word.number)) {
+    ++doubled_;
+    const auto found = orders_.find(word.number);
+    if (found != orders_.end() && found->second.result) send_result(word.number, found->second, now);
+    return;
+  }
+  orders_.emplace(word.number, taken{.job = word.job, .bytes = word.bytes});
+  ++running_;
+  effects_.begin(word);
+}
+
+// One that comes before its order finds nothing; it is said again.
+void lane_port::hear(const link_abandon& word, instant now) {
+  if (!ours(word.epoch, now)) return;
+  const auto found = orders_.find(word.number);
+  if (found == orders_.end() || found->second.result || std::exchange(found->second.abandoned, true)) return;
+  effects_.stop(word.number);
+}
+
+void lane_port::hear(const giver_beat& word, instant now) {
+  if (!ours(word.epoch, now)) return;
+  std::erase_if(orders_, [&](const auto& each) { return each.second.result && word.results.has(each.first); });
+}
+
+void lane_port::ended(const link_epoch& epoch, uint64_t number, const outcome& result, instant now) {
+  const auto found = orders_.find(number);
+  if (epoch != epoch_ || found == orders_.end() || found->second.result) return;
+  taken& one = found->second;
+  one.result = result;
+  --running_;
+  ++ended_.attempts;
+  ended_.bytes += one.bytes;
+  grow_credit(!one.abandoned);
+  send_result(number, one, now);
+}
+
+void lane_port::send_result(uint64_t number, taken& one, instant now) {
+  one.sent = now;
+  effects_.send(
+    link_result{.epoch = epoch_, .number = number, .job = one.job, .result = *one.result, .credit = credit()});
+}
+
+void lane_port::grow_credit(bool in_time) {
+  if (!in_time) {
+    allowance_ = std::max(allowance_ / 2, 1u);
+    in_time_ = 0;
+  } else if (++in_time_ >= allowance_) {
+    allowance_ = std::min(2 * allowance_, options_.capacity);
+    in_time_ = 0;
+  }
+}
+
+// What was granted stays granted: after the allowance was halved no more is, until as much has ended.
+lane_credit lane_port::credit() const noexcept {
+  const uint64_t bytes =
+    options_.document_bytes_max > UINT64_MAX / 128 ? UINT64_MAX / 128 : options_.document_bytes_max;
+  return {.attempts = ended_.attempts + allowance_, .bytes = ended_.bytes + allowance_ * bytes};
+}
+
+void lane_port::tick(instant now) {
+  if (epoch_.giver == 0) return;
+  next_tick_ = now + options_.beat;
+  if (now - heard_ >= options_.orphaned) return end_life();
+  for (auto& [number, one] : orders_)
+    if (one.result && now - one.sent >= options_.resend) send_result(number, one, now);
+  effects_.send(lane_beat{.epoch = epoch_, .orders = orders_seen_, .credit = credit()});
+}
+
+void lane_port::check_invariants() const {
+  size_t running = 0;
+  for (const auto& [number, one] : orders_) {
+    require(orders_seen_.has(number), "what is held has come");
+    running += !one.result;
+  }
+  require(running == running_, "those without a result run");
+  require(running_ <= options_.capacity, "no more run at a time than the lane can");
+  require(orders_.size() <= seen_numbers::window + options_.capacity, "what is held is bounded");
+}
+
+} // namespace texlex

@@ -1,0 +1,367 @@
+#include "test/simulation/house.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/invariant.hpp"
+
+namespace texlex::simulation {
+namespace {
+
+/// Lanes elsewhere are numbered apart from the roster's.
+constexpr uint32_t far_lanes_from = 1'000'000;
+
+} // namespace
+
+// A link at home, the ways there and back, and the machine at the other end. A link that was suspected is another lane
+// once it is well again, as a lane that cooled does not come back.
+struct house::far_lane final : lane_link_effects {
+  far_lane(house& home, const far_plan& plan, uint32_t number)
+    : home_(home), name(fmt::format("far{}", number)), plan_(plan), next_lane(far_lanes_from * number),
+      link(plan.link, *this), outward(home.around_, fault::link_cut_outward, plan.way_min, plan.way_max,
+                                      [this](const giver_word& word) { host.heard(word); }),
+      homeward(home.around_, fault::link_cut_homeward, plan.way_min, plan.way_max,
+               [this](const lane_word& word) { heard(word); }),
+      host(home.around_, name, plan, [this](const lane_word& word) {
+        home_.around_.note(name, "house", [&] { return text_of(word); });
+        homeward.send(word);
+      }) {}
+
+  void start() {
+    link.start(home_.around_.time.now());
+    host.start();
+    tick_later();
+  }
+
+  void heard(const lane_word& word) {
+    if (home_.around_.time.now() < paused_until)
+      return home_.around_.time.at(paused_until, [this, word] { heard(word); });
+    link.heard(word, home_.around_.time.now());
+    link.check_invariants();
+    home_.settle();
+  }
+
+  void tick_later() {
+    home_.around_.time.at(std::max(link.next_tick(), paused_until), [this] {
+      if (home_.closed_) return;
+      if (home_.around_.faults.strikes(fault::house_pauses)) {
+        paused_until = home_.around_.time.now() + home_.around_.chance.us(1000, 400'000);
+        return tick_later();
+      }
+      link.tick(home_.around_.time.now());
+      link.check_invariants();
+      home_.settle();
+      tick_later();
+    });
+  }
+
+  void join() {
+    lane = {++next_lane};
+    home_.soon_.push_back([this, joining = *lane] {
+      home_.broker_event([&](dispatcher& d) {
+        d.lane_joined(
+          joining,
+          {.capacity = plan_.port.capacity, .takes = link.room(), .document_bytes_max = plan_.port.document_bytes_max});
+      });
+    });
+  }
+
+  void leave(death cause) {
+    const auto leaving = std::exchange(lane, std::nullopt);
+    if (!leaving) return;
+    home_.soon_.push_back([this, id = *leaving, cause] { home_.tell_left(id, cause); });
+  }
+
+  // lane_link_effects
+  void send(const giver_word& word) override {
+    home_.around_.note("house", name, [&] { return text_of(word); });
+    outward.send(word);
+  }
+  void up(uint32_t, uint64_t) override { join(); }
+  void suspected() override {
+    if (!lane) return;
+    home_.soon_.push_back([this, id = *lane] { home_.tell_cooling(id); });
+  }
+  void cleared() override {}
+  void down() override { leave(death::failure); }
+  void finished(job_id job, const outcome& result) override {
+    if (!lane) return;
+    ++home_.far_answers_;
+    home_.soon_.push_back([this, id = *lane, job, result] {
+      tell_room(id, 1);
+      home_.finished(id, job, result);
+    });
+  }
+  void lost(job_id) override {} // with its lane
+  void room_changed() override {
+    if (!lane) return;
+    home_.soon_.push_back([this, id = *lane] { tell_room(id, 0); });
+  }
+  // Of what it has, so many have ended already: before their place is given away, their credit must be known.
+  void tell_room(lane_id id, uint32_t ended) {
+    const auto in_flight = static_cast<uint32_t>(home_.broker_.lanes().in_flight(id));
+    const uint32_t attempts = std::max(in_flight, ended) - ended + link.room();
+    home_.broker_.at(home_.around_.time.now()).lane_takes(id, attempts);
+  }
+
+  // It has nothing in flight, and whoever it is may be well again.
+  void drained() {
+    leave(death::failure);
+    if (link.state() == link_state::up) join();
+  }
+
+  static std::string text_of(const giver_word& word) {
+    if (const auto* const order = std::get_if<link_order>(&word))
+      return fmt::format("order {} job {}", order->number, order->job.value);
+    if (const auto* const abandon = std::get_if<link_abandon>(&word)) return fmt::format("abandon {}", abandon->number);
+    return std::holds_alternative<link_greeting>(word) ? "greeting" : "beat";
+  }
+  static std::string text_of(const lane_word& word) {
+    if (const auto* const result = std::get_if<link_result>(&word))
+      return fmt::format("result {} job {} {}", result->number, result->job.value, name_of(result->result.status));
+    if (const auto* const beat = std::get_if<lane_beat>(&word))
+      return fmt::format("beat credit {}", beat->credit.attempts);
+    return std::holds_alternative<link_welcome>(word) ? "welcome" : "stranger";
+  }
+
+  house& home_;
+  std::string name;
+  const far_plan& plan_;
+  uint32_t next_lane;
+  std::optional<lane_id> lane;
+  instant paused_until{};
+  lane_link link;
+  carrier<giver_word> outward;
+  carrier<lane_word> homeward;
+  far_host host;
+};
+
+house::house(surroundings& around, const world_plan& plan)
+  : around_(around), plan_(plan), broker_(plan.dispatch, *this), people_(plan.roster, *this) {
+  for (const far_plan& each : plan.far)
+    far_.push_back(std::make_unique<far_lane>(*this, each, static_cast<uint32_t>(far_.size() + 1)));
+}
+
+house::~house() = default;
+
+void house::start() {
+  people_.start(around_.time.now());
+  for (const auto& each : far_) each->start();
+  if (plan_.roster.budgets.max_age > duration{0}) look_at_ages();
+}
+
+void house::look_at_ages() {
+  around_.time.after(std::chrono::milliseconds{20}, [this] {
+    if (closed_) return;
+    people_.tick(around_.time.now());
+    look_at_ages();
+  });
+}
+
+void house::submit(const job_ptr& job) {
+  broker_event([&](dispatcher& d) { d.submit(job); });
+}
+
+void house::cancel(job_id job) {
+  broker_event([&](dispatcher& d) { d.cancel(job); });
+}
+
+void house::close() {
+  closed_ = true;
+  broker_event([](dispatcher& d) { d.close(); });
+  to_people([](roster& r) { r.close(); });
+}
+
+void house::broker_event(const std::function<void(dispatcher&)>& event) {
+  event(broker_.at(around_.time.now()));
+  settle();
+}
+
+// What links and the dispatcher have said is carried out one after the other, as actors' messages would be.
+void house::settle() {
+  for (const auto& [job, result] : std::exchange(answers_, {})) on_answer(job, result);
+  while (!soon_.empty()) {
+    const auto next = std::move(soon_.front());
+    soon_.erase(soon_.begin());
+    next();
+  }
+  pressure_ = broker_.pressure();
+  plan_tick();
+}
+
+void house::plan_tick() {
+  const auto wanted = broker_.next_tick();
+  if (!wanted) return;
+  const instant due = around_.time.now() + *wanted;
+  if (tick_at_ && *tick_at_ <= due) return;
+  tick_at_ = due;
+  around_.time.at(due, [this, due] {
+    if (tick_at_ == due) tick_at_.reset();
+    broker_event([](dispatcher& d) { d.tick(); });
+  });
+}
+
+// Words of one to the other stay in order.
+void house::to_broker(std::function<void(dispatcher&)> word) {
+  const duration late = around_.faults.strikes(fault::word_late) ? around_.chance.us(100, 20'000) : duration{0};
+  last_to_broker_ = std::max(last_to_broker_, around_.time.now() + late + around_.chance.us(1, 50));
+  around_.time.at(last_to_broker_, [this, word = std::move(word)] { broker_event(word); });
+}
+
+void house::to_people(std::function<void(roster&)> word) {
+  const duration late = around_.faults.strikes(fault::word_late) ? around_.chance.us(100, 20'000) : duration{0};
+  last_to_people_ = std::max(last_to_people_, around_.time.now() + late + around_.chance.us(1, 50));
+  around_.time.at(last_to_people_, [this, word = std::move(word)] { word(people_); });
+}
+
+void house::run(lane_id lane, const job_ptr& job, uint32_t attempt) {
+  require(!cold_.contains(lane.value), "a lane that cools or is gone gets no work");
+  if (lane.value < far_lanes_from) return workers_.at(lane.value)->give(job, attempt);
+  far_lane& where = *far_.at(lane.value / far_lanes_from - 1);
+  if (where.lane != lane) return; // it is down, which is about to be told: then the job is lost there
+  if (where.link.room() == 0)     // it is suspected, which is about to be told: the order goes back
+    return soon_.push_back([this, lane, id = job->id] { finished(lane, id, {.status = status::cancelled}); });
+  where.link.order(job->id, attempt, job->document.size(), job->deadline, around_.time.now());
+}
+
+void house::finished(lane_id lane, job_id job, const outcome& result) {
+  around_.note(fmt::format("lane{}", lane.value), "house",
+               [&] { return fmt::format("finished job {} {}", job.value, name_of(result.status)); });
+  broker_event([&](dispatcher& d) { d.finished(lane, job, result); });
+}
+
+void house::answer(const closed_job& closed) {
+  require(closed.last.job->stop.load(), "an answered job is stopped");
+  for (const attempt& each : closed.last.attempts)
+    if (each.lane.value >= far_lanes_from)
+      far_.at(each.lane.value / far_lanes_from - 1)->link.abandon(closed.last.job->id);
+  answers_.emplace_back(closed.last.job->id, closed.result);
+}
+
+void house::arm(job_id id, duration delay) {
+  if (around_.faults.strikes(fault::timer_early)) delay /= 3;
+  if (around_.faults.strikes(fault::timer_late)) delay += around_.chance.us(1000, 100'000);
+  around_.time.after(delay + around_.chance.us(0, 60), [this, id] {
+    const bool called_off = disarmed_.erase(id.value) > 0;
+    if (called_off && !around_.faults.strikes(fault::timer_not_disarmed)) return;
+    broker_event([&](dispatcher& d) { (void)d.overdue(id); });
+  });
+}
+
+void house::drained(lane_id lane) {
+  if (lane.value < far_lanes_from) return to_people([lane](roster& r) { r.drained(lane); });
+  far_lane& where = *far_.at(lane.value / far_lanes_from - 1);
+  soon_.push_back([&where, lane] {
+    if (where.lane == lane) where.drained();
+  });
+}
+
+void house::stuck(lane_id lane, death cause) {
+  around_.note("house", fmt::format("lane{}", lane.value), [] { return "is written off"; });
+  if (lane.value >= far_lanes_from) {
+    far_lane& where = *far_.at(lane.value / far_lanes_from - 1);
+    return soon_.push_back([this, &where, lane] {
+      if (where.lane == lane) where.link.give_up(around_.time.now());
+    });
+  }
+  workers_.at(lane.value)->write_off();
+  to_people([this, lane, cause](roster& r) { r.stuck(lane, cause, around_.time.now()); });
+}
+
+void house::spawn(lane_id lane, uint32_t core) {
+  const std::string name = fmt::format("lane{}", lane.value);
+  around_.note("house", name, [core] { return fmt::format("spawn on core {}", core); });
+  auto& made = workers_[lane.value] = std::make_unique<worker>(
+    around_, name,
+    worker::words{.finished =
+                    [this, lane](job_id job, const outcome& result) {
+                      finished(lane, job, result);
+                      to_people([this, lane, used = used_[lane.value] += 40'000](roster& r) {
+                        r.reported(lane, {.bytes_handed_out = used, .trims = 0}, around_.time.now());
+                      });
+                    },
+                  .died =
+                    [this, lane](death cause) {
+                      to_people([this, lane, cause](roster& r) { r.down(lane, cause, around_.time.now()); });
+                    }});
+  if (around_.faults.strikes(fault::worker_dies_unborn)) {
+    made->vanish();
+    return around_.time.after(around_.chance.us(10, 5000), [this, lane] {
+      to_people([this, lane](roster& r) { r.down(lane, death::failure, around_.time.now()); });
+    });
+  }
+  around_.time.after(around_.chance.us(10, 5000), [this, lane] { to_people([lane](roster& r) { r.ready(lane); }); });
+}
+
+void house::spawn_later(uint32_t core, duration delay) {
+  around_.time.after(delay,
+                     [this, core] { to_people([this, core](roster& r) { r.spawn_due(core, around_.time.now()); }); });
+}
+
+void house::joined(lane_id lane) {
+  to_broker([lane](dispatcher& d) { d.lane_joined(lane); });
+}
+
+void house::cooling(lane_id lane) {
+  to_broker([this, lane](dispatcher&) { tell_cooling(lane); });
+}
+
+void house::left(lane_id lane, death cause) {
+  to_broker([this, lane, cause](dispatcher&) { tell_left(lane, cause); });
+}
+
+// Before the dispatcher hears of it, it may well give it work.
+void house::tell_cooling(lane_id lane) {
+  cold_.insert(lane.value);
+  broker_event([lane](dispatcher& d) { d.lane_cooling(lane); });
+}
+
+void house::tell_left(lane_id lane, death cause) {
+  cold_.insert(lane.value);
+  broker_event([lane, cause](dispatcher& d) { d.lane_left(lane, cause); });
+}
+
+void house::unstaffed() {
+  unstaffed_ = true;
+  to_broker([](dispatcher& d) { d.unstaffed(); });
+}
+
+void house::absent_too_long() { require(false, "there is no limit to absence here"); }
+void house::too_many_stuck() { require(false, "there is no limit to those that hang here"); }
+
+bool house::rests() const { return what_is_left().empty(); }
+
+std::string house::what_is_left() const {
+  if (broker_.ledger().open_count() > 0) return fmt::format("{} jobs are open", broker_.ledger().open_count());
+  if (broker_.lanes().in_flight() > 0) return fmt::format("{} attempts are in flight", broker_.lanes().in_flight());
+  for (const auto& each : far_) {
+    if (!closed_ && each->link.in_flight() > 0) return each->name + " owes results";
+    if (!closed_ && each->host.running() > 0) return each->name + " is at work";
+    if (!closed_ && each->link.state() != link_state::up) return each->name + " is not there";
+  }
+  if (closed_ && !people_.empty()) return "workers are there after the end";
+  return {};
+}
+
+uint64_t house::orders_resent() const noexcept {
+  uint64_t sum = 0;
+  for (const auto& each : far_) sum += each->link.resent();
+  return sum;
+}
+
+uint64_t house::orders_doubled() const noexcept {
+  uint64_t sum = 0;
+  for (const auto& each : far_) sum += each->host.doubled();
+  return sum;
+}
+
+void house::check_invariants() {
+  broker_.check_invariants();
+  people_.check_invariants();
+  const hedge_counts& hedges = broker_.hedges();
+  require(hedges.won <= hedges.fired, "no more copies win than were made");
+}
+
+} // namespace texlex::simulation

@@ -1,0 +1,104 @@
+// The decisions of one service put together: dispatcher and roster with their workers, and links to lanes elsewhere.
+// What actors do in the service, the timeline does here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/state/dispatcher.hpp"
+#include "actors/state/lane_link.hpp"
+#include "actors/state/roster.hpp"
+#include "test/simulation/carrier.hpp"
+#include "test/simulation/far_host.hpp"
+#include "test/simulation/plan.hpp"
+#include "test/simulation/surroundings.hpp"
+#include "test/simulation/worker.hpp"
+
+namespace texlex::simulation {
+
+class house final : dispatch_effects, roster_effects {
+public:
+  house(surroundings& around, const world_plan& plan);
+  ~house() override;
+
+  void start();
+  void submit(const job_ptr& job);
+  void cancel(job_id job);
+  /// The end: what is open is answered `shutting_down`, and workers end.
+  void close();
+
+  /// Who hears how a job ended, and that the queue may stand otherwise.
+  std::function<void(job_id, const outcome&)> on_answer;
+
+  [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
+  [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
+  /// Whether nothing is in hand any more.
+  [[nodiscard]] bool rests() const;
+  [[nodiscard]] std::string what_is_left() const;
+  [[nodiscard]] bool was_unstaffed() const noexcept { return unstaffed_; }
+  [[nodiscard]] uint64_t rotations() const noexcept { return people_.rotations(); }
+  [[nodiscard]] uint64_t orders_resent() const noexcept;
+  [[nodiscard]] uint64_t orders_doubled() const noexcept;
+  [[nodiscard]] uint64_t far_answers() const noexcept { return far_answers_; }
+  void check_invariants();
+
+private:
+  struct far_lane;
+
+  // dispatch_effects
+  void run(lane_id lane, const job_ptr& job, uint32_t attempt) override;
+  void answer(const closed_job& closed) override;
+  void arm(job_id id, duration delay) override;
+  void disarm(job_id id) override { disarmed_.insert(id.value); }
+  void drained(lane_id lane) override;
+  void stuck(lane_id lane, death cause) override;
+  // roster_effects
+  void spawn(lane_id lane, uint32_t core) override;
+  void spawn_later(uint32_t core, duration delay) override;
+  void joined(lane_id lane) override;
+  void cooling(lane_id lane) override;
+  void left(lane_id lane, death cause) override;
+  void end(lane_id lane) override { workers_.at(lane.value)->end_when_done(); }
+  void event(core_event, uint32_t) override {}
+  void unstaffed() override;
+  void absent_too_long() override;
+  void too_many_stuck() override;
+
+  /// An event of the dispatcher's, and what it brings about.
+  void broker_event(const std::function<void(dispatcher&)>& event);
+  void settle();
+  void plan_tick();
+  void to_broker(std::function<void(dispatcher&)> word);
+  void tell_cooling(lane_id lane);
+  void tell_left(lane_id lane, death cause);
+  void to_people(std::function<void(roster&)> word);
+  void look_at_ages();
+  void finished(lane_id lane, job_id job, const outcome& result);
+
+  surroundings& around_;
+  const world_plan& plan_;
+  dispatcher broker_;
+  roster people_;
+  queue_pressure pressure_;
+  std::map<uint32_t, std::unique_ptr<worker>> workers_; ///< by lane
+  std::map<uint32_t, uint64_t> used_;                   ///< bytes handed out
+  std::set<uint32_t> cold_;                             ///< lanes that were told to cool, or left
+  std::vector<std::unique_ptr<far_lane>> far_;
+  std::vector<std::pair<job_id, outcome>> answers_; ///< of the event at hand
+  std::set<uint64_t> disarmed_;
+  std::vector<std::function<void()>> soon_; ///< what an event has brought about, to be done once it is over
+  std::optional<instant> tick_at_;
+  instant last_to_broker_{}, last_to_people_{};
+  bool closed_ = false;
+  bool unstaffed_ = false;
+  uint64_t far_answers_ = 0;
+};
+
+} // namespace texlex::simulation

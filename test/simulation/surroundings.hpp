@@ -1,0 +1,36 @@
+// What everybody in a simulated world shares.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "test/simulation/dice.hpp"
+#include "test/simulation/faults.hpp"
+#include "test/simulation/journal.hpp"
+#include "test/simulation/timeline.hpp"
+
+namespace texlex::simulation {
+
+/// A document as all machines know it, by the number of its job.
+struct known_document {
+  uint64_t key = 0;
+  uint32_t bytes = 0;
+  bool kills = false; ///< whoever begins with it
+};
+
+struct surroundings {
+  timeline time;
+  fault_book faults;
+  journal notes;
+  dice chance; ///< of what is no fault
+  std::unordered_map<uint64_t, known_document> documents{};
+  uint64_t last_far_job = uint64_t{1} << 40; ///< jobs elsewhere are numbered apart from those at home
+
+  template <class Text>
+  void note(const std::string& from, const std::string& to, Text text) {
+    notes.note(time.now(), from, to, text);
+  }
+};
+
+} // namespace texlex::simulation

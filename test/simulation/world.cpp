@@ -1,0 +1,193 @@
+#include "test/simulation/world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "runtime/invariant.hpp"
+
+namespace texlex::simulation {
+namespace {
+
+/// All must have come to rest so long after the last fault.
+constexpr std::chrono::seconds rest_within{20};
+constexpr std::chrono::milliseconds connection_look{7};
+constexpr std::chrono::milliseconds drain_time{100};
+constexpr std::chrono::milliseconds starving_max{limits::held_back_ms_max};
+
+} // namespace
+
+world::world(const world_plan& plan, std::vector<stroke> left_out, bool keep_journal)
+  : plan_(plan), around_{.time = {},
+                         .faults = {plan.seed, plan.faults, std::move(left_out)},
+                         .notes = journal{keep_journal},
+                         .chance = dice{plan.seed ^ 0x5EED}},
+    places_(plan.requests_max, plan.bytes_max), house_(around_, plan_), way_in_(places_, house_.pressure()) {
+  house_.on_answer = [this](job_id job, const outcome& result) { deliver(job, result); };
+  for (const client_plan& each : plan_.clients)
+    connections_.push_back(std::make_unique<connection>(around_, plan_, each, connections_.size() + 1, way_in_,
+                                                        static_cast<job_taker&>(*this)));
+}
+
+void world::run() {
+  const instant begun = around_.time.now();
+  const instant calm = begun + plan_.troubled;
+  const instant end = calm + rest_within;
+  house_.start();
+  for (const auto& each : connections_) each->start();
+  look_at_connections();
+  if (around_.faults.strikes(fault::shutdown))
+    around_.time.after(around_.chance.us(0, static_cast<uint64_t>(plan_.troubled.count() / 1000)),
+                       [this] { shut_down(); });
+  bool is_calm = false;
+  while (!around_.time.empty()) {
+    if (!is_calm && around_.time.next() >= calm) {
+      around_.faults.calm();
+      is_calm = true;
+    }
+    if (is_calm && what_is_left().empty()) break;
+    if (around_.time.now() >= end) {
+      const std::string left = what_is_left();
+      around_.note("world", "world", [&] { return "does not come to rest: " + left; });
+      last_words("texlex: left after all faults are over: " + left);
+      require(false, "once faults are over, all comes to rest");
+    }
+    on_step();
+    around_.time.step();
+    house_.check_invariants();
+    overloaded_ |= house_.broker().overloaded();
+    require(places_.requests_in_flight() <= plan_.requests_max && places_.bytes_in_flight() <= plan_.bytes_max,
+            "no more is taken on than may be");
+  }
+  over_ = true;
+  for (const auto& each : connections_) each->check_at_end();
+}
+
+job_id world::next_jobs(uint32_t count) {
+  const job_id first{last_job_ + 1};
+  last_job_ += count;
+  return first;
+}
+
+void world::submit(std::shared_ptr<job> made, admission::place place, connection& from) {
+  const job_ptr job = std::move(made);
+  waiting_[job->id.value] = {&from, std::move(place)};
+  around_.time.at(around_.time.now(), [this, job] { house_.submit(job); }); // a batch of the loop's pass, as it were
+}
+
+void world::cancel(job_id job) {
+  around_.time.at(around_.time.now(), [this, job] { house_.cancel(job); });
+}
+
+void world::forget(job_id job) {
+  if (const auto found = waiting_.find(job.value); found != waiting_.end()) found->second.from = nullptr;
+}
+
+void world::deliver(job_id job, const outcome& result) {
+  const auto found = waiting_.find(job.value);
+  require(found != waiting_.end(), "a job is answered once");
+  const waiting who = std::move(found->second);
+  waiting_.erase(found);
+  ++delivered_;
+  around_.time.at(around_.time.now(), [who = who.from, job, result] {
+    if (who != nullptr) who->answered(job, result);
+  });
+}
+
+void world::look_at_connections() {
+  around_.time.after(connection_look, [this] {
+    for (const auto& each : connections_) each->look();
+    feed_starving();
+    if (!over_) look_at_connections();
+  });
+}
+
+// As the server does: those that wait for bytes may hold all of them themselves.
+void world::feed_starving() {
+  const bool starving =
+    std::any_of(connections_.begin(), connections_.end(), [](const auto& each) { return each->starving(); });
+  if (!starving || places_.bytes_free() > 0) {
+    starving_since_.reset();
+    return;
+  }
+  if (!starving_since_) starving_since_ = around_.time.now();
+  if (around_.time.now() - *starving_since_ < starving_max) return;
+  starving_since_.reset();
+  eviction choice{eviction::want::bytes};
+  for (size_t i = 0; i < connections_.size(); ++i)
+    if (!connections_[i]->closed()) choice.look(connections_[i]->standing_now(), i);
+  if (const auto victim = choice.victim()) connections_[*victim]->give_up_payload();
+}
+
+void world::shut_down() {
+  around_.note("house", "house", [] { return "shuts down"; });
+  for (const auto& each : connections_) each->drain();
+  around_.time.after(drain_time, [this] {
+    for (const auto& each : connections_) each->abandon();
+    house_.close();
+  });
+}
+
+std::string world::what_is_left() const {
+  if (!waiting_.empty()) return fmt::format("{} jobs have no answer", waiting_.size());
+  if (places_.requests_in_flight() > 0) return fmt::format("{} places are held", places_.requests_in_flight());
+  for (const auto& each : connections_)
+    if (!each->closed()) return fmt::format("client {} is not done", each->number());
+  return house_.what_is_left();
+}
+
+world_counts world::counts() const {
+  world_counts made;
+  for (size_t i = 0; i < fault_count; ++i) made.faults[i] = around_.faults.count(static_cast<fault>(i));
+  for (const auto& each : connections_) {
+    made.requests += each->asked();
+    for (uint32_t s = 0; s < status_count; ++s) made.answers[s] += each->answers(static_cast<status>(s));
+  }
+  made.worlds = 1;
+  made.events = around_.time.happened();
+  made.hedges_fired = house_.broker().hedges().fired;
+  made.hedges_won = house_.broker().hedges().won;
+  made.ejections = house_.broker().ejections();
+  made.rotations = house_.rotations();
+  made.unstaffed = house_.was_unstaffed();
+  made.orders_resent = house_.orders_resent();
+  made.orders_doubled = house_.orders_doubled();
+  made.far_answers = house_.far_answers();
+  made.overloads = overloaded_;
+  return made;
+}
+
+std::vector<std::pair<std::string_view, uint64_t>> world_counts::states() const {
+  return {{"worlds", worlds},
+          {"requests", requests},
+          {"events", events},
+          {"hedges fired", hedges_fired},
+          {"hedges won", hedges_won},
+          {"lanes ejected", ejections},
+          {"workers rotated", rotations},
+          {"worlds without workers", unstaffed},
+          {"worlds overloaded", overloads},
+          {"orders sent again", orders_resent},
+          {"orders that came twice", orders_doubled},
+          {"answers from elsewhere", far_answers}};
+}
+
+void world_counts::add(const world_counts& other) noexcept {
+  for (size_t i = 0; i < fault_count; ++i) faults[i] += other.faults[i];
+  for (size_t i = 0; i < status_count; ++i) answers[i] += other.answers[i];
+  worlds += other.worlds;
+  requests += other.requests;
+  events += other.events;
+  hedges_fired += other.hedges_fired;
+  hedges_won += other.hedges_won;
+  ejections += other.ejections;
+  rotations += other.rotations;
+  unstaffed += other.unstaffed;
+  orders_resent += other.orders_resent;
+  orders_doubled += other.orders_doubled;
+  far_answers += other.far_answers;
+  overloads += other.overloads;
+}
+
+} // namespace texlex::simulation
