@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify simulate test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -8,6 +8,7 @@ CONNECTIONS ?= 4
 SECONDS ?= 60
 SEEDS ?= 1..1000000
 MINUTES ?= 10
+MUTANT_SEEDS ?= 20000
 FUZZERS ?= scan_fuzz answers_fuzz server_fuzz
 REPETITIONS ?= 5
 ROUNDS ?= 3
@@ -58,6 +59,9 @@ simulate: deps ## The service's decisions in simulated worlds full of faults: SE
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target texlex-simulate
 	@build/release/texlex-simulate --seeds $(SEEDS) --minutes $(MINUTES)
+
+mutants: deps ## Plausible bugs, one at a time: which tests see them. MUTANT_SEEDS=20000
+	@SEEDS=$(MUTANT_SEEDS) test/mutants/run
 
 test-engine: build ## Compare FILES (default: all recorded documents) with LuaTeX, live, in all regimes
 	@deploy/install-dependencies --engine

@@ -115,12 +115,12 @@ using result_batch = std::vector<attempt_result>;
 /// What a lane can be given.
 struct lane_traits {
   uint32_t capacity = 1;                    ///< attempts at one time
-  uint32_t takes = UINT32_MAX;              ///< of these, at first
   uint64_t document_bytes_max = UINT64_MAX; ///< no longer documents
   duration attempt_max = duration::max();   ///< none that is expected to take longer
   duration in_all_max = duration::max();    ///< of all it has at one time, as expected
   uint64_t alone_bytes_max = 0;             ///< longer ones too while nothing else is in flight: none longer than that
   duration alone_max{0};                    ///< and none of these that is expected to take longer
+  uint32_t takes = UINT32_MAX;              ///< of these, at first
 
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }

@@ -63,7 +63,7 @@ struct house::far_lane final : lane_link_effects {
       home_.broker_event([&](dispatcher& d) {
         d.lane_joined(
           joining,
-          {.capacity = plan_.port.capacity, .takes = link.room(), .document_bytes_max = plan_.port.document_bytes_max});
+          {.capacity = plan_.port.capacity, .document_bytes_max = plan_.port.document_bytes_max, .takes = link.room()});
       });
     });
   }

@@ -25,6 +25,7 @@ struct choices {
   bool trace = false;
   std::string svg_path;
   bool quiet = false;
+  bool as_found = false;
 };
 
 std::optional<std::pair<uint64_t, uint64_t>> range_of(const std::string& text) {
@@ -102,11 +103,13 @@ int simulate(const choices& chosen) {
     return 0;
   }
   fmt::print("revision {}\n", TEXLEX_REVISION);
-  fmt::print("seed {} fails: {}\nmaking it small\n", report.failed->what.seed, report.failed->why);
+  fmt::print("seed {} fails: {}\n", report.failed->what.seed, report.failed->why);
   std::fflush(stdout);
+  if (chosen.as_found) return 1;
   const failure least = made_small(*report.failed, [&](const std::string& line) {
     if (!chosen.quiet) fmt::print(stderr, "  {}\n", line);
   });
+  fmt::print("made small, ");
   print_failure(least);
   std::fflush(stdout);
   if (chosen.trace || !chosen.svg_path.empty()) keep_journal(least.what, chosen);
@@ -129,6 +132,7 @@ int main(int argc, char** argv) {
   app.add_option("--minutes", chosen.minutes, "Stop after that long, whatever is left")->check(CLI::Range(0.001, 1e5));
   app.add_flag("--trace", chosen.trace, "Print what happens in a single seed's world, or in the one that failed");
   app.add_option("--svg", chosen.svg_path, "Draw it as a sequence chart into that file");
+  app.add_flag("--as-found", chosen.as_found, "Do not make a failure small");
   app.add_flag("--quiet", chosen.quiet, "No progress");
   try {
     app.parse(argc, argv);
