@@ -103,7 +103,8 @@ public:
   /// To be told to those who read requests, after each event.
   [[nodiscard]] queue_pressure pressure() const noexcept { return waiting_.pressure(now_); }
 
-  void check_invariants() const;
+  /// `statistics`: those of the hedge delay and budget too, which take longer than all others.
+  void check_invariants(bool statistics = true) const;
 
 private:
   void admit(const job_ptr& job);

@@ -227,8 +227,9 @@ void house::run(lane_id lane, const job_ptr& job, uint32_t attempt) {
 }
 
 void house::finished(lane_id lane, job_id job, const outcome& result) {
-  around_.note(fmt::format("lane{}", lane.value), "house",
-               [&] { return fmt::format("finished job {} {}", job.value, name_of(result.status)); });
+  if (around_.notes.wanted())
+    around_.note(fmt::format("lane{}", lane.value), "house",
+                 [&] { return fmt::format("finished job {} {}", job.value, name_of(result.status)); });
   broker_event([&](dispatcher& d) { d.finished(lane, job, result); });
 }
 
@@ -358,7 +359,8 @@ uint64_t house::orders_doubled() const noexcept {
 }
 
 void house::check_invariants() {
-  broker_.check_invariants();
+  constexpr uint64_t statistics_every = 64; // events
+  broker_.check_invariants(around_.time.happened() % statistics_every == 0);
   people_.check_invariants();
   const hedge_counts& hedges = broker_.hedges();
   require(hedges.won <= hedges.fired, "no more copies win than were made");
