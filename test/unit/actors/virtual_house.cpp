@@ -191,7 +191,7 @@ void virtual_house::kill(uint32_t lane, death cause) {
 }
 
 void virtual_house::release_held() {
-  for (const caf::actor& channel : channels_) caf::anon_send(channel, release_atom::value);
+  for (const caf::actor& channel : channels_) caf::anon_send(channel, fault::release_atom::value);
 }
 
 outcome virtual_house::answer(uint64_t id) {

@@ -15,14 +15,16 @@
 #include <vector>
 
 #include "actors/broker.hpp"
+#include "actors/fault/fault_channel.hpp"
 #include "actors/hedge_timer.hpp"
 #include "actors/metrics.hpp"
 #include "actors/supervisor.hpp"
-#include "test/unit/actors/fault_channel.hpp"
 #include "test/unit/actors/test_jobs.hpp"
 #include "test/unit/actors/virtual_time.hpp"
 
 namespace texlex::test {
+
+using fault::fault_rule, fault::interpose, fault::rewrite, fault::verdict;
 
 /// Copies as many as are asked for: what they do is tested with actors, how many there are without.
 [[nodiscard]] inline hedge_options unlimited(hedge_options options) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "actors/state/descriptor_queue.hpp"
+#include "test/support/printed_status.hpp"
 
 using namespace texlex;
 

@@ -13,11 +13,12 @@
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "runtime/time.hpp"
 
-namespace texlex::test {
+namespace texlex::fault {
 
 struct verdict {
   enum kind : uint8_t {
@@ -25,7 +26,8 @@ struct verdict {
     drop,
     duplicate,
     delay, ///< by `time`, while others pass
-    hold,  ///< until the next message has passed, or `release_held` came
+    hold,  ///< until the next message has passed, or a `release` came
+    kill,  ///< the actor behind the channel ends, by exit_reason::kill, and the message is lost
   };
   kind what = deliver;
   duration time{0};
@@ -44,14 +46,14 @@ struct parked {
 };
 using parked_ptr = std::shared_ptr<parked>;
 
-} // namespace texlex::test
+} // namespace texlex::fault
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::test::parked_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::fault::parked_ptr)
 
-namespace texlex::test {
+namespace texlex::fault {
 
 /// A delayed message, to the channel itself; or from outside: let go of what is held.
-using release_atom = caf::atom_constant<caf::atom("tt_release")>;
+using release_atom = caf::atom_constant<caf::atom("fc_release")>;
 
 struct channel_state {
   static inline const char* name = "fault_channel";
@@ -72,6 +74,7 @@ inline caf::behavior fault_channel(caf::stateful_actor<channel_state>* self, con
     parked message{self->current_sender(), self->current_message_id(), std::move(content)};
     switch (fate.what) {
       case verdict::drop: break;
+      case verdict::kill: self->send_exit(caf::actor_cast<caf::actor>(target), caf::exit_reason::kill); break;
       case verdict::hold: self->state.held.push_back(std::move(message)); break;
       case verdict::delay:
         self->delayed_send(self, fate.time, release_atom::value, std::make_shared<parked>(std::move(message)));
@@ -97,4 +100,4 @@ Handle interpose(caf::actor_system& system, const Handle& target, fault_rule rul
     system.spawn(fault_channel, caf::actor_cast<caf::strong_actor_ptr>(target), std::move(rule), std::move(change)));
 }
 
-} // namespace texlex::test
+} // namespace texlex::fault
