@@ -1,6 +1,6 @@
-// The giver's end of a link to a lane elsewhere: makes of a carrier that loses, doubles, delays and reorders words a lane
-// that says of each attempt once how it ended. An order goes out again until the lane is known to have it; the lane does
-// the same with results. Nothing is queued here: what may be given is what the lane has granted.
+// The giver's end of a link to a lane elsewhere: makes of a carrier that loses, doubles, delays and reorders words a
+// lane that says of each attempt once how it ended. An order goes out again until the lane is known to have it; the
+// lane does the same with results. Nothing is queued here: what may be given is what the lane has granted.
 //
 // Who is not heard for a while is suspected and gets no more work; who is not heard for longer is down: what it had is
 // lost, and a new life begins with a greeting. Whoever looks too late himself judges nobody, as he may just not have

@@ -1,6 +1,6 @@
-// What the two ends of a link to a lane elsewhere say to each other. All of it is values: whoever carries them may lose,
-// double, delay and reorder them, and neither end may be the worse for it. `lane_link` is the end of whoever gives work,
-// `lane_port` that of the lane.
+// What the two ends of a link to a lane elsewhere say to each other. All of it is values: whoever carries them may
+// lose, double, delay and reorder them, and neither end may be the worse for it. `lane_link` is the end of whoever
+// gives work, `lane_port` that of the lane.
 //
 //   giver                        lane
 //     greeting ──────────────▶            until it is welcomed
@@ -34,8 +34,8 @@ struct seen_numbers {
   friend bool operator==(const seen_numbers&, const seen_numbers&) = default;
 };
 
-/// How much may have been given in all since the welcome. Absolute, so that one that is lost or comes twice or late does
-/// no harm: the largest one holds.
+/// How much may have been given in all since the welcome. Absolute, so that one that is lost or comes twice or late
+/// does no harm: the largest one holds.
 struct lane_credit {
   uint64_t attempts = 0;
   uint64_t bytes = 0; ///< of their documents

@@ -1,6 +1,6 @@
-// One client and its connection: what it sends is fed to the session's protocol as the server's shell would, and what it
-// gets is held against what it asked for. Bytes of one side arrive in order and late, in frames; a frame's last bytes may
-// never come.
+// One client and its connection: what it sends is fed to the session's protocol as the server's shell would, and what
+// it gets is held against what it asked for. Bytes of one side arrive in order and late, in frames; a frame's last
+// bytes may never come.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Chance that follows from a seed. What comes out does not depend on the standard library, so that a seed means the same
-// world everywhere.
+// Chance that follows from a seed. What comes out does not depend on the standard library, so that a seed means the
+// same world everywhere.
 #pragma once
 
 #include <cstddef>

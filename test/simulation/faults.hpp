@@ -1,6 +1,6 @@
-// What can go wrong in the simulated world, when it does, and how often it did. Whether the n-th chance of a kind strikes
-// follows from the seed and from nothing else, so that each stroke can be left out by itself: that is how a failure is
-// made small.
+// What can go wrong in the simulated world, when it does, and how often it did. Whether the n-th chance of a kind
+// strikes follows from the seed and from nothing else, so that each stroke can be left out by itself: that is how a
+// failure is made small.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// What happened in a world, for people: a line each, or a chart of who said what to whom. Kept only if somebody wants to
-// read it.
+// What happened in a world, for people: a line each, or a chart of who said what to whom. Kept only if somebody wants
+// to read it.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // One world, drawn from a seed: how the house is set up, what its clients want, and which faults there are. Swarm style
-// (Groce and others, 'Swarm Testing', 2012): each seed leaves some kinds of fault out altogether, as those that are always
-// there hide what only happens without them.
+// (Groce and others, 'Swarm Testing', 2012): each seed leaves some kinds of fault out altogether, as those that are
+// always there hide what only happens without them.
 #pragma once
 
 #include <cstdint>

@@ -32,8 +32,9 @@ struct run_report {
   bool interrupted = false; ///< by time, before all seeds were run
 };
 
-/// Runs the worlds of seeds `from` to `to`, both included, in so many processes at a time, until one fails or `length` is
-/// over. `progress` is called now and then with how many are done. Throws std::system_error if the system has no process.
+/// Runs the worlds of seeds `from` to `to`, both included, in so many processes at a time, until one fails or `length`
+/// is over. `progress` is called now and then with how many are done. Throws std::system_error if the system has no
+/// process.
 [[nodiscard]] run_report run_seeds(uint64_t from, uint64_t to, uint32_t processes, std::optional<duration> length,
                                    const std::function<void(uint64_t)>& progress);
 

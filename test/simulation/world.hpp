@@ -1,5 +1,5 @@
-// All of it together: a house, its clients and its faults, from one seed. An invariant that breaks aborts the process, as
-// it does in the service; whoever runs many worlds runs them in processes of their own.
+// All of it together: a house, its clients and its faults, from one seed. An invariant that breaks aborts the process,
+// as it does in the service; whoever runs many worlds runs them in processes of their own.
 #pragma once
 
 #include <array>
