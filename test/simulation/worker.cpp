@@ -47,6 +47,7 @@ void worker::begin() {
   const known_document& document = around_.documents.at(first.job->id.value);
   if (const auto instead = first.job->begin(first.attempt, around_.time.now()))
     return around_.time.after(std::chrono::microseconds{1}, [this, instead] { end({.status = *instead}); });
+  require(around_.time.now() < first.job->deadline, "what is of no use any more is not begun");
   const duration length = length_of(document);
   if (document.kills || around_.faults.strikes(fault::worker_dies))
     return around_.time.after(length / 2, [this] { die(death::crash); });
