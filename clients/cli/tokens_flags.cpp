@@ -81,8 +81,10 @@ void add_output_flags(CLI::App& command, tokens_options& options) {
     ->check(CLI::IsMember({"auto", "always", "never"}));
   command.add_flag("--issues", options.issues,
                    "list issues on standard error as file:line:column: name; as JSON lines with --format jsonl");
-  command.add_option("--issues-max", options.issues_max,
-                     fmt::format("list so many issues of a document at most; default {}", issues_max_default));
+  command
+    .add_option("--issues-max", options.issues_max,
+                fmt::format("list so many issues of a document at most; default {}", issues_max_default))
+    ->check(CLI::NonNegativeNumber);
   command.add_flag("--strict", options.strict, "exit with 1 if a document has issues");
 }
 

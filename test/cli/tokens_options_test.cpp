@@ -117,6 +117,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_with_a_word_of_what_to_d
     {socket + "--format counts --columns kind ", "leave out --columns"},
     {socket + "--format counts --color always ", "leave out --color"},
     {socket + "--issues-max 3 ", "add --issues"},
+    {"tokens --issues --issues-max -1 ", "--issues-max"},
     {"tokens --priority background ", "add --socket"},
     {"tokens --traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 ", "add --socket"},
     {socket + "--priority urgent ", "background"},
