@@ -5,6 +5,7 @@
 #include "clients/cli/tokens_command.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex::cli {
@@ -59,10 +60,12 @@ void add_scan_flags(CLI::App& command, tokens_options& options) {
                             "processor has",
                             kernel_environment_variable))
     ->check(CLI::IsMember(std::move(kernels)));
-  command.add_option(
-    "--socket", options.socket,
-    "have documents scanned by the texlexd that serves this Unix socket or host:port; the output is the "
-    "same");
+  command
+    .add_option(
+      "--socket", options.socket,
+      "have documents scanned by the texlexd that serves this Unix socket or host:port, also as unix:PATH or\n"
+      "tcp://host:port; the output is the same")
+    ->transform(address_of_url);
   add_request_flags(command, options);
 }
 
