@@ -43,11 +43,18 @@ bool begins_in_utf32(std::span<const uint8_t> document) noexcept {
 } // namespace
 
 std::optional<issue_kind> encoding_issue(std::span<const uint8_t> document, encoding encoding) noexcept {
-  if (begins_with(document, {0xFF, 0xFE}) || begins_with(document, {0xFE, 0xFF})
-      || begins_with(document, {0, 0, 0xFE, 0xFF}) || alternates_with_nul(document) || begins_in_utf32(document))
-    return issue_kind::utf16_text;
+  if (!wide_encoding(document).empty()) return issue_kind::utf16_text;
   if (encoding == encoding::eight_bit && begins_with(document, {0xEF, 0xBB, 0xBF})) return issue_kind::byte_order_mark;
   return std::nullopt;
+}
+
+std::string_view wide_encoding(std::span<const uint8_t> document) noexcept {
+  // The mark of UTF-32 begins with that of UTF-16.
+  if (begins_with(document, {0xFF, 0xFE, 0, 0}) || begins_with(document, {0, 0, 0xFE, 0xFF})) return "UTF-32";
+  if (begins_with(document, {0xFF, 0xFE}) || begins_with(document, {0xFE, 0xFF})) return "UTF-16";
+  if (alternates_with_nul(document)) return document[0] == 0 ? "UTF-16BE" : "UTF-16LE";
+  if (begins_in_utf32(document)) return document[0] == 0 ? "UTF-32BE" : "UTF-32LE";
+  return {};
 }
 
 } // namespace texlex

@@ -17,4 +17,14 @@ std::optional<host_port> split_host_port(const std::string& address) {
   return parts;
 }
 
+std::string address_of_url(const std::string& address) {
+  if (address.starts_with(unix_scheme) && address.size() > unix_scheme.size()) {
+    std::string path = address.substr(unix_scheme.size());
+    return path.find('/') != std::string::npos ? path : "./" + path;
+  }
+  if (!address.starts_with(tcp_scheme)) return address;
+  std::string rest = address.substr(tcp_scheme.size());
+  return rest.find('/') == std::string::npos ? rest : address;
+}
+
 } // namespace texlex

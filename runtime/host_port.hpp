@@ -1,9 +1,10 @@
-// The address of a server on TCP, as people write it.
+// The address of a server, as people write it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace texlex {
 
@@ -15,5 +16,13 @@ struct host_port {
 
 /// Nothing if `address` is not host:port.
 [[nodiscard]] std::optional<host_port> split_host_port(const std::string& address);
+
+/// What URLs of servers begin with.
+inline constexpr std::string_view unix_scheme = "unix:";
+inline constexpr std::string_view tcp_scheme = "tcp://";
+
+/// Of a URL as the clients have it, unix:PATH or tcp://host:port, the address: a path with a slash, or host:port.
+/// Anything else stays as it is, and tcp:// without a port becomes neither.
+[[nodiscard]] std::string address_of_url(const std::string& address);
 
 } // namespace texlex

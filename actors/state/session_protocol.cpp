@@ -272,7 +272,7 @@ void session_protocol::forgive(duration lag, instant now) noexcept {
 tick_verdict session_protocol::tick(instant now, size_t ahead) {
   if (!being_written_.empty() && now - write_begun_ >= limits_.write_timeout) return tick_verdict::close;
   if (step_ == read_step::ended) return tick_verdict::nothing;
-  if (!starving()) fed(now); // there is room again: its time counts, whether it sends or not
+  if (!starving()) fed(now);                    // there is room again: its time counts, whether it sends or not
   if (held_back_) return tick_verdict::nothing; // `go_on` is asked for it
   if (!in_frame_)
     return held() == 0 && now - quiet_since_ >= limits_.idle_timeout ? tick_verdict::close : tick_verdict::nothing;

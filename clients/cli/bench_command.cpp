@@ -20,6 +20,7 @@
 #include "clients/cli/input.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokenize.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 
@@ -178,6 +179,7 @@ int run_plan(const load_plan& plan, const bench_options& options, std::FILE* jso
 
 void add_load_flags(CLI::App& command, bench_options& options) {
   command.add_option("--socket", options.sockets, "Unix socket or host:port; again for more, dealt in turn")
+    ->transform(address_of_url)
     ->allow_extra_args(false);
   command.add_option("--mix", options.mix, "documents and weights, as in small=80,large=20; needs --documents");
   command.add_option("--documents", options.documents_folder, "the folder in which --mix names files or their stems");

@@ -48,14 +48,15 @@ std::string contradiction_in(const corpus_options& options) {
 std::variant<std::vector<std::string>, std::string> split_servers(std::string_view list) {
   std::vector<std::string> addresses;
   for (bool more = true; more;) {
-    const std::string_view address = list.substr(0, list.find(','));
-    more = address.size() < list.size();
-    list.remove_prefix(more ? address.size() + 1 : address.size());
-    if (!is_unix_address(std::string{address}) && !split_host_port(std::string{address}))
+    const std::string_view written = list.substr(0, list.find(','));
+    more = written.size() < list.size();
+    list.remove_prefix(more ? written.size() + 1 : written.size());
+    const std::string address = address_of_url(std::string{written});
+    if (!is_unix_address(address) && !split_host_port(address))
       return fmt::format("--servers: \"{}\" is neither a path with a slash nor host:port", escape_file_name(address));
     if (std::find(addresses.begin(), addresses.end(), address) != addresses.end())
       return fmt::format("--servers names {} twice; name it once", escape_file_name(address));
-    addresses.emplace_back(address);
+    addresses.push_back(address);
   }
   if (addresses.size() > servers_max) return fmt::format("--servers names more than {}", servers_max);
   return addresses;

@@ -8,6 +8,7 @@
 #include "clients/cli/arrow_batch.hpp"
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/json_text.hpp"
+#include "kernels/encoding_issue.hpp"
 
 namespace texlex::cli {
 namespace {
@@ -31,8 +32,9 @@ uint64_t words_a_piece(const document_wishes& wishes, std::string_view file) {
 
 } // namespace
 
-std::string_view hint_for(issue_kind kind) noexcept {
-  if (kind == issue_kind::utf16_text) return "convert it first, as by iconv -f UTF-16 -t UTF-8";
+std::string hint_for(issue_kind kind, std::span<const uint8_t> document) {
+  if (kind == issue_kind::utf16_text)
+    return fmt::format("convert it first, as by iconv -f {} -t UTF-8", wide_encoding(document));
   if (kind == issue_kind::byte_order_mark) return "remove its first three bytes";
   return {};
 }
@@ -95,7 +97,7 @@ void document_work::append_issues(const issue_part& part, text_buffer& out) cons
   for (const issue& found : part.issues) {
     const auto place = position.at(found.offset);
     const auto to = std::back_inserter(lines);
-    const std::string_view hint = hint_for(found.kind);
+    const std::string hint = hint_for(found.kind, input_.document);
     if (json) {
       fmt::format_to(to, "{{\"file\":{},\"issue\":\"{}\",\"start\":{},\"line\":{},\"column\":{}}}\n", file,
                      name_of(found.kind), found.offset, place.line, place.column);

@@ -69,7 +69,7 @@ private:
   std::vector<token_part> parts_;
 };
 
-/// What the name of an issue does not say but should be done; empty for most.
-[[nodiscard]] std::string_view hint_for(issue_kind kind) noexcept;
+/// What the name of an issue of this document does not say but should be done; empty for most.
+[[nodiscard]] std::string hint_for(issue_kind kind, std::span<const uint8_t> document);
 
 } // namespace texlex::cli

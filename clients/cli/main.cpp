@@ -4,14 +4,25 @@
 #include <exception>
 #include <new>
 #include <sstream>
+#include <string>
 
 #include "clients/cli/bench_command.hpp"
 #include "clients/cli/corpus_command.hpp"
+#include "clients/cli/escaped_text.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
 
 namespace {
+
+// What stands where a subcommand should, as CLI11 tells no more than that there is none.
+std::string unknown_subcommand(const CLI::App& app, const CLI::ParseError& error) {
+  const auto words = app.remaining();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || !app.get_subcommands().empty() || words.empty())
+    return {};
+  return "there is no subcommand or option \"" + texlex::cli::escape_file_name(words.front())
+         + "\" here; texlex --help lists them";
+}
 
 int run(int argument_count, char** arguments) {
   using namespace texlex::cli;
@@ -33,6 +44,10 @@ int run(int argument_count, char** arguments) {
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = unknown_subcommand(app, error); !unknown.empty()) {
+      complain(unknown);
+      return exit_usage;
+    }
     // Help and version end well; anything else is a matter of usage.
     std::ostringstream output;
     std::ostringstream errors;

@@ -70,8 +70,10 @@ public:
 
   /// Behind the last one.
   [[nodiscard]] bool finish() {
-    if (taken_ == 0 && input_.view == token_view::source) return fail("has no token, where each byte belongs to one");
-    return ends_before(input_.document.size());
+    const uint64_t size = input_.document.size();
+    if (taken_ == 0 && size > 0 && input_.view == token_view::source)
+      return fail("has no token, where each byte belongs to one");
+    return ends_before(size);
   }
 
   [[nodiscard]] std::string wrong() && { return std::move(wrong_); }

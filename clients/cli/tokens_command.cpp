@@ -1,6 +1,7 @@
 #include "clients/cli/tokens_command.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
@@ -25,10 +26,12 @@ int complain(int exit_status, const std::string& sentence) {
   return exit_status;
 }
 
-std::string describe(const document_source& source, const documents_done& done) {
-  return fmt::format("texlex: {} documents done; {:.1f} MB read, {:.1f} MB scanned", done.documents.load(),
-                     static_cast<double>(source.read_bytes()) / bytes_per_mb,
-                     static_cast<double>(done.bytes.load()) / bytes_per_mb);
+// Of a large document most of the time goes by while its tokens are written.
+std::string describe(const document_source& source, const documents_done& done, uint64_t written_bytes) {
+  return fmt::format("texlex: {} documents done; {:.1f} MB read, {:.1f} MB scanned, {:.1f} MB written",
+                     done.documents.load(), static_cast<double>(source.read_bytes()) / bytes_per_mb,
+                     static_cast<double>(done.bytes.load()) / bytes_per_mb,
+                     static_cast<double>(written_bytes) / bytes_per_mb);
 }
 
 // Tokens on a terminal show by themselves how far it is.
@@ -37,7 +40,8 @@ bool shows_progress(const tokens_options& options) { return options.format == "c
 int print_tokens(const tokens_options& options, const document_wishes& wishes, document_source& source,
                  const std::string& only_name) {
   documents_done done;
-  progress shown{shows_progress(options), [&] { return describe(source, done); }};
+  std::atomic<uint64_t> written_bytes = 0;
+  progress shown{shows_progress(options), [&] { return describe(source, done, written_bytes); }};
   const bool arrow = wishes.rows.format == token_format::arrow && !wishes.counts;
   arrow_stream stream{wishes.schema, arrow_stream::kind::stream};
   bool written = !arrow || write(stdout, stream.begin()); // by one piece after the other
@@ -48,6 +52,7 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
                             const bool taken = (before.empty() || write(stdout, before))
                                                && (piece.text.size() == 0 || write(stdout, piece.text.view()));
                             if ((!told && piece.told_must) || !taken) written = false;
+                            if (taken) written_bytes += before.size() + piece.text.size();
                             return taken;
                           });
                         },

@@ -5,6 +5,7 @@
 #include "clients/cli/tokens_command.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex::cli {
@@ -59,10 +60,12 @@ void add_scan_flags(CLI::App& command, tokens_options& options) {
                             "processor has",
                             kernel_environment_variable))
     ->check(CLI::IsMember(std::move(kernels)));
-  command.add_option(
-    "--socket", options.socket,
-    "have documents scanned by the texlexd that serves this Unix socket or host:port; the output is the "
-    "same");
+  command
+    .add_option(
+      "--socket", options.socket,
+      "have documents scanned by the texlexd that serves this Unix socket or host:port, also as unix:PATH or\n"
+      "tcp://host:port; the output is the same")
+    ->transform(address_of_url);
   add_request_flags(command, options);
 }
 
@@ -81,8 +84,10 @@ void add_output_flags(CLI::App& command, tokens_options& options) {
     ->check(CLI::IsMember({"auto", "always", "never"}));
   command.add_flag("--issues", options.issues,
                    "list issues on standard error as file:line:column: name; as JSON lines with --format jsonl");
-  command.add_option("--issues-max", options.issues_max,
-                     fmt::format("list so many issues of a document at most; default {}", issues_max_default));
+  command
+    .add_option("--issues-max", options.issues_max,
+                fmt::format("list so many issues of a document at most; default {}", issues_max_default))
+    ->check(CLI::NonNegativeNumber);
   command.add_flag("--strict", options.strict, "exit with 1 if a document has issues");
 }
 

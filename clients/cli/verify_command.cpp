@@ -16,6 +16,7 @@
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokenize.hpp"
 #include "clients/cli/verify_connection.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/time.hpp"
 
 namespace texlex::cli {
@@ -217,7 +218,9 @@ int report(const verify_options& options, const document_case& document, tally s
 void add_verify_command(CLI::App& app, verify_options& options) {
   auto* command = app.add_subcommand("verify", "Send a document to texlexd many times and compare the answers");
   command->add_option("file", options.files, "documents")->required();
-  command->add_option("--socket", options.socket, "Unix socket or host:port of texlexd")->required();
+  command->add_option("--socket", options.socket, "Unix socket or host:port of texlexd")
+    ->transform(address_of_url)
+    ->required();
   command->add_option("--count", options.count, "requests for each document")
     ->check(CLI::Range(uint64_t{1}, uint64_t{100'000'000}))
     ->capture_default_str();

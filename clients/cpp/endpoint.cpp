@@ -4,13 +4,6 @@
 #include "runtime/limits.hpp"
 
 namespace texlex::client_core {
-namespace {
-
-constexpr std::string_view unix_scheme = "unix:";
-constexpr std::string_view tcp_scheme = "tcp://";
-
-} // namespace
-
 std::optional<endpoint> parse_endpoint(std::string_view url) {
   endpoint made{std::string{url}, {}, {}, 0};
   if (url.find('\0') != url.npos) return std::nullopt;

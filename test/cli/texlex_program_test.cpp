@@ -92,6 +92,17 @@ BOOST_AUTO_TEST_CASE(a_wrong_flag_ends_with_2_and_says_so) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_mistyped_subcommand_is_named) {
+  const folder here;
+  for (const std::string wrong : {"token", "--token"}) {
+    const auto result = here.run(wrong + " a.tex");
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.errors
+               == "texlex: there is no subcommand or option \"" + wrong + "\" here; texlex --help lists them\n");
+  }
+  BOOST_TEST(here.run("").errors.find("A subcommand is required") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_ends_with_3_and_the_others_are_still_done) {
   const folder here;
   const auto file = here.write("a.tex", "a");

@@ -231,6 +231,7 @@ BOOST_AUTO_TEST_CASE(work_that_takes_longer_than_a_second_is_shown_on_a_terminal
   const bool any = poll(&waited_for, 1, 0) == 1;
   shown.resize(any ? static_cast<size_t>(std::max<ssize_t>(0, read(terminal, shown.data(), shown.size()))) : 0);
   BOOST_TEST(has(shown, "texlex: 0 documents done"), shown);
+  BOOST_TEST(has(shown, "0.0 MB written"), shown);
   BOOST_TEST(shown.ends_with("\r\x1b[K")); // and taken away
   close(terminal);
   close(end);

@@ -26,6 +26,14 @@ const std::string awkward_in_json = "x\\u000ay\\u0009\xEF\xBF\xBD\\\\\\\"\\u001b
 
 std::string quoted(const std::string& name) { return "'" + name + "'"; }
 
+// ASCII in so many bytes a character.
+std::string widened(const std::string& text, size_t bytes, bool big_endian) {
+  const std::string zeros(bytes - 1, '\0');
+  std::string wide;
+  for (const char each : text) wide += big_endian ? zeros + each : each + zeros;
+  return wide;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_file_name_stays_one_field_of_one_line_whatever_it_holds) {
@@ -109,6 +117,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused_with_a_word_of_what_to_d
     {socket + "--format counts --columns kind ", "leave out --columns"},
     {socket + "--format counts --color always ", "leave out --color"},
     {socket + "--issues-max 3 ", "add --issues"},
+    {"tokens --issues --issues-max -1 ", "--issues-max"},
     {"tokens --priority background ", "add --socket"},
     {"tokens --traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 ", "add --socket"},
     {socket + "--priority urgent ", "background"},
@@ -212,6 +221,27 @@ BOOST_AUTO_TEST_CASE(utf_16_is_one_issue_with_a_hint) {
   const auto result = here.run("tokens --issues --strict --format counts " + file);
   BOOST_TEST(result.status == 1);
   BOOST_TEST(result.errors == file + ":1:1: utf-16-text: convert it first, as by iconv -f UTF-16 -t UTF-8\n");
+}
+
+// Each hint is what iconv takes for this document and no other: the order of bytes too where no mark tells it.
+BOOST_AUTO_TEST_CASE(the_hint_names_the_encoding_there_is) {
+  const folder here;
+  const std::string text = "\\documentclass{article}\n";
+  const std::vector<std::pair<std::string, std::string>> documents{
+    {"UTF-16", "\xFF\xFE" + widened(text, 2, false)},
+    {"UTF-16", "\xFE\xFF" + widened(text, 2, true)},
+    {"UTF-16LE", widened(text, 2, false)},
+    {"UTF-16BE", widened(text, 2, true)},
+    {"UTF-32", std::string("\xFF\xFE\0\0", 4) + widened(text, 4, false)},
+    {"UTF-32", std::string("\0\0\xFE\xFF", 4) + widened(text, 4, true)},
+    {"UTF-32LE", widened(text, 4, false)},
+    {"UTF-32BE", widened(text, 4, true)},
+  };
+  for (const auto& [encoding, document] : documents) {
+    const auto file = here.write("wide.tex", document);
+    const auto result = here.run("tokens --issues --format counts " + file);
+    BOOST_TEST(has(result.errors, "iconv -f " + encoding + " -t UTF-8\n"), result.errors);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

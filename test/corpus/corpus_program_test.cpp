@@ -145,6 +145,20 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused) {
   BOOST_TEST(here.corpus("--servers /nowhere/at.sock").status == 4);
 }
 
+// Neither could be read again by the next run, and this one would wait for somebody to write.
+BOOST_AUTO_TEST_CASE(a_pipe_is_no_document_and_no_journal) {
+  const corpus_folder here{1};
+  BOOST_REQUIRE(here.shell("mkfifo " + (here / "pipe.tex")) == 0);
+  const auto of_pipe = here.run("corpus " + (here / "in") + " " + (here / "pipe.tex") + here.usual());
+  BOOST_TEST(of_pipe.status == 3);
+  BOOST_TEST(has(of_pipe.errors, (here / "pipe.tex") + ": it is no regular file"), of_pipe.errors);
+  BOOST_TEST(here.lines().size() == 1u);
+  const auto by_pipe =
+    here.run("corpus " + (here / "in") + " --journal " + (here / "pipe.tex") + " --out " + (here / "other"));
+  BOOST_TEST(by_pipe.status == 2);
+  BOOST_TEST(has(by_pipe.errors, "it is no regular file"), by_pipe.errors);
+}
+
 BOOST_AUTO_TEST_CASE(two_runs_do_not_share_a_journal) {
   const corpus_folder here{1};
   BOOST_TEST(here.shell("flock " + (here / "journal") + " " TEXLEX_PROGRAM " corpus " + (here / "in") + here.usual())

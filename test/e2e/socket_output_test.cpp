@@ -71,10 +71,19 @@ BOOST_AUTO_TEST_CASE(in_every_format_and_view_over_both_kinds_of_sockets) {
   server.stop();
 }
 
+BOOST_AUTO_TEST_CASE(at_an_address_written_as_a_url) {
+  const auto file = write("a.tex", "\\a b%");
+  expect_same("unix:" + server.socket(), file, 0);
+  expect_same("tcp://" + tcp_address(server), file, 0);
+  server.stop();
+}
+
 BOOST_AUTO_TEST_CASE(under_every_regime) {
+  const auto empty = write("empty.tex", "");
   for (const std::string_view regime : regime_names())
     for (const std::string view : {"tex", "source"})
-      expect_same("--issues --regime " + std::string{regime} + " --view " + view + " " + documents + "/*.*");
+      expect_same("--issues --regime " + std::string{regime} + " --view " + view + " " + empty + " " + documents
+                  + "/*.*");
   server.stop();
 }
 

@@ -52,6 +52,9 @@ owned_descriptor::~owned_descriptor() {
 std::variant<journal_file, std::string> journal_file::open(const std::string& path, const journal_options& options) {
   owned_descriptor opened{::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644)};
   if (opened.get() < 0) return cannot_use(path, std::strerror(errno));
+  struct stat about {};
+  if (::fstat(opened.get(), &about) != 0) return cannot_use(path, std::strerror(errno));
+  if (!S_ISREG(about.st_mode)) return cannot_use(path, "it is no regular file"); // a pipe's end would never come
   if (::flock(opened.get(), LOCK_EX | LOCK_NB) != 0)
     return cannot_use(path, errno == EWOULDBLOCK ? "another run has it" : std::strerror(errno));
   const input read = read_input(path);

@@ -1,7 +1,9 @@
 #include "clients/cli/corpus/corpus_source.hpp"
 
 #include <array>
+#include <filesystem>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
@@ -32,10 +34,13 @@ void corpus_source::open() {
   const auto stamp = stamp_of(name);
   stamp_ = stamp.value_or(file_stamp{});
   at_ = {task.first.file, 0};
+  std::error_code error;
   if (task.unchanged && stamp && *stamp != *task.unchanged) {
     stamp_ = *task.unchanged; // by which another try will tell the same
     error_ = cannot_read(name, "it has changed since documents of it were tokenized, so that the others cannot be told "
                                "from these; tokenize it by a run of its own");
+  } else if (stamp && !std::filesystem::is_regular_file(name, error)) {
+    error_ = cannot_read(name, "it is no regular file, and could not be read again where a run ended");
   } else if (stamp && is_too_large(name, *stamp)) {
     error_ = cannot_read(name, fmt::format("it has {} bytes; --document-bytes-max sets the limit", stamp->bytes));
   } else {

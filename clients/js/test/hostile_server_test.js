@@ -29,7 +29,7 @@ const asked = { columns: ["kinds", "starts"] };
 
 test("an answer as it should be is taken, whatever lies in its reserved bytes", async (context) => {
   const payload = kindsAndStarts();
-  payload.fill(255, 39, 64);
+  payload.fill(255, 48, 64);
   const client = await clientOf(
     context,
     greeting(({ id }) => frame(9, id, payload)),
@@ -63,6 +63,11 @@ const entry = (index, fields) => {
   return kindsAndStarts({ entries });
 };
 const huge = 2n ** 63n;
+const columnsElsewhere = () => {
+  const payload = kindsAndStarts();
+  payload[39] = 1;
+  return payload;
+};
 
 const nonsense = {
   "no payload": new Uint8Array(0),
@@ -77,6 +82,7 @@ const nonsense = {
   "four billion tokens": kindsAndStarts({ tokens: 0xffffffff }),
   "another view": kindsAndStarts({ view: 1 }),
   "another unit": kindsAndStarts({ unit: 2 }),
+  "columns in memory that was not asked for": columnsElsewhere(),
   "issues that were not asked for": kindsAndStarts({ issues: 1, told: 1 }),
   "a directory beyond the payload": tokenizedPayload({ entries: [], tokens: 2 }).map((byte, i) =>
     i === 6 ? 255 : byte,

@@ -107,6 +107,7 @@ export function decodeTokenizeResponse(payload, documentBytes, asked) {
   require(length <= documentBytes + 1, `${length} tokens in a document of ${documentBytes} bytes`);
   require(view.getUint8(37) === asked.viewNumber, `a view that is not ${views[asked.viewNumber]}`);
   require(view.getUint8(38) === asked.unitNumber, `a unit that is not ${columnUnits[asked.unitNumber]}`);
+  require(view.getUint8(39) === 0, "columns in memory that was not asked for");
   const issuesAsked = (asked.columns & columnBits.issues) !== 0 ? Math.min(issueCount, asked.issuesMax) : 0;
   require(issuesTold === issuesAsked, `${issuesTold} issues told where there are ${issueCount}`);
   const parts = decodeColumns(payload, view, entries, behind, { tokens: length, issues: issuesTold }, asked.columns);

@@ -1,4 +1,4 @@
-"""What may go wrong. Every error of texlex is an `Error`; a wrong argument is a TypeError or ValueError as well."""
+"""What may go wrong. Every error is an `Error`, but for a wrong argument: a TypeError or ValueError."""
 
 from __future__ import annotations
 
