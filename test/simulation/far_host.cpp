@@ -37,9 +37,11 @@ void far_host::hire() {
 void far_host::lost_a_worker() {
   hire();
   std::vector<job_id> orphans;
-  for (const auto& [own, what] : at_work_)
-    if (std::none_of(workers_.begin(), workers_.end(), [&](const auto& w) { return w->alive() && w->holds({own}); }))
-      orphans.push_back({own});
+  for (const auto& each : at_work_) {
+    const job_id own{each.first};
+    if (std::none_of(workers_.begin(), workers_.end(), [&](const auto& w) { return w->alive() && w->holds(own); }))
+      orphans.push_back(own);
+  }
   for (const job_id own : orphans) {
     carried_out& what = at_work_.at(own.value);
     if (++what.losses < 2)
