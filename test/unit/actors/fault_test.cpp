@@ -23,8 +23,10 @@ BOOST_AUTO_TEST_SUITE(fault_test)
 
 namespace {
 
-/// Keeps what it hears, and tells it.
-caf::behavior ear(caf::stateful_actor<std::string>* self) {
+/// Keeps what it hears behind what it begins with, and tells it. Without an argument CAF 0.17 looks through a null
+/// pointer.
+caf::behavior ear(caf::stateful_actor<std::string>* self, const std::string& begin) {
+  self->state = begin;
   return {[self](int heard) { self->state += std::to_string(heard) + " "; },
           [self](const std::string&) { return self->state; }};
 }
@@ -33,7 +35,7 @@ struct channel_to_an_ear {
   caf::actor_system_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  caf::actor target = self->spawn(ear);
+  caf::actor target = self->spawn(ear, std::string{});
 
   void say_three(const caf::actor& to) {
     for (int word = 1; word <= 3; ++word) self->send(to, word);
