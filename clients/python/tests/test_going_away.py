@@ -55,9 +55,12 @@ def test_a_late_answer_to_what_went_elsewhere_is_let_be(scripted: Start) -> None
             assert len(client.tokenize(b"ab")) == 3
 
 
-def test_servers_that_all_go_as_soon_as_they_are_connected_to_are_given_up(scripted: Start) -> None:
+@pytest.mark.parametrize("asked", [False, True])
+def test_servers_that_all_go_as_soon_as_they_are_connected_to_are_given_up(scripted: Start, asked: bool) -> None:
     def leaving(caller: Caller) -> None:
         caller.greet(features=1)
+        if asked:  # and what it did not take it never answers
+            caller.receive()
         caller.send(12, 0, going_away(0, 0))
         caller.wait_for_end()
 

@@ -79,8 +79,8 @@ class Connection:
 
     @property
     def is_spent(self) -> bool:
-        """Its server is shutting down, and has answered all there was."""
-        return self.is_going_away and not self._flights
+        """Its server is shutting down, and has answered all that it took."""
+        return self.is_going_away and not self._flights.are_awaited()
 
     @property
     def has_releases(self) -> bool:

@@ -51,6 +51,10 @@ class Flights:
     def was_sent(self, frame_id: int) -> bool:
         return frame_id < self._next_id
 
+    def are_awaited(self) -> bool:
+        """Whether anything is still to be answered from here."""
+        return any(not flight.is_elsewhere for flight in self._by_id.values())
+
     def requests(self) -> list[Request]:
         """Those that still wait for an answer from here."""
         flights = [flight for flight in self._by_id.values() if not flight.is_elsewhere]
