@@ -255,7 +255,15 @@ std::optional<answer> connection::take_version_1(const frame_header& header, std
                          + std::string{name_of(said.status)});
 }
 
-// What was sent behind the last request that was taken goes elsewhere at once. Its flight stays: it is still answered.
+bool connection::is_spent() const noexcept {
+  const auto is_awaited = [](const auto& each) {
+    const auto& requests = each.second.requests;
+    return std::any_of(requests.begin(), requests.end(), [](const request_ptr& one) { return one != nullptr; });
+  };
+  return going_away_ && std::none_of(flights_.begin(), flights_.end(), is_awaited);
+}
+
+// What was sent behind the last request that was taken goes elsewhere at once. Its flight stays: it may be answered.
 std::optional<answer> connection::take_going_away(std::span<const uint8_t> payload, std::vector<settled>& into) {
   const auto said = decode_going_away(payload);
   if (!said || said->last_id >= next_id_) return broken_protocol("its going-away frame is malformed");

@@ -36,8 +36,8 @@ public:
   [[nodiscard]] bool is_connected() const noexcept { return connected_; }
   [[nodiscard]] bool is_open() const noexcept { return connected_ && offer_.has_value(); }
   [[nodiscard]] bool is_going_away() const noexcept { return going_away_; }
-  /// Its server is shutting down, and has answered all there was.
-  [[nodiscard]] bool is_spent() const noexcept { return going_away_ && flights_.empty() && out_.empty(); }
+  /// Its server is shutting down, and has answered all that it took and that anybody waits for.
+  [[nodiscard]] bool is_spent() const noexcept;
   [[nodiscard]] bool knows_no_hello() const noexcept { return knows_no_hello_; }
   [[nodiscard]] bool wants_to_write() const noexcept { return !connected_ || !out_.empty(); }
   /// Whether the request may be sent now: a frame is written whole before the next one begins.

@@ -136,6 +136,22 @@ BOOST_AUTO_TEST_CASE(what_a_server_that_goes_away_did_not_take_is_sent_elsewhere
   BOOST_TEST(elsewhere.load() == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_goes_away_and_never_answers_what_it_did_not_take_is_left_at_once) {
+  std::atomic<int> connections{0};
+  byte_server server{[&](const byte_connection& to) {
+    const bool is_first = connections++ == 0;
+    if (!greet(to)) return;
+    if (!is_first) return serve_letters(to);
+    (void)to.receive();
+    const auto said = encode_going_away({0, 0});
+    to.send(frame(frame_type::going_away, 0, {reinterpret_cast<const char*>(said.data()), said.size()}));
+    to.wait_for_end();
+  }};
+  auto client = client_of({url_of(server)});
+  check_letters(client.tokenize("abc"), 3);
+  BOOST_TEST(connections.load() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_is_started_anew_is_connected_to_again) {
   std::atomic<int> connections{0};
   byte_server server{[&](const byte_connection& to) {
