@@ -120,7 +120,7 @@ struct lane_traits {
   duration in_all_max = duration::max();    ///< of all it has at one time, as expected
   uint64_t alone_bytes_max = 0;             ///< longer ones too while nothing else is in flight: none longer than that
   duration alone_max{0};                    ///< and none of these that is expected to take longer
-  uint32_t takes = UINT32_MAX;              ///< of these, at first
+  uint32_t takes = UINT32_MAX;              ///< attempts at one time, at first, if fewer than `capacity`
 
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }

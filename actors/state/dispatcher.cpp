@@ -167,8 +167,8 @@ void dispatcher::lane_left(lane_id lane, death cause) {
   const auto in_flight = lanes_.leave(lane);
   waiting_.lanes(lanes_.count_for_all());
   health_.leave(lane);
-  for (auto each = in_flight.rbegin(); each != in_flight.rend();
-       ++each) // so that the first of them is first in the end
+  // The last first, so that the first of them is first in the end.
+  for (auto each = in_flight.rbegin(); each != in_flight.rend(); ++each)
     lost(lane, each->job, cause == death::crash && each == std::prev(in_flight.rend()));
   fill_lanes();
   refuse_if_nobody_comes();

@@ -292,13 +292,13 @@ void connection::receive(const response& one) {
   around_.note("house", name_, [&] { return fmt::format("response {} {}", one.id, name_of(one.result.status)); });
   ++by_status_[static_cast<size_t>(one.result.status)];
   const uint64_t key = asked.asks == nullptr ? 0 : asked.asks->key;
-  if (one.form != response_form::batch || one.documents.empty()) return check(one.id, asked, one.result, key);
+  if (one.form != response_form::batch || one.documents.empty()) return check(asked, one.result, key);
   require(asked.asks != nullptr && one.documents.size() == asked.asks->batch, "a batch is answered whole");
-  for (size_t i = 0; i < one.documents.size(); ++i) check(one.id, asked, one.documents[i].result, key + i);
+  for (size_t i = 0; i < one.documents.size(); ++i) check(asked, one.documents[i].result, key + i);
 }
 
 // Each status needs its reason.
-void connection::check(uint64_t, const question& asked, const outcome& result, uint64_t key) const {
+void connection::check(const question& asked, const outcome& result, uint64_t key) const {
   const fault_book& faults = around_.faults;
   const bool deaths = faults.struck(fault::worker_dies) || faults.struck(fault::document_kills)
                       || faults.struck(fault::worker_hangs) || faults.struck(fault::worker_dies_unborn)

@@ -69,7 +69,7 @@ private:
   void send(frame one);
   void send_wish(const wish& one);
   void receive(const response& one);
-  void check(uint64_t id, const question& asked, const outcome& result, uint64_t key) const;
+  void check(const question& asked, const outcome& result, uint64_t key) const;
   void vanish();
 
   // The server.

@@ -66,7 +66,6 @@ public:
   /// From now on nothing does.
   void calm() noexcept { calm_ = true; }
 
-  [[nodiscard]] bool possible(fault which) const noexcept { return rates_[static_cast<size_t>(which)] > 0; }
   [[nodiscard]] bool struck(fault which) const noexcept { return count(which) > 0; }
   [[nodiscard]] uint64_t count(fault which) const noexcept { return struck_[static_cast<size_t>(which)]; }
   [[nodiscard]] const std::vector<stroke>& strokes() const noexcept { return strokes_; }

@@ -332,8 +332,6 @@ void house::unstaffed() {
 void house::absent_too_long() { require(false, "there is no limit to absence here"); }
 void house::too_many_stuck() { require(false, "there is no limit to those that hang here"); }
 
-bool house::rests() const { return what_is_left().empty(); }
-
 std::string house::what_is_left() const {
   if (broker_.ledger().open_count() > 0) return fmt::format("{} jobs are open", broker_.ledger().open_count());
   if (broker_.lanes().in_flight() > 0) return fmt::format("{} attempts are in flight", broker_.lanes().in_flight());

@@ -39,8 +39,7 @@ public:
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
-  /// Whether nothing is in hand any more.
-  [[nodiscard]] bool rests() const;
+  /// Why it is not at rest; empty: it is.
   [[nodiscard]] std::string what_is_left() const;
   [[nodiscard]] bool was_unstaffed() const noexcept { return unstaffed_; }
   [[nodiscard]] uint64_t rotations() const noexcept { return people_.rotations(); }

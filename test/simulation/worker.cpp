@@ -51,10 +51,8 @@ void worker::begin() {
   const duration length = length_of(document);
   if (document.kills || around_.faults.strikes(fault::worker_dies))
     return around_.time.after(length / 2, [this] { die(death::crash); });
-  if (around_.faults.strikes(fault::worker_hangs)) {
-    hangs_ = true;
+  if (around_.faults.strikes(fault::worker_hangs))
     return around_.note(name_, name_, [&] { return fmt::format("hangs in job {}", first.job->id.value); });
-  }
   constexpr uint32_t parts = 3; // it looks that often whether it is still wanted
   scan(length / parts, parts);
 }

@@ -37,7 +37,6 @@ public:
     return std::any_of(orders_.begin(), orders_.end(), [job](const order& each) { return each.job->id == job; });
   }
   [[nodiscard]] bool alive() const noexcept { return alive_; }
-  [[nodiscard]] bool hangs() const noexcept { return hangs_; }
 
 private:
   struct order {
@@ -60,7 +59,6 @@ private:
   bool ending_ = false;
   bool written_off_ = false;
   bool busy_ = false;
-  bool hangs_ = false;
 };
 
 } // namespace texlex::simulation

@@ -89,7 +89,6 @@ void world::deliver(job_id job, const outcome& result) {
   require(found != waiting_.end(), "a job is answered once");
   const waiting who = std::move(found->second);
   waiting_.erase(found);
-  ++delivered_;
   around_.time.at(around_.time.now(), [who = who.from, job, result] {
     if (who != nullptr) who->answered(job, result);
   });

@@ -70,7 +70,6 @@ private:
   std::vector<std::unique_ptr<connection>> connections_;
   std::unordered_map<uint64_t, waiting> waiting_; ///< by job
   uint64_t last_job_ = 0;
-  uint64_t delivered_ = 0;
   std::optional<instant> starving_since_;
   bool overloaded_ = false;
   bool over_ = false;
