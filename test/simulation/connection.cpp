@@ -45,7 +45,8 @@ bytes_ptr payload_of(const wish& asks) {
   } else {
     text = encode_tokenize_head(asks.options, asks.bytes) + document_of(asks.key, asks.bytes);
   }
-  return std::make_shared<const std::vector<uint8_t>>(text.begin(), text.end());
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data()); // copied as a whole, not one by one
+  return std::make_shared<const std::vector<uint8_t>>(bytes, bytes + text.size());
 }
 
 frame_type type_of(const wish& asks) {
