@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/schema.hpp"
+#include "config/shown_text.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/socket.hpp"
 
@@ -79,7 +80,8 @@ void load_section(const std::string& path, std::string_view section, const toml:
     const uint32_t line = value.source().begin.line;
     const field* row = find_field(section, key);
     if (row == nullptr) {
-      errors.push_back(fmt::format("{}:{}: there is no setting {}.{}.", path, line, section, key));
+      errors.push_back(
+        fmt::format("{}:{}: there is no setting {}.{}.", path, line, shown_text(section), shown_text(key)));
     } else if (!std::visit([&](auto access) { return assign{value}(access(target)); }, row->access)) {
       errors.push_back(fmt::format("{}:{}: {}.{} must be {}.", path, line, section, key, expected_type(*row)));
     }
@@ -121,12 +123,12 @@ std::vector<std::string> load(Parse parse, const std::string& name, settings& se
       if (const toml::table* table = value.as_table()) {
         load_section(name, section.str(), *table, settings, errors);
       } else {
-        errors.push_back(
-          fmt::format("{}:{}: {} stands outside a section.", name, value.source().begin.line, section.str()));
+        errors.push_back(fmt::format("{}:{}: {} stands outside a section.", name, value.source().begin.line,
+                                     shown_text(section.str())));
       }
     }
   } catch (const toml::parse_error& error) {
-    errors.push_back(fmt::format("{}:{}: {}.", name, error.source().begin.line, error.description()));
+    errors.push_back(fmt::format("{}:{}: {}.", name, error.source().begin.line, shown_text(error.description())));
   }
   return errors;
 }

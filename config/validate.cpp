@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "config/schema.hpp"
+#include "config/shown_text.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
 #include "runtime/limits.hpp"
@@ -23,7 +24,7 @@ public:
   void operator()(const std::string& value) const {
     const auto length = static_cast<int64_t>(value.size());
     if (length < row_.lowest || length > row_.highest)
-      complain(fmt::format("\"{}\" has {} characters", value, length), " characters");
+      complain(fmt::format("\"{}\" has {} characters", shown_text(value), length), " characters");
   }
   void operator()(bool) const {}
   void operator()(const std::vector<uint32_t>& values) const {
@@ -54,28 +55,36 @@ private:
 void check_names(const settings& settings, std::vector<std::string>& errors) {
   const auto names = regime_names();
   if (std::find(names.begin(), names.end(), settings.workers.regime) == names.end())
-    errors.push_back(
-      fmt::format("workers.regime is \"{}\"; it must be one of: {}.", settings.workers.regime, fmt::join(names, ", ")));
+    errors.push_back(fmt::format("workers.regime is \"{}\"; it must be one of: {}.",
+                                 shown_text(settings.workers.regime), fmt::join(names, ", ")));
   if (find_kernel(settings.workers.kernel) == nullptr)
     errors.push_back(fmt::format("workers.kernel is \"{}\"; on this processor it must be one of: {}, {}.",
-                                 settings.workers.kernel, best_kernel_name, fmt::join(kernel_names(), ", ")));
+                                 shown_text(settings.workers.kernel), best_kernel_name,
+                                 fmt::join(kernel_names(), ", ")));
   if (std::find(log_levels.begin(), log_levels.end(), settings.log.level) == log_levels.end())
-    errors.push_back(
-      fmt::format("log.level is \"{}\"; it must be one of: {}.", settings.log.level, fmt::join(log_levels, ", ")));
+    errors.push_back(fmt::format("log.level is \"{}\"; it must be one of: {}.", shown_text(settings.log.level),
+                                 fmt::join(log_levels, ", ")));
 }
 
 void check_isolation(const settings& settings, std::vector<std::string>& errors) {
   const std::string& isolation = settings.workers.isolation;
   if (isolation != "thread" && isolation != "process")
-    errors.push_back(fmt::format("workers.isolation is \"{}\"; it must be thread or process.", isolation));
+    errors.push_back(fmt::format("workers.isolation is \"{}\"; it must be thread or process.", shown_text(isolation)));
   if (isolation == "process" && !shared_memory_supported)
     errors.push_back("workers.isolation is \"process\", which needs Linux; here it must be thread.");
+}
+
+// A path ends at a NUL: it would be another one, or none at all but a name without a file and its mode.
+void check_socket(const settings& settings, std::vector<std::string>& errors) {
+  if (settings.server.unix_socket.find('\0') != std::string::npos)
+    errors.push_back(fmt::format("server.unix_socket is \"{}\"; it must be a path, which holds no NUL.",
+                                 shown_text(settings.server.unix_socket)));
 }
 
 void check_injection(const settings& settings, std::vector<std::string>& errors) {
   if (settings.inject.stall_when != "before" && settings.inject.stall_when != "after")
     errors.push_back(
-      fmt::format("inject.stall_when is \"{}\"; it must be before or after.", settings.inject.stall_when));
+      fmt::format("inject.stall_when is \"{}\"; it must be before or after.", shown_text(settings.inject.stall_when)));
 }
 
 void check_together(const settings& settings, std::vector<std::string>& errors) {
@@ -104,6 +113,7 @@ std::vector<std::string> check(const settings& settings) {
     std::visit([&](auto access) { range_check{row, errors}(access(copy)); }, row.access);
   check_names(settings, errors);
   check_isolation(settings, errors);
+  check_socket(settings, errors);
   check_injection(settings, errors);
   check_together(settings, errors);
   return errors;

@@ -371,6 +371,7 @@ void dispatcher::check_invariants(bool statistics) const {
     without_lane += job.attempts.empty();
     attempts += job.attempts.size();
   }
+  require(hedge_.primaries() <= ledger_.opened(), "a job earns its share of a copy once, however often it runs");
   require(without_lane == waiting().size(), "an open job waits exactly if it has no attempt");
   require(attempts <= lanes_.in_flight(), "every attempt of an open job occupies a lane");
   if (!waiting().empty() && health_.ejected() == 0) {

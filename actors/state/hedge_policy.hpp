@@ -75,6 +75,7 @@ public:
 
   /// A job was dispatched for the first time.
   void primary() noexcept { budget_.primary(); }
+  [[nodiscard]] uint64_t primaries() const noexcept { return budget_.counts().primaries; }
 
   /// The answer to a ring. Counts it: the caller does as it says.
   [[nodiscard]] hedge_verdict overdue(const hedge_question& question) noexcept;

@@ -135,6 +135,7 @@ void lane_port::check_invariants() const {
   }
   require(running == running_, "those without a result run");
   require(running_ <= options_.capacity, "no more run at a time than the lane can");
+  require(credit().attempts <= ended_.attempts + options_.capacity, "no more is granted than the lane can run");
   require(orders_.size() <= seen_numbers::window + options_.capacity, "what is held is bounded");
 }
 

@@ -227,6 +227,7 @@ void connection::payload_complete() {
   kept_.push_back(current_->payload);
   auto accepted = protocol_.payload_read(*current_->payload, first, now);
   if (!accepted) return;
+  require(accepted->place.held(), "what is carried out has a place");
   const tokenize_options* const options = accepted->options ? &*accepted->options : nullptr;
   const bool kills = around_.faults.strikes(fault::document_kills) && asks.bytes <= 4096;
   if (!accepted->batch) {

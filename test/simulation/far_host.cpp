@@ -1,6 +1,9 @@
 #include "test/simulation/far_host.hpp"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -93,7 +96,24 @@ void far_host::tick_later() {
   });
 }
 
+void far_host::send(const lane_word& word) {
+  std::visit(
+    [this]<class Word>(const Word& one) {
+      if constexpr (!std::is_same_v<Word, link_stranger>) grant(one.epoch, one.credit);
+    },
+    word);
+  send_(word);
+}
+
+void far_host::grant(const link_epoch& life, const lane_credit& credit) {
+  if (std::exchange(life_, life) != life) granted_ = given_ = {};
+  granted_ = {std::max(granted_.attempts, credit.attempts), std::max(granted_.bytes, credit.bytes)};
+}
+
 void far_host::begin(const link_order& order) {
+  given_ = {given_.attempts + 1, given_.bytes + order.bytes};
+  require(order.epoch == life_ && given_.attempts <= granted_.attempts && given_.bytes <= granted_.bytes,
+          "no more is given over a link than was granted");
   const auto work = std::make_shared<job>();
   const known_document document = around_.documents.at(order.job.value);
   work->id = {++around_.last_far_job};

@@ -33,10 +33,11 @@ private:
     uint32_t losses = 0; ///< of workers that had it
   };
 
-  void send(const lane_word& word) override { send_(word); }
+  void send(const lane_word& word) override;
   void begin(const link_order& order) override;
   void stop(uint64_t number) override;
 
+  void grant(const link_epoch& life, const lane_credit& credit);
   void open_port();
   void hire();
   void give(const job_ptr& work, uint32_t attempt);
@@ -59,6 +60,8 @@ private:
   std::vector<std::unique_ptr<worker>> workers_; ///< those that are gone too, as they may yet be spoken of
   std::map<uint64_t, carried_out> at_work_;      ///< by the number its job has here
   std::map<uint64_t, uint64_t> job_of_order_;    ///< in this life
+  link_epoch life_{};                            ///< of what follows
+  lane_credit granted_{}, given_{};              ///< in all
 };
 
 } // namespace texlex::simulation

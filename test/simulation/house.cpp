@@ -235,6 +235,7 @@ void house::finished(lane_id lane, job_id job, const outcome& result) {
 
 void house::answer(const closed_job& closed) {
   require(closed.last.job->stop.load(), "an answered job is stopped");
+  require(!armed_.contains(closed.last.job->id.value), "the ring of an answered job is called off");
   for (const attempt& each : closed.last.attempts)
     if (each.lane.value >= far_lanes_from)
       far_.at(each.lane.value / far_lanes_from - 1)->link.abandon(closed.last.job->id);
@@ -242,13 +243,20 @@ void house::answer(const closed_job& closed) {
 }
 
 void house::arm(job_id id, duration delay) {
+  armed_.insert(id.value);
   if (around_.faults.strikes(fault::timer_early)) delay /= 3;
   if (around_.faults.strikes(fault::timer_late)) delay += around_.chance.us(1000, 100'000);
   around_.time.after(delay + around_.chance.us(0, 60), [this, id] {
     const bool called_off = disarmed_.erase(id.value) > 0;
     if (called_off && !around_.faults.strikes(fault::timer_not_disarmed)) return;
+    armed_.erase(id.value);
     broker_event([&](dispatcher& d) { (void)d.overdue(id); });
   });
+}
+
+void house::disarm(job_id id) {
+  armed_.erase(id.value);
+  disarmed_.insert(id.value);
 }
 
 void house::drained(lane_id lane) {

@@ -55,7 +55,7 @@ private:
   void run(lane_id lane, const job_ptr& job, uint32_t attempt) override;
   void answer(const closed_job& closed) override;
   void arm(job_id id, duration delay) override;
-  void disarm(job_id id) override { disarmed_.insert(id.value); }
+  void disarm(job_id id) override;
   void drained(lane_id lane) override;
   void stuck(lane_id lane, death cause) override;
   // roster_effects
@@ -91,7 +91,7 @@ private:
   std::set<uint32_t> cold_;                             ///< lanes that were told to cool, or left
   std::vector<std::unique_ptr<far_lane>> far_;
   std::vector<std::pair<job_id, outcome>> answers_; ///< of the event at hand
-  std::set<uint64_t> disarmed_;
+  std::set<uint64_t> armed_, disarmed_;
   std::vector<std::function<void()>> soon_; ///< what an event has brought about, to be done once it is over
   std::optional<instant> tick_at_;
   instant last_to_broker_{}, last_to_people_{};

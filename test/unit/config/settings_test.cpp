@@ -119,6 +119,31 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_toml_or_not_there_is_told_by_name) {
   BOOST_TEST(mentions(load_toml("/no/such/file.toml", target), "/no/such/file.toml"));
 }
 
+BOOST_AUTO_TEST_CASE(an_error_is_one_printable_line_whatever_stands_in_the_file) {
+  settings target;
+  const auto errors =
+    load_toml_text("\"a\\nb\" = 1\n[log]\n\"\\u001B[2J\" = 1\nlevel = \"\\u00E9\\r\"\n", "text", target);
+  BOOST_REQUIRE(errors.size() == 2u);
+  BOOST_TEST(mentions(errors, "text:1: a\\x0Ab stands outside a section."));
+  BOOST_TEST(mentions(errors, "text:3: there is no setting log.\\x1B[2J."));
+  BOOST_TEST(mentions(check(target), "log.level is \"\\xC3\\xA9\\x0D\"; it must be"));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_long_key_an_error_shows_the_begin) {
+  settings target;
+  const auto errors = load_toml_text("[log]\n" + std::string(1000, 'k') + " = 1\n", "text", target);
+  BOOST_REQUIRE(errors.size() == 1u);
+  BOOST_TEST(errors[0] == "text:2: there is no setting log." + std::string(240, 'k') + "....");
+}
+
+BOOST_AUTO_TEST_CASE(a_sockets_path_holds_no_nul) {
+  settings wrong;
+  wrong.server.unix_socket = std::string{"/tmp/a\0b", 8};
+  const auto errors = check(wrong);
+  BOOST_REQUIRE(errors.size() == 1u);
+  BOOST_TEST(errors[0] == "server.unix_socket is \"/tmp/a\\x00b\"; it must be a path, which holds no NUL.");
+}
+
 BOOST_AUTO_TEST_CASE(printed_settings_read_back_as_they_were) {
   settings original;
   original.server.unix_socket = "/run/a \"quoted\" name";

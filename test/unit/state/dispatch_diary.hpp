@@ -23,7 +23,8 @@ struct diary : dispatch_effects {
     if (closed.result.status == status::overload) retry_after_ms = closed.result.token_count;
     const char* origins[] = {"", " by primary", " by hedge"};
     add("answer " + std::to_string(closed.last.job->id.value) + " " + std::string{name_of(closed.result.status)}
-        + origins[static_cast<size_t>(closed.result.origin)]);
+        + origins[static_cast<size_t>(closed.result.origin)]
+        + (closed.last.job->stop.load() ? "" : " although it is open"));
   }
   void arm(job_id id, duration) override { add("arm " + std::to_string(id.value)); }
   void disarm(job_id id) override { add("disarm " + std::to_string(id.value)); }

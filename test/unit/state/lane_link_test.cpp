@@ -235,6 +235,46 @@ BOOST_FIXTURE_TEST_CASE(results_of_a_life_that_is_over_mean_nothing, two_ends) {
   BOOST_TEST(port.running() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_late_greeting_or_beat_of_a_life_that_is_over_changes_nothing_in_the_present_one, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  order(7);
+  carry();
+  end(1, 42);
+  lose();
+  port.heard(link_greeting{.epoch = {.giver = before.giver, .lane = 0}}, time);
+  port.heard(giver_beat{.epoch = before, .results = {.before = 2}}, time);
+  BOOST_TEST(lane.words.empty());
+  BOOST_TEST(port.held() == 1u);
+  BOOST_TEST((port.epoch() == link.epoch()));
+  for (int i = 0; i < 3; ++i) pass(100ms), carry();
+  BOOST_TEST(giver.read() == "down, up 4, finished 7 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lane_that_knows_nothing_of_a_life_that_is_over_says_nothing_of_the_present_one, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  giver.read();
+  order(7);
+  link.heard(link_stranger{.epoch = before}, time);
+  BOOST_TEST(giver.read() == "");
+  BOOST_TEST(link.in_flight() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_attempt_that_ends_twice_has_one_result_and_earns_once, two_ends) {
+  warm_up();
+  order(7);
+  carry();
+  end(9, 42);
+  end(9, 43);
+  BOOST_TEST(lane.words.size() == 1u);
+  carry();
+  BOOST_TEST(giver.read() == "finished 7 42");
+  BOOST_TEST(link.room() == 4u);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_lane_that_began_anew_says_so_and_what_it_had_is_lost_at_once, two_ends) {
   order(7);
   carry();
