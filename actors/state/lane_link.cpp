@@ -94,15 +94,16 @@ uint32_t lane_link::room() const noexcept {
   return static_cast<uint32_t>(std::min({of_window, credit_.attempts - used_.attempts, of_bytes}));
 }
 
-void lane_link::order(job_id job, uint32_t attempt, uint64_t bytes, instant deadline, instant now) {
+void lane_link::order(job_id job, uint32_t attempt, uint64_t bytes, instant deadline, instant now, work_wanted wanted) {
   require(room() > 0 && bytes <= document_bytes_max_, "only what was granted is given");
   ++used_.attempts;
   used_.bytes += bytes;
   const uint64_t number = ++last_number_;
-  given& one =
-    in_flight_[number] = {.order = {.epoch = epoch_, .number = number, .job = job, .attempt = attempt, .bytes = bytes},
-                          .deadline = deadline,
-                          .sent = now};
+  given& one = in_flight_[number] = {
+    .order =
+      {.epoch = epoch_, .number = number, .job = job, .attempt = attempt, .bytes = bytes, .wanted = std::move(wanted)},
+    .deadline = deadline,
+    .sent = now};
   send_order(one, now);
 }
 

@@ -55,7 +55,7 @@ public:
   /// How many attempts may be given now, each at a document as long as may be. 0 unless it is up.
   [[nodiscard]] uint32_t room() const noexcept;
   /// Only with room. A job has one attempt here at a time.
-  void order(job_id job, uint32_t attempt, uint64_t bytes, instant deadline, instant now);
+  void order(job_id job, uint32_t attempt, uint64_t bytes, instant deadline, instant now, work_wanted wanted = {});
   /// Something is wrong there although it is heard: as if it were down.
   void give_up(instant now);
   /// Nobody wants it any more. It still ends, with whatever the lane makes of it.

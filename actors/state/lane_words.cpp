@@ -22,4 +22,14 @@ bool seen_numbers::add(uint64_t number) noexcept {
   return true;
 }
 
+work_wanted work_wanted_of(const job& job) {
+  work_wanted wanted{.regime = job.regime != nullptr ? job.regime->name : std::string{}};
+  if (!job.order) return wanted;
+  wanted.columns = job.order->columns;
+  wanted.view = job.order->view;
+  wanted.unit = job.order->unit;
+  wanted.issues_told_max = job.order->issues_told_max;
+  return wanted;
+}
+
 } // namespace texlex

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 
 #include "actors/job.hpp"
@@ -49,6 +50,19 @@ struct link_epoch {
   friend bool operator==(const link_epoch&, const link_epoch&) = default;
 };
 
+/// What is to be made of a document. A regime goes by its name, which both ends must know.
+struct work_wanted {
+  std::string regime;
+  uint32_t columns = 0; ///< bits of `column_set`; none: counts only
+  token_view view = token_view::tex;
+  position_unit unit = position_unit::bytes;
+  uint32_t issues_told_max = 0;
+  friend bool operator==(const work_wanted&, const work_wanted&) = default;
+};
+
+/// What is wanted of a job with a regime.
+[[nodiscard]] work_wanted work_wanted_of(const job& job);
+
 // The giver's.
 struct link_greeting {
   link_epoch epoch;
@@ -60,6 +74,7 @@ struct link_order {
   uint32_t attempt = 1;
   uint64_t bytes = 0;
   duration time_left = duration::max(); ///< until it is of no use to its client
+  work_wanted wanted{};
 };
 struct link_abandon {
   link_epoch epoch;

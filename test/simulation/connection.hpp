@@ -34,15 +34,15 @@ public:
 
   void start();
   /// A job of its has ended.
-  void answered(job_id job, const outcome& result);
+  void answered(job_id job, const outcome& result, const column_answer_ptr& columns);
   /// There may be room again, or time has passed.
   void look();
   void drain();
   void abandon();
   /// Its document makes room for others.
   void give_up_payload();
-  [[nodiscard]] bool starving() const noexcept { return !closed_ && protocol_.starving(); }
-  [[nodiscard]] standing standing_now() const noexcept { return protocol_.standing_at(around_.time.now()); }
+  [[nodiscard]] bool starving() const noexcept { return !closed_ && protocol_->starving(); }
+  [[nodiscard]] standing standing_now() const noexcept { return protocol_->standing_at(around_.time.now()); }
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   [[nodiscard]] uint64_t number() const noexcept { return number_; }
@@ -50,6 +50,8 @@ public:
   void check_at_end() const;
   [[nodiscard]] uint64_t answers(status how) const { return by_status_[static_cast<size_t>(how)]; }
   [[nodiscard]] uint64_t asked() const noexcept { return asked_; }
+  [[nodiscard]] uint64_t answers_with_columns() const noexcept { return with_columns_; }
+  [[nodiscard]] uint64_t answers_lent() const noexcept { return lent_; }
 
 private:
   struct frame {
@@ -69,7 +71,9 @@ private:
   void send(frame one);
   void send_wish(const wish& one);
   void receive(const response& one);
-  void check(const question& asked, const outcome& result, uint64_t key) const;
+  void check(const question& asked, const response& one, uint64_t key);
+  void check_status(const question& asked, const outcome& result) const;
+  void give_back(uint64_t id);
   void vanish();
 
   // The server.
@@ -90,13 +94,14 @@ private:
   uint64_t number_;
   std::string name_;
   job_taker& jobs_;
-  session_protocol protocol_;
+  std::optional<session_protocol> protocol_; ///< until it is closed
   hello_texts hellos_;
 
   std::deque<frame> inbox_;
   size_t taken_ = 0;                                              ///< of the first one's payload
   std::optional<frame> current_;                                  ///< whose header was read
   std::vector<std::shared_ptr<const std::vector<uint8_t>>> kept_; ///< documents lie in them
+  std::vector<std::pair<uint64_t, column_answer_ptr>> loans_;     ///< by the id they were asked for with
   bool half_closed_ = false, end_told_ = false;
   bool closed_ = false, gone_ = false;
   bool writing_ = false;
@@ -110,6 +115,7 @@ private:
   std::map<uint64_t, question> sent_;      ///< those that are on their way
   std::array<uint64_t, status_count> by_status_{};
   uint64_t asked_ = 0;
+  uint64_t with_columns_ = 0, lent_ = 0; ///< answers
 };
 
 } // namespace texlex::simulation

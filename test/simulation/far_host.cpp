@@ -7,7 +7,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "kernels/regimes.hpp"
 #include "runtime/invariant.hpp"
+#include "test/simulation/column_memory.hpp"
 
 namespace texlex::simulation {
 
@@ -30,10 +32,11 @@ void far_host::open_port() {
 
 void far_host::hire() {
   const std::string name = fmt::format("{}.{}", name_, workers_.size() + 1);
-  workers_.push_back(std::make_unique<worker>(
-    around_, name,
-    worker::words{.finished = [this](job_id own, const outcome& result) { ended(own, result); },
-                  .died = [this](death) { lost_a_worker(); }}));
+  workers_.push_back(
+    std::make_unique<worker>(around_, name,
+                             worker::words{.finished = [this](job_id own, const outcome& result,
+                                                              const column_answer_ptr&) { ended(own, result); },
+                                           .died = [this](death) { lost_a_worker(); }}));
 }
 
 // What it had is tried once more, as at home; a second death ends it.
@@ -117,6 +120,9 @@ void far_host::begin(const link_order& order) {
   const auto work = std::make_shared<job>();
   const known_document document = around_.documents.at(order.job.value);
   work->id = {++around_.last_far_job};
+  work->regime = find_regime(order.wanted.regime);
+  require(work->regime != nullptr, "an order names a regime");
+  if (order.wanted.columns != 0) work->order = order_for(order.wanted.columns);
   if (order.time_left != duration::max()) work->deadline = around_.time.now() + order.time_left;
   around_.documents[work->id.value] = document;
   at_work_[work->id.value] = {work, order.epoch, order.number};

@@ -25,6 +25,7 @@ std::string_view name_of(fault which) noexcept {
                                                                    "client-never-reads",
                                                                    "client-stops-midframe",
                                                                    "client-sends-nonsense",
+                                                                   "client-keeps-loans",
                                                                    "link-loses",
                                                                    "link-doubles",
                                                                    "link-delays",

@@ -30,7 +30,8 @@ enum class fault : uint8_t {
   client_never_reads,
   client_stops_midframe, ///< and says no more
   client_sends_nonsense,
-  link_loses, ///< a word on its way to a lane elsewhere, or back
+  client_keeps_loans, ///< it does not give back what it was lent
+  link_loses,         ///< a word on its way to a lane elsewhere, or back
   link_doubles,
   link_delays,       ///< and so reorders
   link_clogs,        ///< nothing comes through for a while, then all of it
@@ -42,7 +43,7 @@ enum class fault : uint8_t {
   house_pauses,     ///< looks at its links too late
   shutdown,         ///< in the middle
 };
-inline constexpr size_t fault_count = 29;
+inline constexpr size_t fault_count = 30;
 
 [[nodiscard]] std::string_view name_of(fault which) noexcept;
 

@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/invariant.hpp"
+#include "test/simulation/column_memory.hpp"
 
 namespace texlex::simulation {
 namespace {
@@ -91,7 +92,7 @@ struct house::far_lane final : lane_link_effects {
     ++home_.far_answers_;
     home_.soon_.push_back([this, id = *lane, job, result] {
       tell_room(id, 1);
-      home_.finished(id, job, result);
+      home_.finished_elsewhere(id, job, result);
     });
   }
   void lost(job_id) override {} // with its lane
@@ -181,7 +182,7 @@ void house::broker_event(const std::function<void(dispatcher&)>& event) {
 
 // What links and the dispatcher have said is carried out one after the other, as actors' messages would be.
 void house::settle() {
-  for (const auto& [job, result] : std::exchange(answers_, {})) on_answer(job, result);
+  for (const auto& [job, result, columns] : std::exchange(answers_, {})) on_answer(job, result, columns);
   while (!soon_.empty()) {
     const auto next = std::move(soon_.front());
     soon_.erase(soon_.begin());
@@ -223,14 +224,23 @@ void house::run(lane_id lane, const job_ptr& job, uint32_t attempt) {
   if (where.lane != lane) return; // it is down, which is about to be told: then the job is lost there
   if (where.link.room() == 0)     // it is suspected, which is about to be told: the order goes back
     return soon_.push_back([this, lane, id = job->id] { finished(lane, id, {.status = status::cancelled}); });
-  where.link.order(job->id, attempt, job->document.size(), job->deadline, around_.time.now());
+  where.link.order(job->id, attempt, job->document.size(), job->deadline, around_.time.now(), work_wanted_of(*job));
 }
 
-void house::finished(lane_id lane, job_id job, const outcome& result) {
+// Columns that come from elsewhere need memory here too.
+void house::finished_elsewhere(lane_id lane, job_id job, const outcome& result) {
+  const open_job* const open = broker_.ledger().find(job);
+  if (result.status != status::ok || open == nullptr || !open->job->order) return finished(lane, job, result);
+  const known_document& document = around_.documents.at(job.value);
+  const auto columns = make_columns(around_, result.token_count, column_bytes_of(document.bytes), document.lent);
+  columns ? finished(lane, job, result, columns) : finished(lane, job, {.status = status::overload});
+}
+
+void house::finished(lane_id lane, job_id job, const outcome& result, const column_answer_ptr& columns) {
   if (around_.notes.wanted())
     around_.note(fmt::format("lane{}", lane.value), "house",
                  [&] { return fmt::format("finished job {} {}", job.value, name_of(result.status)); });
-  broker_event([&](dispatcher& d) { d.finished(lane, job, result); });
+  broker_event([&](dispatcher& d) { d.finished(lane, job, result, {}, columns); });
 }
 
 void house::answer(const closed_job& closed) {
@@ -239,7 +249,7 @@ void house::answer(const closed_job& closed) {
   for (const attempt& each : closed.last.attempts)
     if (each.lane.value >= far_lanes_from)
       far_.at(each.lane.value / far_lanes_from - 1)->link.abandon(closed.last.job->id);
-  answers_.emplace_back(closed.last.job->id, closed.result);
+  answers_.push_back({closed.last.job->id, closed.result, closed.columns});
 }
 
 void house::arm(job_id id, duration delay) {
@@ -285,8 +295,8 @@ void house::spawn(lane_id lane, uint32_t core) {
   auto& made = workers_[lane.value] = std::make_unique<worker>(
     around_, name,
     worker::words{.finished =
-                    [this, lane](job_id job, const outcome& result) {
-                      finished(lane, job, result);
+                    [this, lane](job_id job, const outcome& result, const column_answer_ptr& columns) {
+                      finished(lane, job, result, columns);
                       to_people([this, lane, used = used_[lane.value] += 40'000](roster& r) {
                         r.reported(lane, {.bytes_handed_out = used, .trims = 0}, around_.time.now());
                       });

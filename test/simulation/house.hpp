@@ -35,7 +35,7 @@ public:
   void close();
 
   /// Who hears how a job ended, and that the queue may stand otherwise.
-  std::function<void(job_id, const outcome&)> on_answer;
+  answer_function on_answer;
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
@@ -79,7 +79,8 @@ private:
   void tell_left(lane_id lane, death cause);
   void to_people(std::function<void(roster&)> word);
   void look_at_ages();
-  void finished(lane_id lane, job_id job, const outcome& result);
+  void finished(lane_id lane, job_id job, const outcome& result, const column_answer_ptr& columns = {});
+  void finished_elsewhere(lane_id lane, job_id job, const outcome& result);
 
   surroundings& around_;
   const world_plan& plan_;
@@ -90,7 +91,7 @@ private:
   std::map<uint32_t, uint64_t> used_;                   ///< bytes handed out
   std::set<uint32_t> cold_;                             ///< lanes that were told to cool, or left
   std::vector<std::unique_ptr<far_lane>> far_;
-  std::vector<std::pair<job_id, outcome>> answers_; ///< of the event at hand
+  std::vector<delivery> answers_; ///< of the event at hand
   std::set<uint64_t> armed_, disarmed_;
   std::vector<std::function<void()>> soon_; ///< what an event has brought about, to be done once it is over
   std::optional<instant> tick_at_;

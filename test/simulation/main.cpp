@@ -41,7 +41,8 @@ std::optional<std::pair<uint64_t, uint64_t>> range_of(const std::string& text) {
 }
 
 void print_counts(const world_counts& counts) {
-  for (const auto& [name, count] : counts.states()) fmt::print("{:<26}{:>14}\n", name, count);
+  for (size_t i = 0; i < reached_count; ++i)
+    fmt::print("{:<26}{:>14}\n", name_of(static_cast<reached>(i)), counts.states[i]);
   fmt::print("answers\n");
   for (uint32_t s = 0; s < status_count; ++s)
     if (counts.answers[s] > 0) fmt::print("  {:<24}{:>14}\n", name_of(static_cast<status>(s)), counts.answers[s]);

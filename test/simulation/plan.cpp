@@ -33,6 +33,7 @@ uint32_t usual_rate(fault which, dice& chance) {
     case fault::client_never_reads: return chance.pick(50, 400);
     case fault::client_stops_midframe: return chance.pick(2, 40);
     case fault::client_sends_nonsense: return chance.pick(2, 30);
+    case fault::client_keeps_loans: return chance.pick(100, 1000);
     case fault::link_loses: return chance.pick(5, 300);
     case fault::link_doubles: return chance.pick(5, 300);
     case fault::link_delays: return chance.pick(20, 400);
@@ -102,21 +103,26 @@ session_limits draw_sessions(dice& chance) {
   made.read_timeout = milliseconds{chance.pick(20, 500)};
   made.write_timeout = milliseconds{chance.pick(20, 500)};
   made.held_back_max = milliseconds{chance.pick(5, 200)};
+  made.column_bytes_held_max = chance.of(std::array<uint64_t, 3>{1000, 400'000, 4'000'000});
   return made;
 }
 
-wish draw_wish(dice& chance, uint16_t version, uint64_t key, bool pipelines) {
+wish draw_wish(dice& chance, const client_plan& client, uint64_t key, bool pipelines) {
   wish made;
   made.key = key;
   made.after = pipelines ? chance.us(0, 300) : chance.us(0, 8000);
-  made.counts_frame = version == 1 || chance.in_1000(300);
+  made.counts_frame = client.version == 1 || chance.in_1000(300);
   const auto last = std::size(sizes) - (made.counts_frame ? 1 : 3); // long ones are copied where they have options
   made.bytes = sizes[chance.between(0, last)];
   if (made.counts_frame) return made;
   if (chance.in_1000(200)) made.options.deadline_ms = chance.pick(1, 50);
   made.options.priority = static_cast<request_priority>(chance.pick(0, 2));
+  if (chance.in_1000(400)) made.options.regime = chance.of(std::array<std::string_view, 3>{"plain", "expl3", "initex"});
+  if (chance.in_1000(400)) made.options.columns = chance.pick(1, 3);
+  made.options.columns_by_descriptor = made.options.columns != 0 && client.borrows && chance.in_1000(600);
   if (chance.in_1000(150)) {
     made.batch = chance.pick(1, 5);
+    made.options.columns_by_descriptor = false;
     made.bytes = std::min(made.bytes, 900u);
   }
   return made;
@@ -125,10 +131,11 @@ wish draw_wish(dice& chance, uint16_t version, uint64_t key, bool pipelines) {
 client_plan draw_client(dice& chance, uint64_t number, uint32_t wishes_max) {
   client_plan made;
   made.version = static_cast<uint16_t>(chance.pick(1, 2));
+  made.borrows = made.version == 2 && chance.in_1000(500);
   const bool pipelines = chance.in_1000(400);
   const uint32_t wishes = chance.pick(1, 16);
   for (uint32_t i = 0; i < wishes; ++i) {
-    const wish drawn = draw_wish(chance, made.version, number * 100'000 + 100 * (i + 1), pipelines);
+    const wish drawn = draw_wish(chance, made, number * 100'000 + 100 * (i + 1), pipelines);
     if (i < wishes_max) made.wishes.push_back(drawn);
   }
   return made;
@@ -153,7 +160,13 @@ far_plan draw_far(dice& chance) {
 
 } // namespace
 
-uint32_t tokens_of(uint64_t key) noexcept { return static_cast<uint32_t>(mixed(key) % 1'000'000); }
+uint32_t tokens_of(uint64_t key, std::string_view regime) noexcept {
+  uint64_t rules = 0;
+  for (const char each : regime) rules = mixed(rules + static_cast<uint8_t>(each));
+  return static_cast<uint32_t>(mixed(key + rules) % 1'000'000);
+}
+
+uint64_t column_bytes_of(uint64_t document_bytes) noexcept { return 64 + 5 * document_bytes; }
 
 world_plan plan_of(uint64_t seed, const plan_bounds& bounds) {
   dice chance{seed};
@@ -165,6 +178,7 @@ world_plan plan_of(uint64_t seed, const plan_bounds& bounds) {
   made.sessions = draw_sessions(chance);
   made.requests_max = chance.of(std::array<uint32_t, 3>{4, 32, 256});
   made.bytes_max = chance.of(std::array<uint64_t, 3>{2u << 20, 8u << 20, 64u << 20});
+  made.column_bytes_max = chance.of(std::array<uint64_t, 3>{600'000, 4'000'000, 64'000'000});
   made.troubled = milliseconds{chance.pick(50, 400)};
   const uint32_t clients = chance.pick(1, 6);
   for (uint32_t i = 0; i < clients; ++i) {

@@ -27,6 +27,7 @@ struct wish {
 
 struct client_plan {
   uint16_t version = 1;
+  bool borrows = false; ///< it takes descriptors
   std::vector<wish> wishes;
 };
 
@@ -45,6 +46,7 @@ struct world_plan {
   session_limits sessions;
   uint32_t requests_max = 0; ///< of all clients at once
   uint64_t bytes_max = 0;
+  uint64_t column_bytes_max = 0; ///< likewise; half of it may be lent
   std::vector<client_plan> clients;
   std::vector<far_plan> far;
   fault_rates faults{};
@@ -61,6 +63,9 @@ struct plan_bounds {
 [[nodiscard]] world_plan plan_of(uint64_t seed, const plan_bounds& bounds = {});
 
 /// What a scan of that document finds under that regime.
-[[nodiscard]] uint32_t tokens_of(uint64_t key) noexcept;
+[[nodiscard]] uint32_t tokens_of(uint64_t key, std::string_view regime) noexcept;
+
+/// What columns of it take, if they are wanted.
+[[nodiscard]] uint64_t column_bytes_of(uint64_t document_bytes) noexcept;
 
 } // namespace texlex::simulation

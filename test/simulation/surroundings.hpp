@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
+#include "runtime/quota.hpp"
 #include "test/simulation/dice.hpp"
 #include "test/simulation/faults.hpp"
 #include "test/simulation/journal.hpp"
@@ -17,6 +19,7 @@ struct known_document {
   uint64_t key = 0;
   uint32_t bytes = 0;
   bool kills = false; ///< whoever begins with it
+  bool lent = false;  ///< its columns are, if there is something to lend
 };
 
 struct surroundings {
@@ -25,6 +28,8 @@ struct surroundings {
   journal notes;
   dice chance; ///< of what is no fault
   std::unordered_map<uint64_t, known_document> documents{};
+  std::shared_ptr<quota> column_memory{};    ///< of all columns, until they are sent or given back
+  std::shared_ptr<quota> lent_memory{};      ///< of it, what may be lent
   uint64_t last_far_job = uint64_t{1} << 40; ///< jobs elsewhere are numbered apart from those at home
 
   template <class Text>

@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/invariant.hpp"
+#include "test/simulation/column_memory.hpp"
 #include "test/simulation/plan.hpp"
 
 namespace texlex::simulation {
@@ -63,17 +64,25 @@ void worker::scan(duration part, uint32_t parts) {
     const job& job = *orders_.front().job;
     if (parts > 1 && job.stop.load()) return end({.status = status::cancelled});
     if (parts > 1) return scan(part, parts - 1);
-    end({.status = status::ok, .token_count = tokens_of(around_.documents.at(job.id.value).key)});
+    end_scan(job);
   });
 }
 
-void worker::end(const outcome& result) {
+void worker::end_scan(const job& job) {
+  const known_document& document = around_.documents.at(job.id.value);
+  const outcome found{.status = status::ok, .token_count = tokens_of(document.key, job.regime->name)};
+  if (!job.order) return end(found);
+  const auto columns = make_columns(around_, found.token_count, column_bytes_of(document.bytes), document.lent);
+  columns ? end(found, columns) : end({.status = status::overload});
+}
+
+void worker::end(const outcome& result, const column_answer_ptr& columns) {
   if (!alive_) return;
   const job_id job = orders_.front().job->id;
   orders_.pop_front();
   const bool twice = around_.faults.strikes(fault::worker_says_twice);
-  says_.finished(job, result);
-  if (twice) says_.finished(job, result);
+  says_.finished(job, result, columns);
+  if (twice) says_.finished(job, result, columns);
   if (!alive_) return;
   busy_ = false;
   if (!orders_.empty()) return begin();

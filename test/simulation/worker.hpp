@@ -17,7 +17,7 @@ class worker {
 public:
   /// Said from the timeline, in the worker's order.
   struct words {
-    std::function<void(job_id, const outcome&)> finished;
+    std::function<void(job_id, const outcome&, const column_answer_ptr&)> finished;
     std::function<void(death)> died;
   };
 
@@ -46,7 +46,8 @@ private:
 
   void begin();
   void scan(duration left, uint32_t parts);
-  void end(const outcome& result);
+  void end(const outcome& result, const column_answer_ptr& columns = {});
+  void end_scan(const job& job);
   void die(death cause);
   [[nodiscard]] duration length_of(const known_document& document);
 

@@ -22,9 +22,13 @@ world::world(const world_plan& plan, std::vector<stroke> left_out, bool keep_jou
   : plan_(plan), around_{.time = {},
                          .faults = {plan.seed, plan.faults, std::move(left_out)},
                          .notes = journal{keep_journal},
-                         .chance = dice{plan.seed ^ 0x5EED}},
+                         .chance = dice{plan.seed ^ 0x5EED},
+                         .column_memory = std::make_shared<quota>(plan.column_bytes_max)},
     places_(plan.requests_max, plan.bytes_max), house_(around_, plan_), way_in_(places_, house_.pressure()) {
-  house_.on_answer = [this](job_id job, const outcome& result) { deliver(job, result); };
+  around_.lent_memory = std::make_shared<quota>(plan.column_bytes_max / 2, around_.column_memory);
+  house_.on_answer = [this](job_id job, const outcome& result, const column_answer_ptr& columns) {
+    deliver(job, result, columns);
+  };
   for (const client_plan& each : plan_.clients)
     connections_.push_back(std::make_unique<connection>(around_, plan_, each, connections_.size() + 1, way_in_,
                                                         static_cast<job_taker&>(*this)));
@@ -59,6 +63,7 @@ void world::run() {
     overloaded_ |= house_.broker().overloaded();
     require(places_.requests_in_flight() <= plan_.requests_max && places_.bytes_in_flight() <= plan_.bytes_max,
             "no more is taken on than may be");
+    require(around_.lent_memory->taken() <= plan_.column_bytes_max / 2, "no more is lent than may be");
   }
   over_ = true;
   for (const auto& each : connections_) each->check_at_end();
@@ -84,14 +89,13 @@ void world::forget(job_id job) {
   if (const auto found = waiting_.find(job.value); found != waiting_.end()) found->second.from = nullptr;
 }
 
-void world::deliver(job_id job, const outcome& result) {
+void world::deliver(job_id job, const outcome& result, const column_answer_ptr& columns) {
   const auto found = waiting_.find(job.value);
   require(found != waiting_.end(), "a job is answered once");
   const waiting who = std::move(found->second);
   waiting_.erase(found);
-  around_.time.at(around_.time.now(), [who = who.from, job, result] {
-    if (who != nullptr) who->answered(job, result);
-  });
+  if (who.from == nullptr) return;
+  around_.time.at(around_.time.now(), [who = who.from, job, result, columns] { who->answered(job, result, columns); });
 }
 
 void world::look_at_connections() {
@@ -133,6 +137,7 @@ std::string world::what_is_left() const {
   if (places_.requests_in_flight() > 0) return fmt::format("{} places are held", places_.requests_in_flight());
   for (const auto& each : connections_)
     if (!each->closed()) return fmt::format("client {} is not done", each->number());
+  if (around_.column_memory->taken() > 0) return "memory for columns is held";
   return house_.what_is_left();
 }
 
@@ -140,53 +145,24 @@ world_counts world::counts() const {
   world_counts made;
   for (size_t i = 0; i < fault_count; ++i) made.faults[i] = around_.faults.count(static_cast<fault>(i));
   for (const auto& each : connections_) {
-    made.requests += each->asked();
+    made[reached::requests] += each->asked();
+    made[reached::answers_with_columns] += each->answers_with_columns();
+    made[reached::answers_lent] += each->answers_lent();
     for (uint32_t s = 0; s < status_count; ++s) made.answers[s] += each->answers(static_cast<status>(s));
   }
-  made.worlds = 1;
-  made.events = around_.time.happened();
-  made.hedges_fired = house_.broker().hedges().fired;
-  made.hedges_won = house_.broker().hedges().won;
-  made.ejections = house_.broker().ejections();
-  made.rotations = house_.rotations();
-  made.unstaffed = house_.was_unstaffed();
-  made.orders_resent = house_.orders_resent();
-  made.orders_doubled = house_.orders_doubled();
-  made.far_answers = house_.far_answers();
-  made.overloads = overloaded_;
+  const hedge_counts& hedges = house_.broker().hedges();
+  made[reached::worlds] = 1;
+  made[reached::events] = around_.time.happened();
+  made[reached::hedges_fired] = hedges.fired;
+  made[reached::hedges_won] = hedges.won;
+  made[reached::ejections] = house_.broker().ejections();
+  made[reached::rotations] = house_.rotations();
+  made[reached::unstaffed] = house_.was_unstaffed();
+  made[reached::overloaded] = overloaded_;
+  made[reached::orders_resent] = house_.orders_resent();
+  made[reached::orders_doubled] = house_.orders_doubled();
+  made[reached::far_answers] = house_.far_answers();
   return made;
-}
-
-std::vector<std::pair<std::string_view, uint64_t>> world_counts::states() const {
-  return {{"worlds", worlds},
-          {"requests", requests},
-          {"events", events},
-          {"hedges fired", hedges_fired},
-          {"hedges won", hedges_won},
-          {"lanes ejected", ejections},
-          {"workers rotated", rotations},
-          {"worlds without workers", unstaffed},
-          {"worlds overloaded", overloads},
-          {"orders sent again", orders_resent},
-          {"orders that came twice", orders_doubled},
-          {"answers from elsewhere", far_answers}};
-}
-
-void world_counts::add(const world_counts& other) noexcept {
-  for (size_t i = 0; i < fault_count; ++i) faults[i] += other.faults[i];
-  for (size_t i = 0; i < status_count; ++i) answers[i] += other.answers[i];
-  worlds += other.worlds;
-  requests += other.requests;
-  events += other.events;
-  hedges_fired += other.hedges_fired;
-  hedges_won += other.hedges_won;
-  ejections += other.ejections;
-  rotations += other.rotations;
-  unstaffed += other.unstaffed;
-  orders_resent += other.orders_resent;
-  orders_doubled += other.orders_doubled;
-  far_answers += other.far_answers;
-  overloads += other.overloads;
 }
 
 } // namespace texlex::simulation

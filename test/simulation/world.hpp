@@ -15,21 +15,9 @@
 #include "test/simulation/house.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
+#include "test/simulation/world_counts.hpp"
 
 namespace texlex::simulation {
-
-/// What a world has come to, to be counted over many.
-struct world_counts {
-  std::array<uint64_t, fault_count> faults{};
-  std::array<uint64_t, status_count> answers{};
-  uint64_t worlds = 0, requests = 0, events = 0;
-  uint64_t hedges_fired = 0, hedges_won = 0, ejections = 0, rotations = 0, unstaffed = 0;
-  uint64_t orders_resent = 0, orders_doubled = 0, far_answers = 0, overloads = 0;
-
-  void add(const world_counts& other) noexcept;
-  /// Everything counted, with its name.
-  [[nodiscard]] std::vector<std::pair<std::string_view, uint64_t>> states() const;
-};
 
 class world final : job_taker {
 public:
@@ -51,7 +39,7 @@ private:
   void cancel(job_id job) override;
   void forget(job_id job) override;
 
-  void deliver(job_id job, const outcome& result);
+  void deliver(job_id job, const outcome& result, const column_answer_ptr& columns);
   void look_at_connections();
   void feed_starving();
   void shut_down();

@@ -162,6 +162,25 @@ BOOST_FIXTURE_TEST_CASE(an_order_that_was_lost_is_sent_again_and_one_that_came_i
   BOOST_TEST(link.resent() == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_order_says_what_is_wanted_of_the_document_again_each_time, two_ends) {
+  job asked;
+  const auto columns = std::make_shared<column_order>();
+  columns->columns = 3;
+  columns->view = token_view::source;
+  columns->unit = position_unit::code_points;
+  columns->issues_told_max = 9;
+  asked.order = columns;
+  work_wanted wanted = work_wanted_of(asked);
+  BOOST_TEST((wanted == work_wanted{"", 3, token_view::source, position_unit::code_points, 9}));
+  wanted.regime = "expl3";
+
+  link.order({7}, 1, 100, instant::max(), time, wanted);
+  lose();
+  for (int i = 0; i < 3; ++i) pass(100ms), carry();
+  BOOST_REQUIRE(lane.begun.size() == 1u);
+  BOOST_TEST((lane.begun.front().wanted == wanted));
+}
+
 BOOST_FIXTURE_TEST_CASE(an_order_that_comes_twice_is_carried_out_once, two_ends) {
   order(7);
   const giver_word again = giver.words.front();

@@ -1,0 +1,206 @@
+// What a connection's client does, and what it makes of its responses. See connection.hpp.
+#include "test/simulation/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "kernels/regimes.hpp"
+#include "runtime/invariant.hpp"
+#include "test/simulation/column_memory.hpp"
+#include "test/support/frames.hpp"
+
+namespace texlex::simulation {
+namespace {
+
+using bytes_ptr = std::shared_ptr<const std::vector<uint8_t>>;
+
+/// The document: its key first, where there is room, so that no two are alike.
+std::string document_of(uint64_t key, uint32_t bytes) {
+  std::string text(bytes, 'a');
+  for (size_t i = 0; i < std::min<size_t>(bytes, 8); ++i) text[i] = static_cast<char>(key >> 8 * i & 0xFF);
+  return text;
+}
+
+constexpr auto lending = static_cast<uint32_t>(hello_feature::descriptors);
+constexpr uint32_t own_features = static_cast<uint32_t>(hello_feature::going_away) | lending;
+
+bytes_ptr no_bytes() { return std::make_shared<const std::vector<uint8_t>>(); }
+
+/// Long documents differ in their length only, and are made once.
+bytes_ptr counts_payload(const wish& asks) {
+  constexpr uint32_t own_bytes_max = 4096;
+  const auto make = [](uint64_t key, uint32_t bytes) {
+    const std::vector<uint8_t> whole = test::request_frame(0, document_of(key, bytes));
+    return std::make_shared<const std::vector<uint8_t>>(whole.begin() + frame_header_bytes, whole.end());
+  };
+  if (asks.bytes <= own_bytes_max) return make(asks.key, asks.bytes);
+  static std::map<uint32_t, bytes_ptr> made;
+  bytes_ptr& payload = made[asks.bytes];
+  if (!payload) payload = make(0, asks.bytes);
+  return payload;
+}
+
+bytes_ptr payload_of(const wish& asks) {
+  if (asks.counts_frame) return counts_payload(asks);
+  std::string text;
+  if (asks.batch > 0) {
+    std::vector<std::string> documents;
+    for (uint32_t i = 0; i < asks.batch; ++i) documents.push_back(document_of(asks.key + i, asks.bytes));
+    text = test::batch_payload(documents, asks.options);
+  } else {
+    text = encode_tokenize_head(asks.options, asks.bytes) + document_of(asks.key, asks.bytes);
+  }
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data()); // copied as a whole, not one by one
+  return std::make_shared<const std::vector<uint8_t>>(bytes, bytes + text.size());
+}
+
+frame_type type_of(const wish& asks) {
+  if (asks.counts_frame) return frame_type::request;
+  return asks.batch > 0 ? frame_type::batch : frame_type::tokenize;
+}
+
+} // namespace
+
+void connection::start() {
+  reads_ = !around_.faults.strikes(fault::client_never_reads);
+  if (client_.version == 2) {
+    const auto said = encode_hello({.features = client_.borrows ? own_features : own_features & ~lending});
+    const auto payload = std::make_shared<const std::vector<uint8_t>>(said.begin(), said.end());
+    send({.header = {static_cast<uint32_t>(frame_type::hello), 0, static_cast<uint32_t>(payload->size())},
+          .payload = payload,
+          .there = payload->size()});
+  }
+  if (!client_.wishes.empty()) around_.time.after(client_.wishes.front().after, [this] { send_next(); });
+}
+
+void connection::send_next() {
+  if (gone_ || says_no_more_) return;
+  send_wish(client_.wishes[next_wish_]);
+  if (++next_wish_ < client_.wishes.size())
+    around_.time.after(client_.wishes[next_wish_].after, [this] { send_next(); });
+  if (around_.faults.strikes(fault::client_vanishes))
+    return around_.time.after(around_.chance.us(0, 20'000), [this] { vanish(); });
+  if (!around_.faults.strikes(fault::client_half_closes)) return;
+  says_no_more_ = true;
+  around_.time.at(last_arrival_ + std::chrono::microseconds{1}, [this] {
+    half_closed_ = true;
+    pump();
+  });
+}
+
+void connection::send_wish(const wish& one) {
+  const uint64_t id = next_wish_ + 1;
+  if (around_.faults.strikes(fault::client_sends_nonsense)) {
+    says_no_more_ = true;
+    sent_[id] = {};
+    return send({.header = {9999, id, 0}, .payload = no_bytes()});
+  }
+  const bytes_ptr payload = payload_of(one);
+  frame made{.header = {static_cast<uint32_t>(type_of(one)), id, static_cast<uint32_t>(payload->size())},
+             .payload = payload,
+             .there = payload->size(),
+             .asks = &one};
+  if (around_.faults.strikes(fault::client_stops_midframe)) {
+    says_no_more_ = true;
+    made.there = around_.chance.between(0, payload->size() - 1);
+  }
+  sent_[id] = {.asks = &one};
+  send(std::move(made));
+  if (!around_.faults.strikes(fault::client_cancels)) return;
+  around_.time.after(around_.chance.us(0, 10'000), [this, id] {
+    if (gone_ || says_no_more_) return;
+    send({.header = {static_cast<uint32_t>(frame_type::cancel), id, 0}, .payload = no_bytes()});
+  });
+}
+
+void connection::send(frame one) {
+  around_.note(name_, "house", [&] { return fmt::format("frame type {} id {}", one.header.type, one.header.id); });
+  last_arrival_ = std::max(last_arrival_, around_.time.now() + around_.chance.us(5, 200));
+  around_.time.at(last_arrival_, [this, one = std::move(one)] { arrived(one); });
+}
+
+void connection::vanish() {
+  around_.note(name_, name_, [] { return "vanishes"; });
+  gone_ = true;
+  close();
+}
+
+void connection::receive(const response& one) {
+  if (one.form == response_form::hello || one.form == response_form::going_away) return;
+  const auto found = questions_.find(one.id);
+  require(found != questions_.end(), "a response answers what was asked");
+  question& asked = found->second;
+  ++asked.answers;
+  around_.note("house", name_, [&] { return fmt::format("response {} {}", one.id, name_of(one.result.status)); });
+  ++by_status_[static_cast<size_t>(one.result.status)];
+  const uint64_t key = asked.asks == nullptr ? 0 : asked.asks->key;
+  if (are_lent(one.columns)) give_back(one.id);
+  if (one.form != response_form::batch || one.documents.empty()) return check(asked, one, key);
+  require(asked.asks != nullptr && one.documents.size() == asked.asks->batch, "a batch is answered whole");
+  for (size_t i = 0; i < one.documents.size(); ++i) check(asked, one.documents[i], key + i);
+}
+
+void connection::give_back(uint64_t id) {
+  if (around_.faults.strikes(fault::client_keeps_loans)) return;
+  around_.time.after(around_.chance.us(0, 20'000), [this, id] {
+    if (gone_ || says_no_more_) return;
+    send({.header = {static_cast<uint32_t>(frame_type::release), id, 0}, .payload = no_bytes()});
+  });
+}
+
+void connection::check(const question& asked, const response& one, uint64_t key) {
+  with_columns_ += one.columns != nullptr;
+  lent_ += are_lent(one.columns);
+  const bool is_ok = one.result.status == status::ok;
+  const bool wants_columns = asked.asks != nullptr && asked.asks->options.columns != 0;
+  require((one.columns != nullptr) == (is_ok && wants_columns), "who wants columns gets some with what is ok");
+  if (!is_ok) return check_status(asked, one.result);
+  require(asked.asks != nullptr, "nonsense is not ok");
+  const std::string_view regime = asked.asks->options.regime;
+  const uint32_t tokens = tokens_of(key, regime.empty() ? default_regime_name : regime);
+  require(one.result.token_count == tokens, "the outcome is the document's and the regime's");
+  require(!one.columns || one.columns->issues_told == tokens, "columns are the document's and the regime's");
+  require(!are_lent(one.columns) || asked.asks->options.columns_by_descriptor, "who does not borrow is lent nothing");
+}
+
+// Each needs its reason.
+void connection::check_status(const question& asked, const outcome& result) const {
+  const fault_book& faults = around_.faults;
+  const bool deaths = faults.struck(fault::worker_dies) || faults.struck(fault::document_kills)
+                      || faults.struck(fault::worker_hangs) || faults.struck(fault::worker_dies_unborn)
+                      || !plan_.far.empty();
+  switch (result.status) {
+    case status::overload: return;
+    case status::cancelled: return require(asked.cancelled, "only what its client cancels is cancelled");
+    case status::worker_lost: return require(deaths, "a worker is lost only if one is");
+    case status::no_worker: return require(deaths, "workers are absent only if they died");
+    case status::condemned_document:
+      return require(faults.struck(fault::document_kills) || faults.struck(fault::worker_dies)
+                       || faults.struck(fault::worker_hangs),
+                     "a document is condemned for what it did");
+    case status::shutting_down: return require(faults.struck(fault::shutdown), "nobody drains without being told");
+    case status::deadline_exceeded:
+      return require(asked.asks != nullptr && asked.asks->options.deadline_ms > 0, "who set no deadline misses none");
+    case status::unknown_type: return require(asked.asks == nullptr, "a known type is known");
+    case status::frame_timeout:
+      return require(faults.struck(fault::client_stops_midframe), "a frame that comes is not late");
+    case status::frame_cut_short:
+      return require(faults.struck(fault::client_half_closes), "a frame is not cut short by itself");
+    default: require(false, "a response has a status that fits");
+  }
+}
+
+// Who was there to the end and took its responses has one of each request that was begun; and each that was sent was
+// begun, unless the house went away or its client broke off.
+void connection::check_at_end() const {
+  for (const auto& [id, asked] : questions_) {
+    require(asked.answers <= 1, "a request is answered once");
+    if (!gone_ && reads_) require(asked.answers == 1, "a request is answered");
+  }
+  const bool broke_off = gone_ || !reads_ || says_no_more_;
+  if (!broke_off && !around_.faults.struck(fault::shutdown)) require(sent_.empty(), "what is sent is read");
+}
+
+} // namespace texlex::simulation
