@@ -252,6 +252,24 @@ BOOST_FIXTURE_TEST_CASE(a_late_greeting_or_beat_of_a_life_that_is_over_changes_n
   BOOST_TEST(giver.read() == "down, up 4, finished 7 42");
 }
 
+BOOST_FIXTURE_TEST_CASE(what_a_lane_said_in_a_life_that_is_over_holds_for_nothing_in_the_present_one, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  giver.read();
+  order(7);
+  lose();
+  link.heard(lane_beat{.epoch = before, .orders = {.before = 100}, .credit = {.attempts = 9, .bytes = 9000}}, time);
+  BOOST_TEST(link.room() == 0u);
+  link.heard(link_result{.epoch = before, .number = 1, .job = {7}, .result = counted(41), .credit = {}}, time);
+  BOOST_TEST(giver.read() == "");
+  for (int i = 0; i < 3; ++i) pass(100ms), carry();
+  BOOST_TEST(link.resent() == 1u);
+  end(1, 42);
+  carry();
+  BOOST_TEST(giver.read() == "finished 7 42");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_lane_that_knows_nothing_of_a_life_that_is_over_says_nothing_of_the_present_one, two_ends) {
   const link_epoch before = link.epoch();
   link.give_up(time);
