@@ -6,6 +6,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "runtime/invariant.hpp"
+#include "test/simulation/word_watch.hpp"
 
 namespace texlex::simulation {
 namespace {
@@ -38,6 +39,8 @@ struct house::far_lane final : lane_link_effects {
   void heard(const lane_word& word) {
     if (home_.around_.time.now() < paused_until)
       return home_.around_.time.at(paused_until, [this, word] { heard(word); });
+    if (const auto* const beat = std::get_if<lane_beat>(&word)) orders.came(beat->epoch, beat->orders);
+    if (const auto* const result = std::get_if<link_result>(&word)) orders.came(result->epoch, result->number);
     link.heard(word, home_.around_.time.now());
     link.check_invariants();
     home_.settle();
@@ -52,6 +55,7 @@ struct house::far_lane final : lane_link_effects {
       }
       link.tick(home_.around_.time.now());
       link.check_invariants();
+      orders.check(link.epoch(), home_.around_.time.now(), plan_.link.resend);
       home_.settle();
       tick_later();
     });
@@ -76,6 +80,8 @@ struct house::far_lane final : lane_link_effects {
 
   // lane_link_effects
   void send(const giver_word& word) override {
+    if (const auto* const order = std::get_if<link_order>(&word))
+      orders.said(order->epoch, order->number, home_.around_.time.now());
     home_.around_.note("house", name, [&] { return text_of(word); });
     outward.send(word);
   }
@@ -132,6 +138,7 @@ struct house::far_lane final : lane_link_effects {
   uint32_t next_lane;
   std::optional<lane_id> lane;
   instant paused_until{};
+  word_watch orders;
   lane_link link;
   carrier<giver_word> outward;
   carrier<lane_word> homeward;
