@@ -270,6 +270,20 @@ BOOST_FIXTURE_TEST_CASE(what_a_lane_said_in_a_life_that_is_over_holds_for_nothin
   BOOST_TEST(giver.read() == "finished 7 42");
 }
 
+BOOST_FIXTURE_TEST_CASE(nor_is_it_a_sign_of_life, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  giver.read();
+  for (int i = 0; i < 5; ++i) {
+    link.heard(lane_beat{.epoch = before, .orders = {}, .credit = {}}, time);
+    link.heard(link_result{.epoch = before, .number = 1, .job = {7}, .result = counted(41), .credit = {}}, time);
+    pass(100ms);
+    lose();
+  }
+  BOOST_TEST(giver.read() == "suspected");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_lane_that_knows_nothing_of_a_life_that_is_over_says_nothing_of_the_present_one, two_ends) {
   const link_epoch before = link.epoch();
   link.give_up(time);
