@@ -42,6 +42,8 @@ struct house::far_lane final : lane_link_effects {
     if (const auto* const beat = std::get_if<lane_beat>(&word)) orders.came(beat->epoch, beat->orders);
     if (const auto* const result = std::get_if<link_result>(&word)) orders.came(result->epoch, result->number);
     link.heard(word, home_.around_.time.now());
+    if (std::visit([](const auto& each) { return each.epoch; }, word) == link.epoch())
+      last_sign = home_.around_.time.now();
     link.check_invariants();
     home_.settle();
   }
@@ -53,12 +55,18 @@ struct house::far_lane final : lane_link_effects {
         paused_until = home_.around_.time.now() + home_.around_.chance.us(1000, 400'000);
         return tick_later();
       }
-      link.tick(home_.around_.time.now());
-      link.check_invariants();
-      orders.check(link.epoch(), home_.around_.time.now(), plan_.link.resend);
+      tick(home_.around_.time.now());
       home_.settle();
       tick_later();
     });
+  }
+
+  void tick(instant now) {
+    if (now > link.next_tick() + plan_.link.late) last_sign = std::max(last_sign, now - plan_.link.beat);
+    link.tick(now);
+    link.check_invariants();
+    orders.check(link.epoch(), now, plan_.link.resend);
+    require(link.state() != link_state::up || now - last_sign < plan_.link.suspect, "who is not heard is suspected");
   }
 
   void join() {
@@ -137,7 +145,7 @@ struct house::far_lane final : lane_link_effects {
   const far_plan& plan_;
   uint32_t next_lane;
   std::optional<lane_id> lane;
-  instant paused_until{};
+  instant paused_until{}, last_sign{};
   word_watch orders;
   lane_link link;
   carrier<giver_word> outward;

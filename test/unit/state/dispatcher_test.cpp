@@ -81,6 +81,27 @@ BOOST_FIXTURE_TEST_CASE(an_overdue_job_gets_a_copy_on_the_idle_lane_and_the_copy
   BOOST_TEST(said.read() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_job_whose_last_attempt_is_withdrawn_runs_again, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  broker.lane_left(two, death::crash); // it had begun, and so went ahead of the first attempt
+  said.read();
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "run 7 at 1");
+  broker.finished(one, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by primary");
+}
+
+BOOST_FIXTURE_TEST_CASE(while_another_attempt_runs_a_withdrawn_one_changes_nothing, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  said.read();
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "");
+  broker.finished(two, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by hedge");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_loser_occupies_its_lane_until_it_says_so, two_lanes) {
   submit(7);
   broker.overdue({7});
