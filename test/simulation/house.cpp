@@ -62,8 +62,11 @@ struct house::far_lane final : lane_link_effects {
   }
 
   void tick(instant now) {
-    if (now > link.next_tick() + plan_.link.late) last_sign = std::max(last_sign, now - plan_.link.beat);
+    const bool late = now > link.next_tick() + plan_.link.late;
+    if (late) last_sign = std::max(last_sign, now - plan_.link.beat);
+    const link_state before = link.state();
     link.tick(now);
+    require(!late || link.state() == before, "who looks late himself judges nobody");
     link.check_invariants();
     orders.check(link.epoch(), now, plan_.link.resend);
     require(link.state() != link_state::up || now - last_sign < plan_.link.suspect, "who is not heard is suspected");

@@ -164,6 +164,24 @@ BOOST_FIXTURE_TEST_CASE(the_job_of_a_lane_that_crashed_goes_to_another_once_and_
   BOOST_TEST(said.read() == "answer 7 worker-lost");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_document_that_killed_two_jobs_workers_is_run_no_more_and_others_are, desk) {
+  constexpr uint64_t killer = 99;
+  uint32_t lane = 0;
+  for (const uint64_t id : {7u, 8u}) {
+    broker.submit(test::make_job_on(killer, id));
+    for (int crash = 0; crash < 2; ++crash) {
+      broker.lane_joined({++lane});
+      broker.lane_left({lane}, death::crash);
+    }
+    BOOST_TEST(said.read().ends_with("answer " + std::to_string(id) + " worker-lost"));
+  }
+  broker.lane_joined({++lane});
+  broker.submit(test::make_job_on(killer, 9));
+  BOOST_TEST(said.read() == "answer 9 condemned-document");
+  submit(10);
+  BOOST_TEST(said.read() == "run 10 at 5, arm 10");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_is_served_before_those_that_wait, two_lanes) {
   for (uint64_t id = 1; id <= 3; ++id) submit(id);
   broker.lane_left(one, death::crash);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "actors/state/lane_link.hpp"
@@ -217,6 +218,15 @@ BOOST_FIXTURE_TEST_CASE(who_looks_too_late_himself_judges_nobody, two_ends) {
   link.tick(time);
   BOOST_TEST(giver.read() == "");
   BOOST_TEST((link.state() == link_state::up));
+}
+
+BOOST_FIXTURE_TEST_CASE(each_life_has_a_number_that_no_other_had, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  BOOST_TEST(link.epoch().giver == before.giver + 1);
+  BOOST_TEST((std::get<link_greeting>(giver.words.back()).epoch == link_epoch{.giver = before.giver + 1, .lane = 0}));
+  carry();
+  BOOST_TEST(link.epoch().lane > before.lane);
 }
 
 BOOST_FIXTURE_TEST_CASE(results_of_a_life_that_is_over_mean_nothing, two_ends) {
