@@ -15,6 +15,7 @@
 #include "runtime/tokenize_frame.hpp"
 #include "test/support/byte_server.hpp"
 #include "test/support/frames.hpp"
+#include "test/support/server_payloads.hpp"
 #include "texlex/client.hpp"
 
 namespace texlex::remote {
@@ -25,50 +26,11 @@ inline std::ostream& operator<<(std::ostream& out, status one) { return out << s
 
 namespace texlex::test {
 
-inline hello_response usual_offer() {
-  hello_response offer;
-  offer.features = static_cast<uint32_t>(hello_feature::going_away);
-  offer.columns = all_columns;
-  offer.document_bytes_max = 1u << 20;
-  offer.requests_in_flight_max = 64;
-  offer.issues_told_max = 65536;
-  offer.batch_documents_max = 256;
-  offer.regimes = {"latex", "plain"};
-  return offer;
-}
-
 /// Takes the hello and answers it. Nothing: the client is gone, or said something else first.
 inline bool greet(const byte_connection& to, const hello_response& offer = usual_offer()) {
   const auto said = to.receive();
   if (!said || said->header.type != static_cast<uint32_t>(frame_type::hello)) return false;
   return to.send(frame(frame_type::hello_response, said->header.id, encode_hello_response(offer)));
-}
-
-/// A response's payload that has a letter for each byte of the document: kinds and starts, and no others.
-inline std::string letters(size_t document_bytes) {
-  std::string kinds(document_bytes, '\x0b');
-  std::string starts;
-  for (uint32_t i = 0; i < document_bytes; ++i)
-    starts.append({static_cast<char>(i & 0xFF), static_cast<char>(i >> 8 & 0xFF), static_cast<char>(i >> 16), '\0'});
-  const auto bytes = [](const std::string& text) {
-    return std::span<const uint8_t>{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-  };
-  const std::array<column_bytes, 2> columns{{{column_id::kind, bytes(kinds)}, {column_id::start, bytes(starts)}}};
-  tokenized_head head;
-  head.result = {status::ok, static_cast<uint32_t>(document_bytes), 0, origin::primary};
-  head.unit = position_unit::code_points;
-  std::string payload = encode_tokenized_head(head, columns);
-  for (const std::string* each : {&kinds, &starts}) {
-    payload += *each;
-    payload.resize(padded_to_column(payload.size()));
-  }
-  return payload;
-}
-
-inline std::string refusal(status why, uint32_t retry_after_ms = 0) {
-  tokenized_head head;
-  head.result = {why, retry_after_ms, 0, origin::none};
-  return encode_tokenized_head(head, {});
 }
 
 /// The document of a tokenize frame.

@@ -1,5 +1,5 @@
-// The way to a lane elsewhere, in one direction: loses words, doubles them, lets some wait so that others come before
-// them, holds all back for a while, or lets none through.
+// The way to a lane elsewhere, in one direction: loses words, doubles them, some so late that the link may have another
+// life by then, lets some wait so that others come before them, holds all back for a while, or lets none through.
 #pragma once
 
 #include <functional>
@@ -21,13 +21,13 @@ public:
     if (around_.faults.strikes(fault::link_clogs)) clogged_until_ = now + around_.chance.us(1000, 300'000);
     if (now < cut_until_ || around_.faults.strikes(fault::link_loses)) return;
     const bool twice = around_.faults.strikes(fault::link_doubles);
-    carry(word);
-    if (twice) carry(word);
+    carry(word, duration{0});
+    if (twice) carry(word, around_.chance.in_1000(300) ? around_.chance.us(1000, 1'500'000) : duration{0});
   }
 
 private:
-  void carry(const Word& word) {
-    duration way = way_min_
+  void carry(const Word& word, duration later) {
+    duration way = later + way_min_
                    + duration{static_cast<duration::rep>(
                      around_.chance.between(0, static_cast<uint64_t>((way_max_ - way_min_).count())))};
     if (around_.faults.strikes(fault::link_delays)) way += around_.chance.us(1000, 200'000);

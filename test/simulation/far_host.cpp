@@ -70,6 +70,7 @@ void far_host::when_awake(std::function<void()> what) {
 void far_host::heard(const giver_word& word) {
   when_awake([this, word] {
     trouble();
+    if (const auto* const beat = std::get_if<giver_beat>(&word)) results_.came(beat->epoch, beat->results);
     port_->heard(word, clock());
     port_->check_invariants();
   });
@@ -94,6 +95,7 @@ void far_host::tick_later() {
       trouble();
       port_->tick(clock());
       port_->check_invariants();
+      results_.check(port_->epoch(), clock(), plan_.port.resend);
       tick_later();
     });
   });
@@ -105,6 +107,7 @@ void far_host::send(const lane_word& word) {
       if constexpr (!std::is_same_v<Word, link_stranger>) grant(one.epoch, one.credit);
     },
     word);
+  if (const auto* const result = std::get_if<link_result>(&word)) results_.said(result->epoch, result->number, clock());
   send_(word);
 }
 

@@ -11,6 +11,7 @@
 #include "actors/state/lane_port.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
+#include "test/simulation/word_watch.hpp"
 #include "test/simulation/worker.hpp"
 
 namespace texlex::simulation {
@@ -62,6 +63,7 @@ private:
   std::map<uint64_t, uint64_t> job_of_order_;    ///< in this life
   link_epoch life_{};                            ///< of what follows
   lane_credit granted_{}, given_{};              ///< in all
+  word_watch results_;
 };
 
 } // namespace texlex::simulation

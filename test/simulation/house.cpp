@@ -7,6 +7,7 @@
 
 #include "runtime/invariant.hpp"
 #include "test/simulation/column_memory.hpp"
+#include "test/simulation/word_watch.hpp"
 
 namespace texlex::simulation {
 namespace {
@@ -39,7 +40,11 @@ struct house::far_lane final : lane_link_effects {
   void heard(const lane_word& word) {
     if (home_.around_.time.now() < paused_until)
       return home_.around_.time.at(paused_until, [this, word] { heard(word); });
+    if (const auto* const beat = std::get_if<lane_beat>(&word)) orders.came(beat->epoch, beat->orders);
+    if (const auto* const result = std::get_if<link_result>(&word)) orders.came(result->epoch, result->number);
     link.heard(word, home_.around_.time.now());
+    if (std::visit([](const auto& each) { return each.epoch; }, word) == link.epoch())
+      last_sign = home_.around_.time.now();
     link.check_invariants();
     home_.settle();
   }
@@ -51,11 +56,21 @@ struct house::far_lane final : lane_link_effects {
         paused_until = home_.around_.time.now() + home_.around_.chance.us(1000, 400'000);
         return tick_later();
       }
-      link.tick(home_.around_.time.now());
-      link.check_invariants();
+      tick(home_.around_.time.now());
       home_.settle();
       tick_later();
     });
+  }
+
+  void tick(instant now) {
+    const bool late = now > link.next_tick() + plan_.link.late;
+    if (late) last_sign = std::max(last_sign, now - plan_.link.beat);
+    const link_state before = link.state();
+    link.tick(now);
+    require(!late || link.state() == before, "who looks late himself judges nobody");
+    link.check_invariants();
+    orders.check(link.epoch(), now, plan_.link.resend);
+    require(link.state() != link_state::up || now - last_sign < plan_.link.suspect, "who is not heard is suspected");
   }
 
   void join() {
@@ -77,6 +92,8 @@ struct house::far_lane final : lane_link_effects {
 
   // lane_link_effects
   void send(const giver_word& word) override {
+    if (const auto* const order = std::get_if<link_order>(&word))
+      orders.said(order->epoch, order->number, home_.around_.time.now());
     home_.around_.note("house", name, [&] { return text_of(word); });
     outward.send(word);
   }
@@ -132,7 +149,8 @@ struct house::far_lane final : lane_link_effects {
   const far_plan& plan_;
   uint32_t next_lane;
   std::optional<lane_id> lane;
-  instant paused_until{};
+  instant paused_until{}, last_sign{};
+  word_watch orders;
   lane_link link;
   carrier<giver_word> outward;
   carrier<lane_word> homeward;

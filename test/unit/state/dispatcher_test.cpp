@@ -81,6 +81,27 @@ BOOST_FIXTURE_TEST_CASE(an_overdue_job_gets_a_copy_on_the_idle_lane_and_the_copy
   BOOST_TEST(said.read() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_job_whose_last_attempt_is_withdrawn_runs_again, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  broker.lane_left(two, death::crash); // it had begun, and so went ahead of the first attempt
+  said.read();
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "run 7 at 1");
+  broker.finished(one, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by primary");
+}
+
+BOOST_FIXTURE_TEST_CASE(while_another_attempt_runs_a_withdrawn_one_changes_nothing, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  said.read();
+  broker.finished(one, {7}, {.status = status::cancelled});
+  BOOST_TEST(said.read() == "");
+  broker.finished(two, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by hedge");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_loser_occupies_its_lane_until_it_says_so, two_lanes) {
   submit(7);
   broker.overdue({7});
@@ -141,6 +162,24 @@ BOOST_FIXTURE_TEST_CASE(the_job_of_a_lane_that_crashed_goes_to_another_once_and_
   BOOST_TEST((broker.overdue({7}) == hedge_verdict::killed_a_worker));
   broker.lane_left(two, death::crash);
   BOOST_TEST(said.read() == "answer 7 worker-lost");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_document_that_killed_two_jobs_workers_is_run_no_more_and_others_are, desk) {
+  constexpr uint64_t killer = 99;
+  uint32_t lane = 0;
+  for (const uint64_t id : {7u, 8u}) {
+    broker.submit(test::make_job_on(killer, id));
+    for (int crash = 0; crash < 2; ++crash) {
+      broker.lane_joined({++lane});
+      broker.lane_left({lane}, death::crash);
+    }
+    BOOST_TEST(said.read().ends_with("answer " + std::to_string(id) + " worker-lost"));
+  }
+  broker.lane_joined({++lane});
+  broker.submit(test::make_job_on(killer, 9));
+  BOOST_TEST(said.read() == "answer 9 condemned-document");
+  submit(10);
+  BOOST_TEST(said.read() == "run 10 at 5, arm 10");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_job_that_lost_its_lane_is_served_before_those_that_wait, two_lanes) {

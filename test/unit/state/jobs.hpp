@@ -8,14 +8,16 @@
 
 namespace texlex::test {
 
-inline job_ptr make_job(uint64_t id) {
+inline job_ptr make_job_on(uint64_t text, uint64_t id) {
   auto made = std::make_shared<job>();
   made->id = {id};
-  made->memory = std::make_shared<document_buffer>(sizeof id);
-  std::memcpy(made->memory->data(), &id, sizeof id);
-  made->document = {made->memory->data(), sizeof id};
+  made->memory = std::make_shared<document_buffer>(sizeof text);
+  std::memcpy(made->memory->data(), &text, sizeof text);
+  made->document = {made->memory->data(), sizeof text};
   return made;
 }
+
+inline job_ptr make_job(uint64_t id) { return make_job_on(id, id); }
 
 inline outcome counted(uint32_t tokens) { return {.status = status::ok, .token_count = tokens}; }
 

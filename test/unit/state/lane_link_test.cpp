@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "actors/state/lane_link.hpp"
@@ -238,6 +239,15 @@ BOOST_FIXTURE_TEST_CASE(who_looks_too_late_himself_judges_nobody, two_ends) {
   BOOST_TEST((link.state() == link_state::up));
 }
 
+BOOST_FIXTURE_TEST_CASE(each_life_has_a_number_that_no_other_had, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  BOOST_TEST(link.epoch().giver == before.giver + 1);
+  BOOST_TEST((std::get<link_greeting>(giver.words.back()).epoch == link_epoch{.giver = before.giver + 1, .lane = 0}));
+  carry();
+  BOOST_TEST(link.epoch().lane > before.lane);
+}
+
 BOOST_FIXTURE_TEST_CASE(results_of_a_life_that_is_over_mean_nothing, two_ends) {
   order(7);
   carry();
@@ -269,6 +279,38 @@ BOOST_FIXTURE_TEST_CASE(a_late_greeting_or_beat_of_a_life_that_is_over_changes_n
   BOOST_TEST((port.epoch() == link.epoch()));
   for (int i = 0; i < 3; ++i) pass(100ms), carry();
   BOOST_TEST(giver.read() == "down, up 4, finished 7 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_lane_said_in_a_life_that_is_over_holds_for_nothing_in_the_present_one, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  giver.read();
+  order(7);
+  lose();
+  link.heard(lane_beat{.epoch = before, .orders = {.before = 100}, .credit = {.attempts = 9, .bytes = 9000}}, time);
+  BOOST_TEST(link.room() == 0u);
+  link.heard(link_result{.epoch = before, .number = 1, .job = {7}, .result = counted(41), .credit = {}}, time);
+  BOOST_TEST(giver.read() == "");
+  for (int i = 0; i < 3; ++i) pass(100ms), carry();
+  BOOST_TEST(link.resent() == 1u);
+  end(1, 42);
+  carry();
+  BOOST_TEST(giver.read() == "finished 7 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(nor_is_it_a_sign_of_life, two_ends) {
+  const link_epoch before = link.epoch();
+  link.give_up(time);
+  carry();
+  giver.read();
+  for (int i = 0; i < 5; ++i) {
+    link.heard(lane_beat{.epoch = before, .orders = {}, .credit = {}}, time);
+    link.heard(link_result{.epoch = before, .number = 1, .job = {7}, .result = counted(41), .credit = {}}, time);
+    pass(100ms);
+    lose();
+  }
+  BOOST_TEST(giver.read() == "suspected");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lane_that_knows_nothing_of_a_life_that_is_over_says_nothing_of_the_present_one, two_ends) {
