@@ -148,10 +148,11 @@ format: ## Let clang-format rewrite all sources
 	@deploy/install-dependencies --lint
 	@git ls-files '*.cpp' '*.hpp' '*.h' | xargs clang-format -i
 
-coverage: deps ## Run the tests instrumented; gcov's data lies in build/coverage
+coverage: ## Which lines and branches the tests reach, held against test/coverage/rules.toml: build/coverage/report
+	@deploy/install-dependencies --coverage
 	@cmake --preset coverage >/dev/null
 	@cmake --build --preset coverage
-	@ctest --preset coverage
+	@test/coverage/run
 
 clean: ## Remove build/ and what the clients' packages were built from it
 	@rm -rf build clients/js/build clients/js/LICENSE

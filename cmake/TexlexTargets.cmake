@@ -32,8 +32,12 @@ if(TEXLEX_FUZZ)
   target_compile_options(texlex_options INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
 endif()
 if(TEXLEX_COVERAGE)
-  target_compile_options(texlex_options INTERFACE --coverage)
-  target_link_options(texlex_options INTERFACE --coverage)
+  # Counters lie in a mapped file (%c), one a program (%m), so that a worker that is killed has been counted too. clang
+  # counts conditions as they are written: there are no branches for exceptions or for what a compiler adds.
+  target_compile_options(texlex_options INTERFACE -fprofile-instr-generate=${CMAKE_BINARY_DIR}/profiles/%c%m.profraw
+                                                  -fcoverage-mapping -fprofile-update=atomic
+                                                  "SHELL:-mllvm -runtime-counter-relocation")
+  target_link_options(texlex_options INTERFACE -fprofile-instr-generate)
 endif()
 
 # GCC takes what is included for a header, whose unnamed namespaces others might see, and minds types' names that another

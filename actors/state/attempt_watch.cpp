@@ -31,7 +31,7 @@ void attempt_watch::look(std::span<const current_attempt> current, instant now, 
     late_attempt& late = find_or_note(attempt, now);
     if (late.told) continue;
     if (late.looks > 0 && now - late.in_all.looked() < look_interval) continue;
-    const lane_signs signs = ask ? ask(attempt.lane) : lane_signs{};
+    const lane_signs signs = ask(attempt.lane);
     look_at(late, now, signs);
     const auto cause = verdict_on(late, attempt, now, signs.times.has_value());
     if (!cause) continue;

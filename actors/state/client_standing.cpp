@@ -35,11 +35,6 @@ void client_standing::goes(uint64_t client) noexcept {
   ++idle_;
 }
 
-uint32_t client_standing::requests_of(uint64_t client) const noexcept {
-  const auto found = clients_.find(client);
-  return found == clients_.end() ? 0 : found->second.here;
-}
-
 // First those that nothing is remembered of; if all were sent ahead by, all: it is a memory, no promise.
 void client_standing::forget_idle(instant now) noexcept {
   std::erase_if(clients_,

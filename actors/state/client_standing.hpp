@@ -31,7 +31,6 @@ public:
   /// One of its requests has its outcome. A client that has none here is let be.
   void goes(uint64_t client) noexcept;
 
-  [[nodiscard]] uint32_t requests_of(uint64_t client) const noexcept;
   [[nodiscard]] size_t clients_known() const noexcept { return clients_.size(); }
 
   /// More clients than may be patient were here of late.

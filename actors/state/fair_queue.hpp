@@ -119,7 +119,6 @@ public:
 
   /// The same of patient ones, that are not in the background either.
   [[nodiscard]] duration patient_cost() const noexcept { return patient_cost_; }
-  [[nodiscard]] size_t patient() const noexcept { return patient_.count; }
 
   [[nodiscard]] duration cost_of_document(duration expected) const noexcept { return expected + options_.job_overhead; }
   /// Those neither patient nor in the background count; 0 if nobody waits.

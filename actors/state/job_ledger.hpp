@@ -87,7 +87,6 @@ public:
   [[nodiscard]] std::vector<job_id> open_ids() const;
   [[nodiscard]] size_t open_count() const noexcept { return open_.size(); }
   [[nodiscard]] uint64_t opened() const noexcept { return opened_; }
-  [[nodiscard]] uint64_t closed() const noexcept { return closed_; }
 
   void check_invariants() const;
 

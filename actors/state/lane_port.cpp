@@ -113,9 +113,7 @@ void lane_port::grow_credit(bool in_time) {
 
 // What was granted stays granted: after the allowance was halved no more is, until as much has ended.
 lane_credit lane_port::credit() const noexcept {
-  const uint64_t bytes =
-    options_.document_bytes_max > UINT64_MAX / 128 ? UINT64_MAX / 128 : options_.document_bytes_max;
-  return {.attempts = ended_.attempts + allowance_, .bytes = ended_.bytes + allowance_ * bytes};
+  return {.attempts = ended_.attempts + allowance_, .bytes = ended_.bytes + allowance_ * options_.document_bytes_max};
 }
 
 void lane_port::tick(instant now) {

@@ -23,12 +23,15 @@ bool overdue_watch::stale(const entry& one) const {
 
 void overdue_watch::arm(job_id id, instant due) {
   due_of_.insert_or_assign(id.value, due);
-  if (heap_.size() > 2 * due_of_.size() + stale_min) forget_stale();
+  bound_stale();
   heap_.push_back({due, id.value});
   std::push_heap(heap_.begin(), heap_.end(), later);
 }
 
-void overdue_watch::disarm(job_id id) { due_of_.erase(id.value); }
+void overdue_watch::disarm(job_id id) {
+  due_of_.erase(id.value);
+  bound_stale();
+}
 
 std::optional<job_id> overdue_watch::pop(instant now) {
   drop_stale_top();
@@ -36,6 +39,7 @@ std::optional<job_id> overdue_watch::pop(instant now) {
   const job_id id{heap_.front().id};
   due_of_.erase(id.value); // which makes the entry stale
   drop_stale_top();
+  bound_stale();
   return id;
 }
 
@@ -59,13 +63,15 @@ void overdue_watch::drop_stale_top() {
   }
 }
 
-void overdue_watch::forget_stale() {
+// At least half of those looked at go, so that it costs each job little.
+void overdue_watch::bound_stale() {
+  if (heap_.size() <= 2 * due_of_.size() + stale_min) return;
   std::erase_if(heap_, [this](const entry& one) { return stale(one); });
   std::make_heap(heap_.begin(), heap_.end(), later);
 }
 
 void overdue_watch::check_invariants() const {
-  require(heap_.size() <= 2 * due_of_.size() + stale_min + 1 || due_of_.empty(), "stale entries are bounded");
+  require(heap_.size() <= 2 * due_of_.size() + stale_min + 1, "stale entries are bounded");
   require(std::is_heap(heap_.begin(), heap_.end(), later), "the earliest is first");
 }
 

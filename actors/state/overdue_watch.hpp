@@ -40,7 +40,7 @@ private:
   static bool later(const entry& one, const entry& other) noexcept;
   [[nodiscard]] bool stale(const entry& one) const;
   void drop_stale_top();
-  void forget_stale();
+  void bound_stale();
 
   std::vector<entry> heap_; ///< the earliest first; entries of jobs disarmed meanwhile are stale
   std::unordered_map<uint64_t, instant> due_of_;

@@ -80,7 +80,9 @@ void roster::stuck(lane_id lane, death cause, instant now) {
 void roster::tick(instant now) {
   rotate_worn(now);
   const auto until = absent_until();
-  if (until && now >= *until && !std::exchange(absent_too_long_, true)) effects_.absent_too_long();
+  if (!until || now < *until) return;
+  absent_too_long_ = true; // told once
+  effects_.absent_too_long();
 }
 
 std::optional<instant> roster::absent_until() const noexcept {
@@ -89,7 +91,7 @@ std::optional<instant> roster::absent_until() const noexcept {
 }
 
 void roster::spawn_due(uint32_t core, instant now) {
-  if (awaiting_respawn_.erase(core) == 0 || closed_) return;
+  if (awaiting_respawn_.erase(core) == 0) return; // nobody is awaited once it is closed
   resting_.erase(core);
   spawn(core, now);
 }

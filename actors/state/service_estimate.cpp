@@ -82,7 +82,7 @@ text_kind kind_of(std::span<const uint8_t> document) noexcept {
   if (looked_at == 0) return text_kind::plain;
   const uint32_t issues = count(seen.issues);
   if (issues * 8 >= looked_at) return text_kind::unreadable;
-  if (issues * 64 >= looked_at && issues > 0) return text_kind::blemished;
+  if (issues * 64 >= looked_at) return text_kind::blemished;
   if (count(seen.wide) * 4 >= looked_at) return text_kind::wide;
   return count(seen.dense) * 5 >= looked_at ? text_kind::dense : text_kind::plain;
 }

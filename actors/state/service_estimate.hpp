@@ -55,10 +55,6 @@ public:
 
   [[nodiscard]] duration predict(uint64_t client, const workload& work) const noexcept;
 
-  [[nodiscard]] duration predict(uint64_t client, std::span<const uint8_t> document) const noexcept {
-    return predict(client, workload_of(document));
-  }
-
   /// Before its bytes are there: taken to be of the kind that client sent last, or that most of late were.
   [[nodiscard]] duration predict(uint64_t client, uint64_t bytes) const noexcept;
 

@@ -282,7 +282,6 @@ tick_verdict session_protocol::tick(instant now, size_t ahead) {
 }
 
 duration session_protocol::frame_time(instant now) const noexcept {
-  if (held_back_) now = held_back_since_;
   return (starved_since_ ? *starved_since_ : now) - frame_begun_;
 }
 
@@ -303,7 +302,7 @@ void session_protocol::push_out() {
 }
 
 standing session_protocol::standing_at(instant now, size_t ahead) const noexcept {
-  const bool something = held() > 0 || last_response_ || held_back_;
+  const bool something = held() > 0 || held_back_;
   if (in_frame_ && !held_back_)
     return {.at = standing::kind::reading,
             .since = frame_time(now),
@@ -314,7 +313,8 @@ standing session_protocol::standing_at(instant now, size_t ahead) const noexcept
     .at = something ? standing::kind::busy : standing::kind::idle, .since = now - quiet_since_, .served = served_};
 }
 
-bool session_protocol::done() const noexcept { return step_ == read_step::ended && held() == 0 && !last_response_; }
+// A last response waits for what is open, and that is held.
+bool session_protocol::done() const noexcept { return step_ == read_step::ended && held() == 0; }
 
 void session_protocol::respond(uint64_t id, status reason, uint32_t retry_after_ms, response_form form) {
   waiting_.push_back({.id = id, .result = {reason, retry_after_ms, 0, origin::none}, .form = form});

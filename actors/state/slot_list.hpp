@@ -26,9 +26,8 @@ class slot_links {
 public:
   explicit slot_links(size_t slots = 0) : links_(slots) {}
 
-  /// One slot more. Its number is what `size` was.
+  /// One slot more. Its number is how many there were.
   void grow() { links_.emplace_back(); }
-  [[nodiscard]] size_t size() const noexcept { return links_.size(); }
 
   void push_back(slot_list& list, uint32_t slot) noexcept {
     links_[slot] = {.previous = list.tail, .next = no_slot};

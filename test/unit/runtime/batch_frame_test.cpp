@@ -170,4 +170,9 @@ BOOST_AUTO_TEST_CASE(bytes_changed_at_random_lead_nowhere_outside) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(documents_and_columns_of_a_batch_are_never_passed_by_descriptor) {
+  BOOST_TEST(wrong_with(payload_of({"a", "b"}, {.document_by_descriptor = true})) == status::unsupported_option);
+  BOOST_TEST(wrong_with(payload_of({"a", "b"}, {.columns_by_descriptor = true})) == status::unsupported_option);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

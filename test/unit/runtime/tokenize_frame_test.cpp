@@ -215,4 +215,23 @@ BOOST_AUTO_TEST_CASE(columns_that_are_lent_are_found_where_they_lie_and_only_wit
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_hello_response_that_is_cut_of_another_magic_or_lies_about_its_length_is_none) {
+  const auto good = bytes_of(encode_hello_response({.regimes = {"latex"}}));
+  BOOST_REQUIRE(decode_hello_response(good).has_value());
+  BOOST_TEST(!decode_hello_response(std::span{good}.first(hello_response_bytes - 1)));
+  const auto with_byte = [&](size_t at, size_t value) {
+    auto changed = good;
+    changed[at] = static_cast<uint8_t>(value);
+    return changed;
+  };
+  BOOST_TEST(!decode_hello_response(with_byte(0, 't')));
+  BOOST_TEST(!decode_hello_response(with_byte(6, hello_response_bytes - 1)));
+  BOOST_TEST(!decode_hello_response(with_byte(6, good.size() + 1)));
+}
+
+BOOST_AUTO_TEST_CASE(in_what_is_too_short_for_a_response_nothing_is_lent) {
+  const std::vector<uint8_t> stub(tokenized_head_bytes - 1, 1);
+  BOOST_TEST(!lent_bytes(stub).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

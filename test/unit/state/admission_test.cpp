@@ -96,4 +96,10 @@ BOOST_AUTO_TEST_CASE(an_empty_document_takes_a_place_and_no_bytes) {
   BOOST_TEST(!desk.admit(0));
 }
 
+BOOST_AUTO_TEST_CASE(for_more_bytes_than_there_may_be_in_all_there_will_never_be_a_place) {
+  BOOST_TEST((admission{1, 100}.ever(100)));
+  BOOST_TEST((!admission{1, 100}.ever(101)));
+  BOOST_TEST((!admission{0, 100}.ever(1)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -108,4 +108,24 @@ BOOST_AUTO_TEST_CASE(through_any_history_clients_are_counted) {
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(of_too_many_that_are_all_remembered_for_sending_ahead_nothing_is_remembered, watched_clients) {
+  for (uint64_t client = 0; client < 11; ++client) {
+    for (int i = 0; i < 2; ++i) comes(client);
+    for (int i = 0; i < 2; ++i) standing.goes(client);
+  }
+  now += 1ms;
+  comes(100);
+  BOOST_TEST(standing.clients_known() == 1u);
+  standing.goes(100);
+  now += 1s; // the crowd is over
+  BOOST_TEST(comes(0));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_outcome_too_many_changes_nothing, watched_clients) {
+  BOOST_TEST(comes(7));
+  for (int i = 0; i < 2; ++i) standing.goes(7);
+  BOOST_TEST(comes(7));
+  standing.check_invariants();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

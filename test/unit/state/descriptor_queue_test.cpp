@@ -92,5 +92,11 @@ BOOST_AUTO_TEST_CASE(no_more_wait_than_the_bound_and_none_without_a_share_of_all
   BOOST_TEST(refusal(0) == status::descriptor_lost);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_came_with_no_bytes_belongs_to_no_frame) {
+  BOOST_TEST(!is_open(arrives(40, 40)));
+  BOOST_TEST(queue.size() == 0u);
+  BOOST_TEST(refusal(40) == status::descriptor_lost);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE_END()

@@ -252,4 +252,19 @@ BOOST_FIXTURE_TEST_CASE(a_job_told_twice_is_answered_once, two_lanes) {
   BOOST_TEST(said.read() == "run 7 at 1, arm 7");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_job_whose_time_is_over_when_it_comes_is_given_to_nobody, two_lanes) {
+  const auto late = std::make_shared<job>();
+  late->id = {7};
+  late->deadline = instant{1s};
+  broker.at(instant{1s});
+  broker.submit(late);
+  BOOST_TEST(said.read() == "answer 7 deadline-exceeded");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lane_that_joins_twice_is_one_lane, two_lanes) {
+  broker.lane_joined(one);
+  for (uint64_t id = 1; id <= 3; ++id) submit(id);
+  BOOST_TEST(said.read() == "run 1 at 1, arm 1, run 2 at 2, arm 2");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

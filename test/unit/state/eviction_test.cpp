@@ -162,4 +162,22 @@ BOOST_AUTO_TEST_CASE(nothing_has_waited_since_before_its_socket_was_found_empty_
   BOOST_TEST((ruler.arrived(start + 9ms, start + 1ms) == start + 8ms));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_peer_with_several_connections_those_that_stay_still_count) {
+  peer_counts counts{2};
+  const peer_key one = *peer("192.0.2.1");
+  counts.add(one);
+  counts.add(one);
+  counts.remove(one);
+  BOOST_TEST(!counts.full(one));
+  counts.add(one);
+  BOOST_TEST(counts.full(one));
+}
+
+BOOST_AUTO_TEST_CASE(of_what_is_read_before_anything_is_known_of_it_nothing_is_concluded) {
+  backlog_ruler ruler;
+  ruler.read(1000, instant{5s});
+  BOOST_TEST(ruler.wanted());
+  BOOST_TEST((ruler.arrived(instant{6s}, instant{4s}) == instant{4s}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

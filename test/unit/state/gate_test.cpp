@@ -133,4 +133,54 @@ BOOST_AUTO_TEST_CASE(who_is_held_back_when_the_server_drains_or_gives_up_is_told
   }
 }
 
+BOOST_AUTO_TEST_CASE(whoever_waits_in_vain_is_asked_about_when_its_patience_ends) {
+  admission places{1, 1000};
+  scripted_connection first{patient, places}, second{patient, places};
+  BOOST_TEST((second.protocol.held_back_until() == instant::min()));
+  first.send(request(1, "abc"));
+  second.send(header(1, 2, 7));
+  BOOST_TEST((second.protocol.held_back_until() == second.time + 100ms));
+  first.answer_all();
+  BOOST_TEST(second.protocol.go_on(second.time));
+  BOOST_TEST((second.protocol.held_back_until() == instant::min()));
+}
+
+BOOST_AUTO_TEST_CASE(who_may_be_held_back_without_a_limit_need_never_be_asked_about) {
+  session_limits endless = patient;
+  endless.held_back_max = duration::max();
+  admission places{1, 1000};
+  scripted_connection first{endless, places}, second{endless, places};
+  first.send(request(1, "abc"));
+  second.send(header(1, 2, 7));
+  BOOST_TEST((second.protocol.held_back_until() == instant::max()));
+}
+
+BOOST_AUTO_TEST_CASE(who_ends_its_side_while_it_is_held_back_hears_that_its_frame_was_cut_short) {
+  admission places{1, 1000};
+  scripted_connection first{patient, places}, second{patient, places};
+  first.send(request(1, "abc"));
+  second.send(header(1, 2, 7));
+  second.protocol.end_of_stream(second.time);
+  BOOST_TEST((second.receive() == std::vector<response>{{2, {status::frame_cut_short, 0, 0, origin::none}}}));
+  BOOST_TEST(second.protocol.done());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_held_back_is_busy_to_whoever_looks_for_a_connection_to_close) {
+  admission places{1, 1000};
+  scripted_connection first{patient, places}, second{patient, places};
+  first.send(request(1, "abc"));
+  BOOST_TEST(!second.protocol.busy());
+  second.send(header(1, 2, 7));
+  BOOST_TEST(second.protocol.busy());
+  BOOST_TEST((second.protocol.standing_at(second.time).at == standing::kind::busy));
+}
+
+BOOST_AUTO_TEST_CASE(without_memory_for_documents_nobody_is_let_in_until_there_is_some) {
+  at_the_gate g;
+  g.way_in.short_of_memory(true);
+  BOOST_TEST((g.verdict(1, 0) == gate_verdict::refuse));
+  g.way_in.short_of_memory(false);
+  BOOST_TEST((g.verdict(1, 0) == gate_verdict::take));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

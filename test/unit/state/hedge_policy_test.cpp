@@ -1,6 +1,9 @@
 // When a slow job gets a second copy.
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+#include <string_view>
+
 #include "actors/state/hedge_policy.hpp"
 
 using namespace texlex;
@@ -118,6 +121,18 @@ BOOST_AUTO_TEST_CASE(a_learned_delay_is_what_most_attempts_take_and_stopped_ones
   BOOST_TEST((policy.delay_for(4096) >= duration{1800us}));
   BOOST_TEST((policy.delay_for(4096) <= duration{2400us}));
   BOOST_TEST((policy.delay_for(1 << 20) == duration{10ms})); // nothing is known of these
+}
+
+BOOST_AUTO_TEST_CASE(each_verdict_has_a_name_of_its_own_in_the_log) {
+  std::set<std::string_view> names;
+  for (const hedge_verdict each :
+       {hedge_verdict::send_copy, hedge_verdict::already_answered, hedge_verdict::not_running,
+        hedge_verdict::hedged_before, hedge_verdict::killed_a_worker, hedge_verdict::jobs_waiting,
+        hedge_verdict::no_idle_lane, hedge_verdict::lanes_busy, hedge_verdict::over_budget})
+    names.insert(name_of(each));
+  BOOST_TEST(names.size() == 9u);
+  BOOST_TEST(!names.contains("unknown"));
+  BOOST_TEST(names.contains("over-budget"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -122,4 +122,30 @@ BOOST_FIXTURE_TEST_CASE(an_open_job_is_not_opened_again, one_job) {
   BOOST_TEST(ledger.opened() == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_job_whose_only_attempt_is_withdrawn_runs_again_and_that_is_no_loss, one_job) {
+  for (uint32_t i = 0; i < 5; ++i) {
+    ledger.dispatched(seven, left, origin::primary, {});
+    BOOST_TEST((ledger.withdrawn(left, seven) == loss_verdict::run_again));
+    BOOST_TEST(ledger.find(seven)->losses == 0u);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_whose_copy_is_withdrawn_still_runs, one_job) {
+  ledger.dispatched(seven, left, origin::primary, {});
+  ledger.dispatched(seven, right, origin::hedge, {});
+  BOOST_TEST((ledger.withdrawn(right, seven) == loss_verdict::still_running));
+  BOOST_TEST((ledger.withdrawn(right, seven) == loss_verdict::stale));
+  BOOST_TEST((ledger.finished(left, seven, counted(3))->result.origin == origin::primary));
+}
+
+BOOST_FIXTURE_TEST_CASE(of_a_job_that_is_closed_nothing_is_withdrawn_or_noted_any_more, one_job) {
+  ledger.dispatched(seven, left, origin::primary, {});
+  BOOST_TEST(ledger.end(seven, status::cancelled).has_value());
+  BOOST_TEST((ledger.withdrawn(left, seven) == loss_verdict::stale));
+  ledger.armed(seven);
+  ledger.rang(seven);
+  ledger.hedge_skipped(seven);
+  BOOST_TEST(ledger.find(seven) == nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

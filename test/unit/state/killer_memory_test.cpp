@@ -73,4 +73,11 @@ BOOST_FIXTURE_TEST_CASE(where_nothing_was_killed_nothing_is_condemned, rememberi
   BOOST_TEST(memory.count() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_size_is_suspected_for_as_long_as_a_killer_of_it_is_remembered, remembering) {
+  memory.killed(bad, 77, noon);
+  for (uint64_t hash = 0; hash < 1024; ++hash) memory.killed(hash, 100, noon + 1s);
+  BOOST_TEST(!memory.suspects(77));
+  BOOST_TEST(memory.suspects(100));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -305,4 +305,18 @@ BOOST_AUTO_TEST_CASE(a_long_tail_ejects_nobody_a_slow_lane_is_found_and_comes_ba
   BOOST_TEST(l.health.ejected() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lane_nobody_knows_is_neither_usable_nor_a_probe_and_no_slower_than_others, lanes) {
+  BOOST_TEST(!usable(99));
+  BOOST_TEST(!health.is_probe({99}));
+  BOOST_TEST(health.latency_rank({99}) == health.latency_rank({1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_stalls_while_half_of_them_are_out_stays) {
+  lanes two{2};
+  two.work(2, 1, 30);
+  BOOST_TEST(two.health.outlasting({1}, small, 10s, two.time));
+  BOOST_TEST(!two.health.outlasting({2}, small, 10s, two.time));
+  BOOST_TEST(two.usable(2));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -383,4 +383,67 @@ BOOST_FIXTURE_TEST_CASE(a_giver_that_is_not_welcomed_greets_again_ever_more_seld
   BOOST_TEST(greetings <= 8u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_result_that_names_another_job_than_its_order_is_none, two_ends) {
+  order(7);
+  carry();
+  link.heard(link_result{.epoch = port.epoch(), .number = 1, .job = {8}, .result = counted(42), .credit = {}}, time);
+  BOOST_TEST(giver.read() == "");
+  end(1, 42);
+  carry();
+  BOOST_TEST(giver.read() == "finished 7 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_job_abandoned_twice_is_abandoned_once, two_ends) {
+  order(7);
+  carry();
+  link.abandon({7});
+  link.abandon({7});
+  BOOST_TEST(giver.words.size() == 1u);
+  carry();
+  BOOST_TEST(lane.stopped == std::vector<uint64_t>{1}, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_link_given_up_while_it_greets_goes_on_greeting, two_ends) {
+  link.give_up(time);
+  BOOST_TEST(giver.read() == "down");
+  link.give_up(time);
+  BOOST_TEST(giver.read() == "");
+  carry();
+  BOOST_TEST(giver.read() == "up 4");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_attempt_that_ends_twice_or_after_its_life_has_one_result_at_most, two_ends) {
+  order(7);
+  carry();
+  const link_epoch life = port.epoch();
+  end(1, 42);
+  BOOST_TEST(lane.words.size() == 1u);
+  end(1, 43);
+  end(2, 42); // there is no such order
+  BOOST_TEST(lane.words.size() == 1u);
+  link.give_up(time);
+  carry();
+  lane.words.clear();
+  port.ended(life, 1, counted(42), time);
+  BOOST_TEST(lane.words.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_that_nobody_has_greeted_knows_no_life_not_even_one_without_numbers) {
+  lane_side lane;
+  lane_port port{{.capacity = 4, .document_bytes_max = 1000}, lane};
+  port.heard(link_order{.epoch = {}, .number = 1, .job = {7}, .attempt = 1, .bytes = 1}, instant{1h});
+  BOOST_TEST(lane.begun.empty());
+  BOOST_REQUIRE(lane.words.size() == 1u);
+  BOOST_TEST(std::holds_alternative<link_stranger>(lane.words.front()));
+}
+
+BOOST_AUTO_TEST_CASE(the_one_number_that_was_missing_makes_room_for_all_that_came_before_it) {
+  seen_numbers seen;
+  for (uint64_t number = 2; number <= 1 + seen_numbers::window; ++number) BOOST_TEST(seen.add(number));
+  BOOST_TEST(seen.before == 1u);
+  BOOST_TEST(seen.add(1));
+  BOOST_TEST(seen.before == 2 + seen_numbers::window);
+  BOOST_TEST(seen.after == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

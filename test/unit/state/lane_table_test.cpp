@@ -99,4 +99,22 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_leaves_names_what_it_had_in_flight, two_work
   BOOST_TEST(lanes.count() == 1u);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_asked_of_a_lane_that_is_not_there_is_nothing, two_workers) {
+  constexpr lane_id nobody{99};
+  lanes.limit(nobody, 5);
+  BOOST_TEST(!lanes.is_small_only(nobody));
+  BOOST_TEST(!lanes.runs(nobody, a));
+  BOOST_TEST(lanes.in_flight(nobody) == 0u);
+  BOOST_TEST(with_room() == "1:0 2:0");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lane_runs_what_was_started_on_it_until_it_is_finished, two_workers) {
+  lanes.started(one, {a});
+  BOOST_TEST(lanes.runs(one, a));
+  BOOST_TEST(!lanes.runs(one, b));
+  BOOST_TEST(!lanes.runs(two, a));
+  BOOST_TEST((lanes.finished(one, a).verdict == release_verdict::freed));
+  BOOST_TEST(!lanes.runs(one, a));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

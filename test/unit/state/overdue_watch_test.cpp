@@ -139,4 +139,25 @@ BOOST_AUTO_TEST_CASE(whatever_comes_and_goes_each_armed_job_rings_once_at_its_fi
   BOOST_TEST(armed.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_ring_that_an_earlier_one_has_overtaken_asks_for_nothing_more) {
+  overdue_watch watch;
+  watch.arm({1}, noon + 10ms);
+  BOOST_TEST((watch.next_ring() == noon + 10ms));
+  watch.arm({2}, noon + 1ms);
+  BOOST_TEST((watch.next_ring() == noon + 1ms));
+  watch.rang(noon + 10ms); // the clock is late with the first one
+  BOOST_TEST(!watch.next_ring());
+}
+
+BOOST_AUTO_TEST_CASE(jobs_that_end_early_take_no_room_for_ever_behind_one_that_waits) {
+  overdue_watch watch;
+  watch.arm({1}, noon);
+  for (uint64_t id = 2; id < 10'000; ++id) {
+    watch.arm({id}, noon + 1h);
+    watch.disarm({id});
+    watch.check_invariants(); // what is kept is bounded
+  }
+  BOOST_TEST(due_at(watch, noon + 2h) == ids{1});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

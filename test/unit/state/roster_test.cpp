@@ -236,4 +236,17 @@ BOOST_AUTO_TEST_CASE(memory_over_its_budget_replaces_each_worker_once_and_not_in
   BOOST_TEST(h.said.read() == "spawn 5 on 0");
 }
 
+BOOST_AUTO_TEST_CASE(the_io_threads_own_worker_is_a_lane_but_no_staff) {
+  test::roster_house h{{5, loop_core}};
+  h.people.ready({2});
+  BOOST_TEST(h.people.health().lanes_alive == 0u);
+  BOOST_TEST(h.people.health().lanes_starting == 1u);
+  for (uint32_t lane = 1; lane <= 12; lane += lane == 1 ? 2 : 1) { // those of the other core
+    h.said.read();
+    h.people.down({lane}, death::crash, noon);
+    h.people.spawn_due(5, noon);
+  }
+  BOOST_TEST(h.said.read() == "rests 5, later 5 in 60000ms, unstaffed, spawn 13 on 5");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

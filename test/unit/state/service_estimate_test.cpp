@@ -106,4 +106,13 @@ BOOST_AUTO_TEST_CASE(whatever_is_learned_stays_finite) {
   estimate.check_invariants();
 }
 
+BOOST_AUTO_TEST_CASE(one_that_was_expected_to_take_long_and_took_next_to_nothing_tells_so) {
+  service_estimate estimate;
+  const workload work{1u << 20, text_kind::plain};
+  const duration before = estimate.predict(1, work);
+  for (int i = 0; i < 50; ++i) estimate.learn(1, work, 1us);
+  BOOST_TEST((estimate.predict(1, work) < before / 2));
+  estimate.check_invariants();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -247,4 +247,55 @@ BOOST_AUTO_TEST_CASE(the_deadline_meets_a_connection_whose_last_response_is_stil
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_CASE(what_is_skipped_when_the_server_gives_up_is_not_read_on_behind, connected) {
+  client.send(header(1, 7, 5000)); // too large: refused, and to be skipped
+  client.protocol.abandon();
+  client.protocol.payload_skipped(client.time);
+  BOOST_TEST(client.protocol.reading() == read_step::ended);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_connection_in_the_middle_of_a_frame_or_with_something_to_write_is_not_drained, connected) {
+  client.send(stats(6));
+  const bytes frame = request(7, "abc");
+  client.send({frame.begin(), frame.begin() + 5});
+  client.protocol.drain();
+  client.answer_all();
+  client.receive();
+  BOOST_TEST(!client.protocol.drained()); // of the header the rest is to come
+  client.send({frame.begin() + 5, frame.end()});
+  BOOST_TEST(!client.protocol.drained()); // its refusal is to be written
+  expect({status::shutting_down});
+  BOOST_TEST(client.protocol.drained());
+}
+
+BOOST_FIXTURE_TEST_CASE(only_a_document_that_is_partly_there_has_bytes_to_give, connected) {
+  const bytes frame = request(7, "abcdef");
+  const auto gives = [&] { return client.protocol.standing_at(client.time).gives_bytes; };
+  client.send({frame.begin(), frame.begin() + 5});
+  BOOST_TEST(!gives());
+  client.send({frame.begin() + 5, frame.begin() + frame_header_bytes});
+  BOOST_TEST(!gives());
+  client.send({frame.begin() + frame_header_bytes, frame.end() - 1});
+  BOOST_TEST(gives());
+}
+
+BOOST_AUTO_TEST_CASE(
+  of_a_document_that_waits_for_bytes_time_in_which_nobody_looked_is_its_clients_no_more_than_before) {
+  admission little{10, 10};
+  scripted_connection first{small_limits, little}, second{small_limits, little};
+  const bytes whole = request(1, "12345678");
+  first.send({whole.begin(), whole.end() - 3});
+  second.send(request(2, "abcd"));
+  second.time += small_limits.read_timeout / 2;
+  second.protocol.starved(second.time);
+  second.time += 1s;
+  second.protocol.forgive(1s, second.time);
+  first.protocol.payload_refused(first.time);
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::nothing));
+  second.time += small_limits.read_timeout / 2 - 1ms;
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::nothing));
+  second.time += 1ms;
+  BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::reading_ended));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

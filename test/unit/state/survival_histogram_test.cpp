@@ -82,4 +82,10 @@ BOOST_FIXTURE_TEST_CASE(stopping_attempts_at_random_does_not_move_the_estimate, 
   BOOST_TEST(static_cast<double>(outlived_by(0.05).value()) == all[190'000], boost::test_tools::tolerance(0.12));
 }
 
+BOOST_AUTO_TEST_CASE(of_attempts_that_were_all_stopped_nobody_knows_how_long_they_take) {
+  survival_histogram times;
+  for (uint64_t us = 100; us < 110; ++us) times.stopped(us);
+  BOOST_TEST(!times.outlived_by(0.5).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
