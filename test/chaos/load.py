@@ -2,7 +2,9 @@
 then, and know what each answer must be. Each request gets one reply, or its connection ends for a reason.
 """
 
+import contextlib
 import random
+import select
 import socket
 import threading
 import time
@@ -10,9 +12,10 @@ import time
 import wire
 from ledger import QUIET
 
-REPLY_S_MAX = 20 # none for so long: lost
+REPLY_S_MAX = 8 # none for so long: lost
 CONNECT_S_MAX = 10
 AHEAD_MAX = 8
+SENT_AT_ONCE_BYTES = 1 << 16
 PAUSE_S = 0.002 # between the rounds of a client, so that this program leaves the machine to the server
 CANCELS = 0.03
 BATCHES = 0.1
@@ -20,8 +23,10 @@ LATE_S = 0.3 # before a drain begins: sent so long before it, a request was read
 
 
 class Sent:
-    def __init__(self, documents, at, row):
-        self.documents, self.at, self.row = documents, at, row
+    def __init__(self, documents, row):
+        self.documents, self.row = documents, row
+        self.at = None # when its last byte went
+        self.begun = time.monotonic()
         self.cancelled = self.is_batch = False
 
 
@@ -31,25 +36,26 @@ class Connection:
     def __init__(self, load, version, address, dice):
         self.load, self.ledger, self.version, self.dice = load, load.ledger, version, dice
         self.socket = address.connect(CONNECT_S_MAX)
-        self.socket.settimeout(REPLY_S_MAX)
+        self.socket.setblocking(False)
+        self.poll = select.poll()
+        self.out, self.unsent, self.went_bytes = bytearray(), [], 0
         self.incoming, self.in_flight, self.last_id = wire.Incoming(), {}, 0
         self.taken, self.answered, self.shutting_down = None, 0, 0
         self.begun = time.monotonic()
         self.version_2_spoken = version == 1
 
-    def send_some(self):
+    def ask_some(self):
         """A few requests in one go, as clients do."""
-        out = bytearray()
         if not self.version_2_spoken:
-            out += wire.hello(self.next_id(), wire.FEATURE_GOING_AWAY)
+            self.out += wire.hello(self.next_id(), wire.FEATURE_GOING_AWAY)
             self.version_2_spoken = True
         for _ in range(self.dice.randint(1, AHEAD_MAX)):
             number = self.next_id()
-            out += self.one_request(number)
+            self.out += self.one_request(number)
+            self.unsent.append((self.went_bytes + len(self.out), self.in_flight[number]))
             if self.dice.random() < CANCELS:
-                out += wire.frame(wire.CANCEL, number)
+                self.out += wire.frame(wire.CANCEL, number)
                 self.in_flight[number].cancelled = True
-        self.socket.sendall(out)
 
     def next_id(self):
         self.last_id += 1
@@ -60,7 +66,7 @@ class Connection:
         is_batch = self.version == 2 and dice.random() < BATCHES
         asked = documents.several_alike(dice) if is_batch else [documents.draw(dice, self.version)]
         row = self.ledger.current
-        self.in_flight[number] = sent = Sent(asked, time.monotonic(), row)
+        self.in_flight[number] = sent = Sent(asked, row)
         sent.is_batch = is_batch
         self.ledger.add(row, "sent")
         if is_batch:
@@ -69,9 +75,30 @@ class Connection:
             return wire.tokenize(number, asked[0].text, asked[0].regime, asked[0].view)
         return wire.request(number, asked[0].text)
 
-    def read_until(self, left):
-        """Until no more than so many are in flight. False: the other side has ended."""
-        while len(self.in_flight) > left:
+    def talk(self, left):
+        """Until all is sent and no more than so many are in flight. False: the other side has ended. It reads while it
+        sends, or each side could wait for the other to read."""
+        while self.out or len(self.in_flight) > left:
+            self.poll.register(self.socket, select.POLLIN | (select.POLLOUT if self.out else 0))
+            events = self.poll.poll(1000 * REPLY_S_MAX)
+            if not events:
+                raise TimeoutError(f"nothing for {REPLY_S_MAX} s")
+            if events[0][1] & select.POLLOUT:
+                self.send_on()
+            if events[0][1] & ~select.POLLOUT and not self.read_on():
+                return False
+        return True
+
+    def send_on(self):
+        with contextlib.suppress(BlockingIOError):
+            went = self.socket.send(self.out[:SENT_AT_ONCE_BYTES])
+            del self.out[:went]
+            self.went_bytes += went
+        while self.unsent and self.unsent[0][0] <= self.went_bytes:
+            self.unsent.pop(0)[1].at = time.monotonic()
+
+    def read_on(self):
+        with contextlib.suppress(BlockingIOError):
             more = self.socket.recv(1 << 18)
             if not more:
                 return False
@@ -145,7 +172,7 @@ class Connection:
 
     def ended(self, error):
         self.socket.close()
-        since = min((sent.at for sent in self.in_flight.values()), default=time.monotonic())
+        since = min((sent.begun for sent in self.in_flight.values()), default=time.monotonic())
         draining = self.load.draining_since
         if draining is not None:
             return self.ended_by_drain(draining)
@@ -159,7 +186,7 @@ class Connection:
 
     def ended_by_drain(self, draining):
         """What was read before it, or taken by the server's own word, must have been answered."""
-        late = [sent for sent in self.in_flight.values() if sent.at < draining - LATE_S]
+        late = [sent for sent in self.in_flight.values() if sent.at is not None and sent.at < draining - LATE_S]
         missing = 0 if self.taken is None else max(0, self.taken - (self.answered - self.shutting_down))
         lost = max(len(late), missing)
         if lost and not self.load.ended_at_once:
@@ -206,22 +233,22 @@ class Client(threading.Thread):
                 time.sleep(0.02)
                 continue
             self.load.note_open(connection, 1)
-            self.talk(connection)
+            self.converse(connection)
             self.load.note_open(connection, -1)
 
-    def talk(self, connection):
+    def converse(self, connection):
         error = "its end"
         try:
             for _ in range(self.rounds_max):
-                connection.send_some()
-                if not connection.read_until(self.dice.choice((0, 0, 3))):
+                connection.ask_some()
+                if not connection.talk(self.dice.choice((0, 0, 3))):
                     break
                 if self.load.stopped.is_set() or not self.load.open_gate.is_set():
                     break
                 time.sleep(PAUSE_S)
             else:
                 error = None
-            if (error is None or not self.load.open_gate.is_set()) and connection.read_until(0):
+            if (error is None or not self.load.open_gate.is_set()) and connection.talk(0):
                 connection.socket.close()
                 return
         except OSError as problem:
