@@ -36,17 +36,17 @@ inline constexpr size_t calls = 18;
 enum class scope : uint32_t { all, server, workers };
 
 struct control {
-  std::atomic<uint32_t> armed;       ///< a bit for each call
-  std::atomic<uint32_t> whose;       ///< a scope
-  std::atomic<uint32_t> server_pid;  ///< 0 until it is known: then nothing fails
-  std::atomic<uint32_t> often_ppm;   ///< how many of a million calls fail
-  std::atomic<uint32_t> run_max;     ///< a failure is followed by up to so many of the same call in that thread
-  std::atomic<uint32_t> kind;        ///< of errors: see `error_for`
-  std::atomic<uint32_t> stall_us;    ///< how long a stalled call takes
+  std::atomic<uint32_t> armed;      ///< a bit for each call
+  std::atomic<uint32_t> whose;      ///< a scope
+  std::atomic<uint32_t> server_pid; ///< 0 until it is known: then nothing fails
+  std::atomic<uint32_t> often_ppm;  ///< how many of a million calls fail
+  std::atomic<uint32_t> run_max;    ///< a failure is followed by up to so many of the same call in that thread
+  std::atomic<uint32_t> kind;       ///< of errors: see `error_for`
+  std::atomic<uint32_t> stall_us;   ///< how long a stalled call takes
   std::atomic<uint32_t> reserved;
   std::atomic<uint64_t> seed;
-  std::atomic<int64_t> left;         ///< failures that may still come
-  std::array<std::atomic<uint64_t>, calls> seen;   ///< while they were armed
+  std::atomic<int64_t> left;                     ///< failures that may still come
+  std::array<std::atomic<uint64_t>, calls> seen; ///< while they were armed
   std::array<std::atomic<uint64_t>, calls> failed;
 };
 static_assert(sizeof(control) == 48 + 2 * 8 * calls);

@@ -137,7 +137,11 @@ constexpr int no_descriptor[] = {EMFILE, ENFILE, ENOMEM};
 
 using namespace texlex::chaos;
 
-#define TEXLEX_REAL(name) ([] { static decltype(::name)* kept = nullptr; return real(kept, #name); }())
+#define TEXLEX_REAL(name)                                                                                              \
+  ([] {                                                                                                                \
+    static decltype(::name)* kept = nullptr;                                                                           \
+    return real(kept, #name);                                                                                          \
+  }())
 
 extern "C" {
 
