@@ -71,7 +71,7 @@ def epoll_ctl(world, dice):
     return failing(world, dice, "epoll_ctl", often_ppm=100_000)
 
 
-@kind("mmap finds no memory (ENOMEM)", statuses=("internal-error",))
+@kind("mmap finds no memory (ENOMEM)", statuses=("internal-error", "descriptor-lost"))
 def mapping(world, dice):
     return failing(world, dice, "mmap", often_ppm=dice.choice((200_000, 1_000_000)))
 

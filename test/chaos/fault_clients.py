@@ -9,7 +9,6 @@ import time
 
 import wire
 from faults import kind
-from server import CONNECTIONS_MAX
 
 RESET = struct.pack("ii", 1, 0)
 ANSWER_S_MAX = 20
@@ -151,7 +150,8 @@ def unread(world, dice):
 
 @kind("more clients than there may be", statuses=("too-many-connections",), closes=True, alone=True)
 def crowd(world, dice):
-    return held(world, dice, CONNECTIONS_MAX + dice.randint(10, 60), wire.HEADER.pack(wire.REQUEST, 1, 4096), b"\0", 0.2)
+    count = world.server.connections_max + dice.randint(10, 60)
+    return held(world, dice, count, wire.HEADER.pack(wire.REQUEST, 1, 4096), b"\0", 0.2)
 
 
 @kind("a client passes descriptors nobody asked for")

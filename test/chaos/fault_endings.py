@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ledger import QUIET
 
 GONE_S_MAX = 25
+WORKERS_S_MAX = 5
 RUNNING_S = 0.4 # of load before the end
 
 
@@ -34,6 +35,7 @@ def end(world, ending):
     ledger.current = ending.name
     allowance = ledger.allow(statuses=("shutting-down",), closes=True)
     time.sleep(RUNNING_S)
+    workers = world.server.workers()
     ledger.add(ending.name, "times")
     load.ended_at_once = not ending.drains
     load.draining_since = time.monotonic()
@@ -46,11 +48,30 @@ def end(world, ending):
         ledger.add(ending.name, "wrong")
         ledger.complain(f"{ending.name}: exit status {status}\n{world.server.last_words()}")
     world.server.kill()
+    check_workers(world, ending, workers)
     if not load.all_gone(GONE_S_MAX):
         ledger.add(ending.name, "lost", load.open)
         ledger.complain(f"{ending.name}: {load.open} connections outlived their server")
     ledger.current = QUIET
     ledger.disallow(allowance, 0)
+
+
+def check_workers(world, ending, workers):
+    """None outlives its server, however that ended. A zombie nobody reaps is as good as gone."""
+    until = time.monotonic() + WORKERS_S_MAX
+    while any(map(lives, workers)) and time.monotonic() < until:
+        time.sleep(0.01)
+    for worker in filter(lives, workers):
+        world.ledger.add(ending.name, "wrong")
+        world.ledger.complain(f"{ending.name}: worker process {worker} outlived its server")
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def bury(world):

@@ -80,7 +80,7 @@ def starved(world, dice, ids):
     return hungry
 
 
-@kind("descriptors run out (RLIMIT_NOFILE)", alone=True)
+@kind("descriptors run out (RLIMIT_NOFILE)", statuses=("descriptor-lost",), alone=True)
 def descriptors(world, dice):
     """So many are left; each newcomer that is not let in then is one stroke of it, but it counts once."""
     pid = world.server.pid
@@ -94,7 +94,7 @@ def descriptors(world, dice):
     return 1
 
 
-@kind("memory runs out (RLIMIT_AS)", statuses=("internal-error",), closes=True, alone=True)
+@kind("memory runs out (RLIMIT_AS)", statuses=("internal-error", "descriptor-lost"), closes=True, alone=True)
 def memory(world, dice):
     limited(world, dice, world.server.pid, dice.choice((0, 1 << 20, 8 << 20)))
     return 1

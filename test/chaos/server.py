@@ -15,13 +15,13 @@ from paths import SHIM, TEXLEXD
 
 READY_S_MAX = 30
 END_S_MAX = 40
-CONNECTIONS_MAX = 256
+CONNECTIONS_MAX = (150, 1200) # few, or by the thousand
 CRASH_MARKER = b"%die"
 
 
-def drawn_flags(dice, isolation):
+def drawn_flags(dice, isolation, connections_max):
     """What is small here is small so that its limits are reached."""
-    flags = {"isolation": isolation, "tcp-port": 0, "connections-max": CONNECTIONS_MAX, "read-timeout-ms": 2000,
+    flags = {"isolation": isolation, "tcp-port": 0, "connections-max": connections_max, "read-timeout-ms": 2000,
              "read-grace-ms": 700, "write-timeout-ms": 2000, "restarts-max": 1_000_000, "restart-delay-max-ms": 20,
              "test-crash-marker": CRASH_MARKER.decode(), "test-crash-count": 1_000_000, "log-level": "info",
              "alloc-budget-mb": dice.choice((20, 100, 5000)), "major-cycles-budget": dice.choice((0, 50)),
@@ -55,7 +55,8 @@ class Server:
         self.path = os.path.join(folder, "texlexd.sock")
         self.log = os.path.join(folder, f"{name}.log")
         self.isolation, self.control = isolation, control
-        self.flags = drawn_flags(dice, isolation)
+        self.connections_max = dice.choice(CONNECTIONS_MAX)
+        self.flags = drawn_flags(dice, isolation, self.connections_max)
         control.serving(0)
         environment = dict(os.environ, LD_PRELOAD=SHIM, TEXLEX_CHAOS_CONTROL=control.path)
         with open(self.log, "wb") as log:

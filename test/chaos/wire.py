@@ -15,7 +15,7 @@ STATUSES = ("ok", "malformed-frame", "unknown-type", "document-too-large", "fram
 STATUS = {name: number for number, name in enumerate(STATUSES)}
 OK = STATUS["ok"]
 
-FEATURE_GOING_AWAY = 1
+FEATURE_GOING_AWAY, FEATURE_DESCRIPTORS = 1, 2
 KIND_AND_START = 3
 COLUMN_KIND, COLUMN_START = 1, 2
 VIEWS = ("tex", "source")
@@ -56,6 +56,12 @@ def tokenize(number, document, regime, view, columns=KIND_AND_START):
     return frame(TOKENIZE, number, head(options, len(document), columns, view, 0) + document)
 
 
+def tokenize_passed(number, document_bytes, regime, view, columns=KIND_AND_START):
+    """The document comes by a descriptor, and so may the columns."""
+    options = option(1, regime.encode()) + option(2, b"") + option(3, b"")
+    return frame(TOKENIZE, number, head(options, document_bytes, columns, view, 0))
+
+
 def batch(number, documents, regime, view, columns=KIND_AND_START):
     options = option(1, regime.encode())
     table = struct.pack(f"<{len(documents)}I", *map(len, documents))
@@ -71,19 +77,29 @@ def counts(payload):
     return struct.unpack(">III", payload[:12])
 
 
-def tokenized(payload):
-    """Of a tokenize response: status, tokens, issues, and its columns by id."""
+def features(payload):
+    """Of a hello response."""
+    return struct.unpack_from("<I", payload, 8)[0]
+
+
+def mapped_bytes(payload):
+    """Of a tokenize response whose columns lie in memory."""
+    return struct.unpack_from("<Q", payload, 40)[0]
+
+
+def tokenized(payload, memory=None):
+    """Of a tokenize response: status, tokens, issues, and its columns by id. `memory`: where they lie, if not in it."""
     if len(payload) < 64 or payload[:4] != b"TXLX":
         raise Malformed("a tokenize response without its head")
     _, version, columns, status, _, size, tokens, issues = struct.unpack_from("<4sHHIIQII", payload)
     if version != 2 or size != len(payload):
         raise Malformed(f"a tokenize response of version {version} that says {size} of {len(payload)} bytes")
-    found = {}
+    found, there = {}, payload if memory is None else memory
     for i in range(columns):
         column, _, begin, length = struct.unpack_from("<HHIQ", payload, 64 + 16 * i)
-        if begin * 64 + length > len(payload):
+        if begin * 64 + length > len(there):
             raise Malformed(f"column {column} is not inside its response")
-        found[column] = bytes(payload[begin * 64:begin * 64 + length])
+        found[column] = bytes(there[begin * 64:begin * 64 + length])
     return status, tokens, issues, found
 
 
