@@ -152,7 +152,8 @@ class Connection:
 
     def judge(self, sent, kind, payload):
         """Status, and what is wrong with the reply or None."""
-        wanted = wire.RESPONSE if self.version == 1 else wire.BATCH_RESPONSE if sent.is_batch else wire.TOKENIZE_RESPONSE
+        of_version_2 = wire.BATCH_RESPONSE if sent.is_batch else wire.TOKENIZE_RESPONSE
+        wanted = wire.RESPONSE if self.version == 1 else of_version_2
         if kind != wanted:
             return wire.OK, f"type {kind} instead of {wanted}"
         if self.version == 1:
@@ -190,8 +191,8 @@ class Connection:
         if isinstance(error, TimeoutError) or not self.ledger.allows_close(since):
             if not self.in_flight:
                 self.ledger.unexplained_closes += 1
-            self.ledger.complain(f"a connection of version {self.version} ended ({error}) with {len(self.in_flight)} in "
-                                 f"flight, during {self.ledger.current}")
+            self.ledger.complain(f"a connection of version {self.version} ended ({error}) with {len(self.in_flight)} "
+                                 f"in flight, during {self.ledger.current}")
             return self.end("lost")
         self.end("closed")
 

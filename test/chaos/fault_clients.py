@@ -1,5 +1,5 @@
-"""Clients no server wishes for. Each connection of theirs is one fault; what the protocol promises even them is checked:
-who half-closes gets its answers, who is cut short is told so.
+"""Clients no server wishes for. Each connection of theirs is one fault; what the protocol promises even them is
+checked: who half-closes gets its answers, who is cut short is told so.
 """
 
 import os
@@ -14,19 +14,16 @@ RESET = struct.pack("ii", 1, 0)
 ANSWER_S_MAX = 20
 
 
-def connections(world, dice, count):
-    """As many as can be had; each is closed in the end."""
+def each_of(world, dice, count, talk, keeps_its_word=False):
+    """So many connections, one after the other. With `keeps_its_word` none may break that nothing else would break."""
     for _ in range(count):
         try:
-            client = dice.choice((world.server.unix, world.server.tcp)).connect(5)
-        except OSError:
-            continue
-        try:
-            yield client
-        except OSError:
-            pass # the server would not listen any longer
-        finally:
-            client.close()
+            with dice.choice((world.server.unix, world.server.tcp)).connect(5) as client:
+                talk(client)
+        except OSError as error:
+            if keeps_its_word and not world.ledger.allows_close(time.monotonic()) and world.server.alive():
+                world.ledger.complain(f"a connection broke that had done nothing wrong: {error}")
+    return count
 
 
 def read_frames(client):
@@ -48,71 +45,70 @@ def tolerating(action):
 
 @kind("a client sends garbage", weight=2)
 def garbage(world, dice):
-    count = dice.randint(5, 40)
-    for client in connections(world, dice, count):
-        tolerating(lambda: client.sendall(dice.randbytes(dice.randint(1, 3000))))
-    return count
+    def talk(client):
+        client.sendall(dice.randbytes(dice.randint(1, 3000)))
+
+    return each_of(world, dice, dice.randint(5, 40), talk)
 
 
 @kind("a client sends frames with wrong insides", weight=2)
 def wrong_insides(world, dice):
-    count = dice.randint(5, 20)
-    for client in connections(world, dice, count):
+    def talk(client):
         out = wire.hello(1, dice.getrandbits(3))
         for number in range(2, 6):
             whole = bytearray(wire.tokenize(number, dice.randbytes(40), "latex", "tex"))
             whole[dice.randrange(wire.HEADER.size, len(whole))] ^= 1 << dice.randrange(8)
             out += whole
-        tolerating(lambda: client.sendall(out))
+        client.sendall(out)
         client.settimeout(0.05)
-        tolerating(lambda: client.recv(1 << 16))
-    return count
+        client.recv(1 << 16)
+
+    return each_of(world, dice, dice.randint(5, 20), talk)
 
 
 @kind("a client half-closes and reads on", weight=2)
 def half_closed(world, dice):
-    count = dice.randint(5, 20)
-    for client in connections(world, dice, count):
+    def talk(client):
         asked = {number: world.documents.draw(dice, 1) for number in range(1, dice.randint(2, 6))}
         client.sendall(b"".join(wire.request(number, each.text) for number, each in asked.items()))
         client.shutdown(socket.SHUT_WR)
         world.check_answers("a client half-closes and reads on", asked, read_frames(client))
-    return count
+
+    return each_of(world, dice, dice.randint(5, 20), talk, keeps_its_word=True)
 
 
 @kind("a client is cut short inside a frame")
 def cut_short(world, dice):
-    count = dice.randint(5, 20)
-    for client in connections(world, dice, count):
+    def talk(client):
         whole = wire.request(1, dice.choice(world.documents.short_1).text + b"more")
         client.sendall(whole[:dice.randrange(wire.HEADER.size + 1, len(whole))])
         client.shutdown(socket.SHUT_WR)
         world.check_refusal("a client is cut short inside a frame", "frame-cut-short", read_frames(client))
-    return count
+
+    return each_of(world, dice, dice.randint(5, 20), talk, keeps_its_word=True)
 
 
 @kind("a client resets its connection with requests in flight", weight=2)
 def reset(world, dice):
-    count = dice.randint(10, 40)
-    for client in connections(world, dice, count):
+    def talk(client):
         client.sendall(b"".join(wire.request(number, world.documents.draw(dice, 1).text) for number in range(1, 6)))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    return count
+
+    return each_of(world, dice, dice.randint(10, 40), talk)
 
 
 @kind("a client connects and goes")
 def connects_and_goes(world, dice):
-    count = dice.randint(20, 60)
-    return sum(1 for _ in connections(world, dice, count))
+    return each_of(world, dice, dice.randint(20, 60), lambda client: None)
 
 
 @kind("a client announces more than may be")
 def announces_too_much(world, dice):
-    count = dice.randint(5, 20)
-    for client in connections(world, dice, count):
+    def talk(client):
         client.sendall(wire.HEADER.pack(wire.REQUEST, 1, dice.choice((0xFFFFFFFF, 300 << 20))))
         world.check_refusal("a client announces more than may be", "frame-too-large", read_frames(client))
-    return count
+
+    return each_of(world, dice, dice.randint(5, 20), talk, keeps_its_word=True)
 
 
 def held(world, dice, count, first, then, seconds):
@@ -156,11 +152,14 @@ def crowd(world, dice):
 
 @kind("a client passes descriptors nobody asked for")
 def passes_descriptors(world, dice):
-    count = dice.randint(5, 20)
     null = os.open("/dev/null", os.O_RDONLY)
-    for client in connections(world, dice, count):
+
+    def talk(client):
         if client.family == socket.AF_UNIX:
-            frame = wire.hello(1, 3) + wire.request(2, b"abc")
-            tolerating(lambda: socket.send_fds(client, [frame], [null] * dice.randint(1, 5)))
-    os.close(null)
-    return count
+            frames = wire.hello(1, 3) + wire.request(2, b"abc")
+            socket.send_fds(client, [frames], [null] * dice.randint(1, 5))
+
+    try:
+        return each_of(world, dice, dice.randint(5, 20), talk)
+    finally:
+        os.close(null)

@@ -1,13 +1,13 @@
-"""What became of the load's requests, by what was wrong with the world when they were sent, and what may become of them:
-a status other than ok and a connection that ends need a fault that explains them.
+"""What became of the load's requests, by what was wrong with the world when they were sent, and what may become of
+them: a status other than ok and a connection that ends need a fault that explains them.
 """
 
 import threading
 import time
 from dataclasses import dataclass, field
 
-QUIET = "nothing"
-SEVERAL = "several at once"
+QUIET = "(nothing)"
+SEVERAL = "(several at once)"
 TOLD_MAX = 40 # complaints that are told in full
 ALWAYS = frozenset({"ok", "overload"})
 

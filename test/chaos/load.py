@@ -1,5 +1,5 @@
-"""Load whose every reply is checked: clients of both versions, over Unix sockets and TCP, that send ahead, cancel now and
-then, and know what each answer must be.
+"""Load whose every reply is checked: clients of both versions, over Unix sockets and TCP, that send ahead, cancel now
+and then, and know what each answer must be.
 """
 
 import random

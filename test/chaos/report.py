@@ -5,20 +5,16 @@ import statistics
 COLUMNS = ("sent", "ok", "refused", "closed", "lost", "doubled", "wrong")
 
 
-def milliseconds(seconds):
-    return f"{1000 * seconds:.0f}"
-
-
 def cells(row):
     recovery = row.recovery_s
     return [str(row.times), *(str(getattr(row, column)) for column in COLUMNS),
-            milliseconds(statistics.median(recovery)) if recovery else "", milliseconds(max(recovery)) if recovery else ""]
+            *(f"{1000 * of(recovery):.0f}" if recovery else "" for of in (statistics.median, max))]
 
 
 def total_of(rows):
     return ["all", str(sum(row.times for row in rows)),
             *(str(sum(getattr(row, column) for row in rows)) for column in COLUMNS), "",
-            milliseconds(max((max(row.recovery_s, default=0) for row in rows), default=0))]
+            f"{1000 * max((max(row.recovery_s, default=0) for row in rows), default=0):.0f}"]
 
 
 def table(ledger):

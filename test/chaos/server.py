@@ -1,5 +1,5 @@
-"""texlexd as it is shipped, with the shim preloaded: started with settings drawn from the seed, looked at through /proc,
-ended by pid.
+"""texlexd as it is shipped, with the shim preloaded: started with settings drawn from the seed, looked at through
+/proc, ended by pid.
 """
 
 import os

@@ -1,5 +1,5 @@
-// Preloaded into texlexd by `chaos` (LD_PRELOAD): calls of the system and allocations fail, by a seed, while the control
-// file says so. It allocates nothing itself, and is silent: what it did stands in the control file's counts.
+// Preloaded into texlexd by `chaos` (LD_PRELOAD): calls of the system and allocations fail, by a seed, while the
+// control file says so. It allocates nothing itself, and is silent: what it did stands in the control file's counts.
 #include <cerrno>
 #include <cstdarg>
 #include <cstdlib>

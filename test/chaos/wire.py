@@ -8,10 +8,10 @@ HEADER = struct.Struct(">IQI")
 REQUEST, RESPONSE, CANCEL, STATS, STATS_RESPONSE, HELLO, HELLO_RESPONSE, TOKENIZE, TOKENIZE_RESPONSE, BATCH, \
     BATCH_RESPONSE, GOING_AWAY, RELEASE = range(1, 14)
 
-STATUSES = ("ok", "malformed-frame", "unknown-type", "document-too-large", "frame-too-large", "duplicate-id", "overload",
-            "cancelled", "worker-lost", "shutting-down", "frame-timeout", "frame-cut-short", "too-many-connections",
-            "no-worker", "internal-error", "condemned-document", "deadline-exceeded", "unknown-regime",
-            "unsupported-option", "bad-descriptor", "descriptor-lost")
+STATUSES = ("ok", "malformed-frame", "unknown-type", "document-too-large", "frame-too-large", "duplicate-id",
+            "overload", "cancelled", "worker-lost", "shutting-down", "frame-timeout", "frame-cut-short",
+            "too-many-connections", "no-worker", "internal-error", "condemned-document", "deadline-exceeded",
+            "unknown-regime", "unsupported-option", "bad-descriptor", "descriptor-lost")
 STATUS = {name: number for number, name in enumerate(STATUSES)}
 OK = STATUS["ok"]
 
