@@ -1,5 +1,5 @@
 // An actor with a thread of its own, for which the system may have none. CAF 0.17.6 counts actor and thread before it
-// starts the thread, and keeps the actor for it: where that fails, its system would wait for both for ever when it ends.
+// starts the thread, and keeps the actor for it: where that fails, its system would wait for both for ever at its end.
 #pragma once
 
 #include <functional>

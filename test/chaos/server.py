@@ -65,6 +65,7 @@ class Server:
         self.pid = self.process.pid
         self.unix = Address(socket.AF_UNIX, self.path)
         self.tcp = Address(socket.AF_INET, ("127.0.0.1", self.await_ready()))
+        self.files_at_start = self.open_files()
         control.serving(self.pid)
 
     def await_ready(self):

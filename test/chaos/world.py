@@ -9,9 +9,14 @@ import threading
 import time
 
 import wire
+from ledger import QUIET
 from server import CRASH_MARKER, Server
 
 RECOVERY_S_MAX = 10
+REST_S_MAX = 15
+AT_REST = {"requests_in_flight": 0, "request_bytes_in_flight": 0, "column_bytes_in_flight": 0, "lent_bytes": 0,
+           "connections_open": 1} # by name in stats
+FILES_MORE_MAX = {"thread": 16, "process": 192} # that it keeps for the next request, if documents are shared many
 CRASH_BYTES = 20_000 # more than the I/O thread tokenizes itself
 BUSY = "import signal\nsignal.alarm(5)\nwhile True: pass" # ends by itself, even where nobody ends it
 ANSWER_S_MAX = 20
@@ -149,6 +154,29 @@ class World:
             time.sleep(0.005)
         self.ledger.add(row, "unrecovered")
         self.ledger.complain(f"not recovered from {row} within {RECOVERY_S_MAX} s: {said}")
+
+    def check_rest(self):
+        """Without load nothing of it is left: no request, no connection but the one that asks, no memory, no file."""
+        self.load.open_gate.clear()
+        if not self.load.all_gone(REST_S_MAX):
+            return self.ledger.complain(f"{self.load.open} clients of the load do not come to rest")
+        until, left = time.monotonic() + REST_S_MAX, {"nothing told": 1}
+        while left and time.monotonic() < until:
+            time.sleep(0.02)
+            left = self.left_behind()
+        if left:
+            self.ledger.add(QUIET, "wrong")
+            self.ledger.complain(f"at rest there is left: {left}, with {' '.join(self.server.flags)}")
+        self.load.open_gate.set()
+
+    def left_behind(self):
+        stats = self.server.stats()
+        if not stats:
+            return {"nothing told": 1}
+        left = {name: stats.get(f"texlexd_{name}") for name in AT_REST
+                if stats.get(f"texlexd_{name}") != AT_REST[name]}
+        files = self.server.open_files() - self.server.files_at_start
+        return {**left, "files": files} if files > FILES_MORE_MAX[self.server.isolation] else left
 
     def check_life(self, row):
         """False: it has ended by itself."""

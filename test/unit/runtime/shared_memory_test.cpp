@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(what_a_stranger_passes_is_mapped_only_if_nobody_can_change_
 }
 
 #ifndef TEXLEX_SANITIZED // whose runtime needs address space itself
-BOOST_AUTO_TEST_CASE(where_there_is_no_room_to_map_what_a_stranger_passes_that_is_told_apart_from_what_is_wrong_with_it) {
+BOOST_AUTO_TEST_CASE(no_room_to_map_what_a_stranger_passes_is_told_apart_from_what_is_wrong_with_it) {
   const std::string text(16u << 20, 'x');
   const owned_fd good = test::memory_file(text);
   rlimit before{};
