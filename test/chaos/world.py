@@ -16,7 +16,7 @@ RECOVERY_S_MAX = 10
 REST_S_MAX = 15
 AT_REST = {"requests_in_flight": 0, "request_bytes_in_flight": 0, "column_bytes_in_flight": 0, "lent_bytes": 0,
            "connections_open": 1} # by name in stats
-FILES_MORE_MAX = {"thread": 16, "process": 192} # that it keeps for the next request, if documents are shared many
+FILES_MORE_MAX = {"thread": 16, "process": 1100} # kept for the next request: documents that are shared (limits.hpp)
 CRASH_BYTES = 20_000 # more than the I/O thread tokenizes itself
 BUSY = "import signal\nsignal.alarm(5)\nwhile True: pass" # ends by itself, even where nobody ends it
 ANSWER_S_MAX = 20
