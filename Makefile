@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify simulate mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -59,6 +59,10 @@ simulate: deps ## The service's decisions in simulated worlds full of faults: SE
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target texlex-simulate
 	@build/release/texlex-simulate --seeds $(SEEDS) --minutes $(MINUTES)
+
+chaos: build ## A real texlexd under load and faults of all kinds, every reply checked: MINUTES=5, SEED=1 replays
+	@cmake --build --preset release --target chaos_shim
+	@test/chaos/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 mutants: deps ## Plausible bugs, one at a time: which tests see them. MUTANT_SEEDS=20000
 	@SEEDS=$(MUTANT_SEEDS) test/mutants/run

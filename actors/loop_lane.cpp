@@ -10,7 +10,6 @@
 #include <utility>
 #include <variant>
 
-#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
@@ -18,6 +17,7 @@
 #include "actors/attempt_runner.hpp"
 #include "actors/death_reason.hpp"
 #include "actors/no_memory.hpp"
+#include "actors/own_thread.hpp"
 #include "actors/report_pace.hpp"
 #include "actors/state/part_size.hpp"
 #include "runtime/cpu.hpp"
@@ -84,8 +84,7 @@ private:
   void prepare() {
     prepared_ = std::make_shared<preparation>();
     const auto make = [lane = options_.lane, arena = options_.arena, kernel = options_.kernel,
-                       supervisor = links_.supervisor,
-                       self = caf::strong_actor_ptr{ctrl()}](const std::shared_ptr<preparation>& state) {
+                       supervisor = links_.supervisor, self = caf::strong_actor_ptr{ctrl()}, state = prepared_] {
       step_back_this_thread();
       try {
         state->runner = std::make_unique<attempt_runner>(lane, arena, kernel, stall_options{});
@@ -99,7 +98,7 @@ private:
         caf::anon_send(supervisor, atom::ready_v, lane); // it takes it with its first order
       spdlog::debug("the worker of the I/O thread (lane {}) is prepared", lane.value);
     };
-    home_system().spawn<caf::detached>(make, prepared_); // CAF looks through a null pointer where there is no argument
+    home_system().spawn<own_thread_task, caf::detached>(make);
   }
 
   void begin_if_prepared() {

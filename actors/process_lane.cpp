@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/death_reason.hpp"
+#include "actors/own_thread.hpp"
 #include "actors/process_frames.hpp"
 #include "actors/process_memory.hpp"
 #include "actors/report_pace.hpp"
@@ -62,10 +63,10 @@ private:
 /// `checkup` is its word to itself.
 using process_lane_actor = lane_actor::extend<takes<atom::checkup>>;
 
-class process_lane final : public process_lane_actor::base {
+class process_lane final : public own_thread<process_lane_actor::base> {
 public:
   process_lane(caf::actor_config& config, const worker_options& options, const worker_links& links)
-    : process_lane_actor::base(config), options_(options), links_(links) {}
+    : own_thread(config), options_(options), links_(links) {}
   const char* name() const override { return "texlex.process_lane"; }
 
 protected:

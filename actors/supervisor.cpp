@@ -44,6 +44,8 @@ constexpr std::chrono::milliseconds last_words_time{200};
   end_process("no worker could be had for workers.absent_max_s", exit_status::absent);
 }
 
+std::string name_of(uint32_t core) { return core == loop_core ? "the I/O thread" : "core " + std::to_string(core); }
+
 class supervisor final : public supervisor_actor::base, private roster_effects {
 public:
   supervisor(caf::actor_config& config, supervisor_options options, supervisor_links links)
@@ -123,7 +125,7 @@ private:
     monitor(worker);
     workers_[lane.value] = {worker, core == loop_core ? loop_traits_ : lane_traits{}};
   } catch (const std::exception& error) {
-    spdlog::error("cannot start a worker for core {}: {}", core, error.what());
+    spdlog::error("cannot start a worker of {}: {}", name_of(core), error.what());
     caf::anon_send(supervisor_actor{this}, atom::unspawned_v, lane);
   }
 
@@ -151,7 +153,7 @@ private:
   }
 
   void event(core_event event, uint32_t core) override {
-    const std::string whose = core == loop_core ? "the I/O thread" : "core " + std::to_string(core);
+    const std::string whose = name_of(core);
     if (event == core_event::given_up) spdlog::critical("{} rests for a while: its workers crashed too often", whose);
     if (event == core_event::restarted) spdlog::warn("the worker of {} is started again", whose);
     if (event == core_event::stuck) spdlog::error("the worker of {} hangs: its thread is abandoned", whose);

@@ -13,6 +13,7 @@
 
 #include "actors/attempt_runner.hpp"
 #include "actors/death_reason.hpp"
+#include "actors/own_thread.hpp"
 #include "actors/report_pace.hpp"
 #include "runtime/cpu.hpp"
 #include "runtime/memory.hpp"
@@ -20,10 +21,10 @@
 namespace texlex {
 namespace {
 
-class worker final : public lane_actor::base {
+class worker final : public own_thread<lane_actor::base> {
 public:
   worker(caf::actor_config& config, const worker_options& options, const worker_links& links)
-    : lane_actor::base(config), options_(options), links_(links) {}
+    : own_thread(config), options_(options), links_(links) {}
   const char* name() const override { return "texlex.worker"; }
 
 protected:

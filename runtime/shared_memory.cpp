@@ -80,7 +80,7 @@ bool is_in_memory(int fd) noexcept {
 
 // The seals come first: from then on what is seen of the file stays so. Pages that were never written would be made by
 // whoever reads them first, us, and stay as long as the stranger keeps the file.
-std::optional<shared_view> shared_view::map_unchanging(const owned_fd& passed, size_t bytes) noexcept {
+std::optional<shared_view> shared_view::map_unchanging(const owned_fd& passed, size_t bytes) {
   constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   const int seals = ::fcntl(passed.get(), F_GET_SEALS);
   if (seals < 0 || (seals & needed) != needed || !is_in_memory(passed.get())) return std::nullopt;
@@ -88,7 +88,7 @@ std::optional<shared_view> shared_view::map_unchanging(const owned_fd& passed, s
   const off_t written = ::lseek(passed.get(), 0, SEEK_HOLE);
   if (written < 0 || static_cast<uint64_t>(written) < bytes) return std::nullopt;
   const uint8_t* const data = map_file(passed, bytes, PROT_READ);
-  if (data == nullptr) return std::nullopt;
+  if (data == nullptr) throw std::bad_alloc{};
   return shared_view{{data, bytes}};
 }
 
@@ -115,7 +115,7 @@ shared_memory::shared_memory(size_t bytes) : bytes_(bytes), number_(next_number(
 
 std::optional<shared_view> shared_view::map(const owned_fd&, size_t) noexcept { return std::nullopt; }
 
-std::optional<shared_view> shared_view::map_unchanging(const owned_fd&, size_t) noexcept { return std::nullopt; }
+std::optional<shared_view> shared_view::map_unchanging(const owned_fd&, size_t) { return std::nullopt; }
 
 #endif
 

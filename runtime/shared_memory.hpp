@@ -55,8 +55,9 @@ public:
 
   /// Maps what a stranger has passed: nothing unless it is a file in memory that has so many bytes, all of them
   /// written, and that nobody can shrink, grow or write any more. So it stays as it is, reading it never fails, and no
-  /// page of it comes to be on the reader's account. The descriptor is not needed afterwards.
-  [[nodiscard]] static std::optional<shared_view> map_unchanging(const owned_fd& passed, size_t bytes) noexcept;
+  /// page of it comes to be on the reader's account. The descriptor is not needed afterwards. Throws std::bad_alloc if
+  /// there is no room to map it.
+  [[nodiscard]] static std::optional<shared_view> map_unchanging(const owned_fd& passed, size_t bytes);
 
   [[nodiscard]] std::span<const uint8_t> bytes() const noexcept { return bytes_; }
 

@@ -2,6 +2,7 @@
 // session.hpp.
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include <sys/socket.h>
@@ -64,7 +65,11 @@ ssize_t session::receive(std::span<uint8_t> room) noexcept {
 std::optional<status> session::map_document(job& one, size_t bytes) noexcept {
   auto taken = passed_.take(frame_at_);
   if (const auto* const why = std::get_if<status>(&taken)) return *why;
-  one.passed = shared_view::map_unchanging(std::get<owned_fd>(taken), bytes);
+  try {
+    one.passed = shared_view::map_unchanging(std::get<owned_fd>(taken), bytes);
+  } catch (const std::bad_alloc&) {
+    return status::descriptor_lost; // which is none of the client's doing
+  }
   if (!one.passed) return status::bad_descriptor;
   one.document = one.passed->bytes();
   core_.counters.documents_passed.add();

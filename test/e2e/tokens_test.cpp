@@ -63,6 +63,23 @@ BOOST_AUTO_TEST_CASE(requests_of_every_priority_are_answered_alike) {
   }
 }
 
+// While it is answered, much of what it has sent ahead has been read already.
+BOOST_AUTO_TEST_CASE(a_client_that_sends_more_ahead_than_may_be_in_flight_has_all_its_tokens) {
+  constexpr uint64_t requests = 64;
+  for (const char* way : {"--io-uring", "--no-io-uring"}) BOOST_TEST_CONTEXT(way) {
+      running_texlexd server{{"--requests-per-connection-max", "4", way}};
+      token_caller caller{server};
+      std::string document;
+      while (document.size() < 20'000) document += "some \\words ";
+      std::jthread sender{[&] {
+        for (uint64_t id = 1; id <= requests; ++id) caller.tokenize(id, document, {.columns = kinds_and_starts});
+      }};
+      caller.expect_tokens_of_all(requests, scan(document, *find_regime("latex")));
+      sender.join();
+      server.stop();
+    }
+}
+
 BOOST_AUTO_TEST_CASE(large_documents_come_with_all_columns_whoever_scans_them) {
   for_each_isolation([](const std::vector<std::string>& flags) {
     running_texlexd server{flags};

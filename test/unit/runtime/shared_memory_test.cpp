@@ -2,8 +2,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
+#include <new>
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "runtime/memory.hpp"
@@ -90,6 +92,20 @@ BOOST_AUTO_TEST_CASE(what_a_stranger_passes_is_mapped_only_if_nobody_can_change_
     BOOST_TEST(!shared_view::map_unchanging(test::memory_file(text, seals), text.size()));
   BOOST_TEST(!shared_view::map_unchanging(owned_fd{}, text.size()));
 }
+
+#ifndef TEXLEX_SANITIZED // whose runtime needs address space itself
+BOOST_AUTO_TEST_CASE(no_room_to_map_what_a_stranger_passes_is_told_apart_from_what_is_wrong_with_it) {
+  const std::string text(16u << 20, 'x');
+  const owned_fd good = test::memory_file(text);
+  rlimit before{};
+  BOOST_REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
+  const rlimit little{8u << 20, before.rlim_max};
+  BOOST_REQUIRE(::setrlimit(RLIMIT_AS, &little) == 0);
+  BOOST_CHECK_THROW((void)shared_view::map_unchanging(good, text.size()), std::bad_alloc);
+  BOOST_REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
+  BOOST_TEST(shared_view::map_unchanging(good, text.size()).has_value());
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(pages_that_were_never_written_are_not_made_for_a_stranger) {
   owned_fd holes{::memfd_create("holes", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
