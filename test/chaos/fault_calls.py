@@ -71,23 +71,23 @@ def epoll_ctl(world, dice):
     return failing(world, dice, "epoll_ctl", often_ppm=100_000)
 
 
-@kind("mmap finds no memory (ENOMEM)", statuses=("internal-error", "descriptor-lost"))
+@kind("mmap finds no memory (ENOMEM)", statuses=("descriptor-lost",))
 def mapping(world, dice):
     return failing(world, dice, "mmap", often_ppm=dice.choice((200_000, 1_000_000)))
 
 
-@kind("shared memory cannot be made (EMFILE, ENFILE, ENOMEM)", statuses=("internal-error",))
+@kind("shared memory cannot be made (EMFILE, ENFILE, ENOMEM)")
 def shared_memory(world, dice):
     return failing(world, dice, "memfd", "truncate", often_ppm=300_000)
 
 
-@kind("a worker cannot be started (spawn, socketpair)", statuses=("worker-lost",), only=PROCESS, weight=2)
+@kind("a worker cannot be started (spawn, socketpair)", only=PROCESS, weight=2)
 def spawning(world, dice):
     world.kill_a_worker(dice)
     return failing(world, dice, "spawn", "socketpair", often_ppm=700_000)
 
 
-@kind("a thread cannot be started (EAGAIN)", statuses=("worker-lost", "condemned-document"))
+@kind("a thread cannot be started (EAGAIN)")
 def threads(world, dice):
     world.crash_a_worker(dice)
     return failing(world, dice, "thread", often_ppm=700_000)
@@ -120,12 +120,12 @@ def allocation(world, dice):
     return failing(world, dice, "allocate", whose="server", often_ppm=2000, most=100)
 
 
-@kind("allocations fail in a row", closes=True, statuses=("internal-error", "worker-lost"))
+@kind("allocations fail in a row", closes=True, statuses=("worker-lost",))
 def allocations(world, dice):
     return failing(world, dice, "allocate", whose="server", often_ppm=500, most=60, run_max=12)
 
 
-@kind("allocations fail in a worker", statuses=("internal-error", "worker-lost"), only=PROCESS)
+@kind("allocations fail in a worker", statuses=("worker-lost",), only=PROCESS)
 def worker_allocations(world, dice):
     return failing(world, dice, "allocate", whose="workers", often_ppm=5000, most=40, run_max=4)
 

@@ -10,22 +10,22 @@ from faults import PROCESS, THREAD, kind, last
 FAR_AWAY = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
-@kind("a worker killed (SIGKILL)", statuses=("worker-lost",), only=PROCESS, weight=3)
+@kind("a worker killed (SIGKILL)", only=PROCESS, weight=3)
 def killed(world, dice):
     return sum(world.kill_a_worker(dice) for _ in range(dice.randint(1, 4)))
 
 
-@kind("all workers killed at once", statuses=("worker-lost",), only=PROCESS)
+@kind("all workers killed at once", only=PROCESS)
 def all_killed(world, _):
     return sum(world.send(pid, signal.SIGKILL) for pid in world.server.workers())
 
 
-@kind("a worker crashes on a document", statuses=("worker-lost", "condemned-document"), weight=2)
+@kind("a worker crashes on a document", weight=2)
 def crashed(world, dice):
     return sum(world.crash_a_worker(dice) for _ in range(dice.randint(1, 3)))
 
 
-@kind("a worker stopped (SIGSTOP)", statuses=("worker-lost",), only=PROCESS, weight=2)
+@kind("a worker stopped (SIGSTOP)", only=PROCESS, weight=2)
 def stopped(world, dice):
     """For shorter than its watchdog waits, or longer."""
     workers = world.server.workers()
@@ -94,13 +94,13 @@ def descriptors(world, dice):
     return 1
 
 
-@kind("memory runs out (RLIMIT_AS)", statuses=("internal-error", "descriptor-lost"), closes=True, alone=True)
+@kind("memory runs out (RLIMIT_AS)", statuses=("descriptor-lost",), closes=True, alone=True)
 def memory(world, dice):
     limited(world, dice, world.server.pid, dice.choice((0, 1 << 20, 8 << 20)))
     return 1
 
 
-@kind("memory of a worker runs out (RLIMIT_AS)", statuses=("internal-error", "worker-lost"), only=PROCESS)
+@kind("memory of a worker runs out (RLIMIT_AS)", statuses=("worker-lost",), only=PROCESS)
 def worker_memory(world, dice):
     workers = world.server.workers()
     if not workers:
