@@ -82,7 +82,11 @@ target_compile_definitions(texlex_test_options INTERFACE BOOST_TEST_DYN_LINK TEX
 # Label `service` marks what needs CAF, so that runs without it can leave it out.
 function(texlex_ctest name program labels)
   add_test(NAME ${name} COMMAND ${program} ${ARGN})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${labels}")
+  set(seconds_max 300)
+  if(TEXLEX_COVERAGE)
+    set(seconds_max 900) # not optimized, and counted
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds_max} LABELS "${labels}")
 endfunction()
 
 # texlex_test(NAME SOURCES file... DEPENDS target... [LABELS label...]): a Boost.Test program of its own that ctest runs, for what cannot

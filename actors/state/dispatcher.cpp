@@ -281,16 +281,12 @@ size_t dispatcher::lengthy_running() const {
   return lanes;
 }
 
-// An idle lane that is in good health and does not run the job already.
+// An idle lane that is in good health: it runs nothing, the job neither.
 std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
   const open_job* const job = ledger_.find(id);
   if (job == nullptr) return std::nullopt;
   lanes_.with_room(loads_);
-  std::erase_if(loads_, [&](const lane_load& each) {
-    const bool runs_it = std::any_of(job->attempts.begin(), job->attempts.end(),
-                                     [&](const attempt& running) { return running.lane == each.lane; });
-    return each.in_flight > 0 || runs_it || health_.is_probe(each.lane);
-  });
+  std::erase_if(loads_, [&](const lane_load& each) { return each.in_flight > 0 || health_.is_probe(each.lane); });
   if (!waiting_.may_start(job->expected, lengthy_running(), now_)) return std::nullopt;
   return health_.choose(loads_, dice_());
 }

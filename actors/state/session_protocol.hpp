@@ -233,7 +233,7 @@ public:
   /// Nothing will be read, and all has been answered and written: the connection is to be closed.
   [[nodiscard]] bool done() const noexcept;
   /// Something is begun, open or unwritten: if the connection breaks now, somebody misses a response.
-  [[nodiscard]] bool busy() const noexcept { return in_frame_ || held() > 0 || held_back_; }
+  [[nodiscard]] bool busy() const noexcept { return in_frame_ || held() > 0; }
   /// The client has ended its side, so that nothing unread can be lost when the connection is closed.
   [[nodiscard]] bool ended_by_client() const noexcept { return ended_by_client_; }
 

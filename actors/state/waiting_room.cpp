@@ -101,7 +101,7 @@ duration waiting_room::patient_wait_max() const noexcept {
 // While other documents come, the last lane is for them: of two lanes that both scan one for 35 ms each other client
 // would wait for half of it.
 bool waiting_room::keeps_the_last(size_t lengthy_running, instant now) const noexcept {
-  return options_.keep_a_lane_open && lanes_ > 1 && lengthy_running + 1 >= lanes_ && now < not_lengthy_until_;
+  return lanes_ > 1 && lengthy_running + 1 >= lanes_ && now < not_lengthy_until_;
 }
 
 // As long as one of the longest lasts: whoever comes less often does not meet two of them.
@@ -110,7 +110,6 @@ void waiting_room::remember_others(instant now) noexcept {
 }
 
 std::optional<job_id> waiting_room::next(size_t lengthy_running, instant now) {
-  if (queue_.empty()) return std::nullopt;
   const bool newest_first = control_ && control_->newest_first(queue_.longest_wait(now));
   const auto job = queue_.pop(newest_first ? pop_order::newest_first : pop_order::oldest_first,
                               keeps_the_last(lengthy_running, now) ? pop_from::not_lengthy : pop_from::all);

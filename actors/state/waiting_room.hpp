@@ -29,7 +29,6 @@ struct waiting_room_options {
   std::optional<queue_control_options> control{}; ///< none: jobs wait as long as it takes
   client_standing_options clients{};
   service_estimate_options estimate{};
-  bool keep_a_lane_open = true;                               ///< for documents that are not lengthy
   duration open_lane_memory = std::chrono::milliseconds{100}; ///< since the last such document, at least
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/frame.hpp"
 #include "runtime/tokenize_frame.hpp"
 #include "test/support/printed_status.hpp"
 
@@ -232,6 +233,14 @@ BOOST_AUTO_TEST_CASE(a_hello_response_that_is_cut_of_another_magic_or_lies_about
 BOOST_AUTO_TEST_CASE(in_what_is_too_short_for_a_response_nothing_is_lent) {
   const std::vector<uint8_t> stub(tokenized_head_bytes - 1, 1);
   BOOST_TEST(!lent_bytes(stub).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_of_a_later_version_is_none_that_is_known) {
+  auto frame = encode_response(1, {status::ok, 2, 3, origin::hedge});
+  const auto payload = std::span{frame}.subspan<frame_header_bytes, response_payload_bytes>();
+  BOOST_TEST((decode_response(payload).origin == origin::hedge));
+  payload[response_payload_bytes - 1] = static_cast<uint8_t>(origin::hedge) + 1;
+  BOOST_TEST((decode_response(payload).origin == origin::none));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

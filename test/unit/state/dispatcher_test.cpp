@@ -267,4 +267,14 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_joins_twice_is_one_lane, two_lanes) {
   BOOST_TEST(said.read() == "run 1 at 1, arm 1, run 2 at 2, arm 2");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lane_that_has_something_is_not_idle_though_it_has_room, desk) {
+  broker.lane_joined(one);
+  broker.lane_joined(two, {.capacity = 2});
+  submit(1);
+  submit(2);
+  BOOST_TEST(said.read() == "run 1 at 1, arm 1, run 2 at 2, arm 2");
+  BOOST_TEST((broker.overdue({1}) != hedge_verdict::send_copy));
+  BOOST_TEST(said.read() == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

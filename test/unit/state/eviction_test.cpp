@@ -171,6 +171,9 @@ BOOST_AUTO_TEST_CASE(of_a_peer_with_several_connections_those_that_stay_still_co
   BOOST_TEST(!counts.full(one));
   counts.add(one);
   BOOST_TEST(counts.full(one));
+  for (int i = 0; i < 3; ++i) counts.remove(one); // one too many
+  counts.add(one);
+  BOOST_TEST(!counts.full(one));
 }
 
 BOOST_AUTO_TEST_CASE(of_what_is_read_before_anything_is_known_of_it_nothing_is_concluded) {

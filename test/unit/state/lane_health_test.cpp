@@ -319,4 +319,9 @@ BOOST_AUTO_TEST_CASE(a_lane_that_stalls_while_half_of_them_are_out_stays) {
   BOOST_TEST(two.usable(2));
 }
 
+BOOST_FIXTURE_TEST_CASE(before_anything_is_known_of_a_size_nothing_is_a_stall, lanes) {
+  BOOST_TEST(!health.outlasting({1}, small, 1h, time));
+  BOOST_TEST(usable(1));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

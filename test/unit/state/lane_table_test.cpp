@@ -117,4 +117,14 @@ BOOST_FIXTURE_TEST_CASE(a_lane_runs_what_was_started_on_it_until_it_is_finished,
   BOOST_TEST(!lanes.runs(one, a));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lane_for_small_documents_takes_none_that_is_longer_or_expected_to_take_longer, two_workers) {
+  lanes.join(pool, {.document_bytes_max = 100, .attempt_max = std::chrono::microseconds{50}});
+  const auto lane_for = [this](uint64_t bytes, int us) {
+    return lanes.small_only_with_room(bytes, std::chrono::microseconds{us});
+  };
+  BOOST_TEST((lane_for(100, 50) == pool));
+  BOOST_TEST(!lane_for(101, 50).has_value());
+  BOOST_TEST(!lane_for(100, 51).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

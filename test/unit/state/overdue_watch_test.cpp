@@ -147,6 +147,10 @@ BOOST_AUTO_TEST_CASE(a_ring_that_an_earlier_one_has_overtaken_asks_for_nothing_m
   BOOST_TEST((watch.next_ring() == noon + 1ms));
   watch.rang(noon + 10ms); // the clock is late with the first one
   BOOST_TEST(!watch.next_ring());
+  watch.rang(noon + 1ms);
+  watch.rang(noon + 1ms); // nobody has asked for a second one
+  BOOST_TEST(due_at(watch, noon + 10ms) == (ids{2, 1}));
+  BOOST_TEST(!watch.next_ring());
 }
 
 BOOST_AUTO_TEST_CASE(jobs_that_end_early_take_no_room_for_ever_behind_one_that_waits) {

@@ -298,4 +298,14 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST((second.protocol.tick(second.time) == tick_verdict::reading_ended));
 }
 
+BOOST_FIXTURE_TEST_CASE(who_waits_for_an_answer_or_has_not_taken_it_is_busy_and_then_idle, connected) {
+  const auto is = [&](standing::kind kind) { return client.protocol.standing_at(client.time).at == kind; };
+  client.send(request(7, "abc"));
+  BOOST_TEST((client.protocol.busy() && is(standing::kind::busy)));
+  client.answer_all();
+  BOOST_TEST((client.protocol.busy() && is(standing::kind::busy)));
+  client.receive();
+  BOOST_TEST((!client.protocol.busy() && is(standing::kind::idle)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

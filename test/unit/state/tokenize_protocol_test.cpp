@@ -90,6 +90,13 @@ BOOST_AUTO_TEST_CASE(a_release_answers_nothing_and_holds_nothing) {
   BOOST_TEST((client.released == std::vector<uint64_t>{77, 78}));
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_speaks_version_1_alone_hears_so_and_stays_with_it) {
+  client.send(hello_frame(9, {1, 1, 0}));
+  BOOST_TEST(*only().text == "1");
+  client.send(column_frame(2, "abc"));
+  BOOST_TEST(only().result.status == status::unknown_type);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_whose_versions_do_not_hold_2_hears_so_and_stays_with_1) {
   client.send(hello_frame(9, {3, 5, 0}));
   BOOST_TEST(*only().text == "1");

@@ -148,4 +148,9 @@ BOOST_FIXTURE_TEST_CASE(it_is_kept_from_when_the_other_was_served_for_as_long_as
   BOOST_TEST(room.next(1, now).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(where_nobody_waits_nobody_is_next) {
+  busy_room r;
+  BOOST_TEST(!r.room.next(0, r.now).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
