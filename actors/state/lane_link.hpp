@@ -66,6 +66,7 @@ public:
   [[nodiscard]] instant next_tick() const noexcept { return next_tick_; }
 
   [[nodiscard]] link_state state() const noexcept { return state_; }
+  [[nodiscard]] const link_epoch& epoch() const noexcept { return epoch_; }
   [[nodiscard]] size_t in_flight() const noexcept { return in_flight_.size(); }
   [[nodiscard]] uint64_t resent() const noexcept { return resent_; } ///< orders
 
