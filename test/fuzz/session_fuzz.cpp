@@ -1,7 +1,7 @@
-// Whole sessions of both protocol versions: frames that are right, changed or cut, a hello anywhere or nowhere, in pieces
-// of any length. How the bytes are cut changes nothing of what is answered; and whatever happens in between (answers,
-// writes, time, a drain, the end of the stream), each request has exactly one response, no id is in flight twice, and
-// in the end no place is held.
+// Whole sessions of both protocol versions: frames that are right, changed or cut, a hello anywhere or nowhere, in
+// pieces of any length. How the bytes are cut changes nothing of what is answered; and whatever happens in between
+// (answers, writes, time, a drain, the end of the stream), each request has exactly one response, no id is in flight
+// twice, and in the end no place is held.
 //
 // The first byte has the features of the server and how many may be in flight, the second how many frames there are;
 // five bytes each make these (kind, length, id, and two of change); the rest are lengths of pieces and events.
