@@ -123,13 +123,15 @@ void world::feed_starving() {
   if (const auto victim = choice.victim()) connections_[*victim]->give_up_payload();
 }
 
+// Now and then at once, as a second signal asks for.
 void world::shut_down() {
   around_.note("house", "house", [] { return "shuts down"; });
   for (const auto& each : connections_) each->drain();
-  around_.time.after(drain_time, [this] {
+  const auto give_up = [this] {
     for (const auto& each : connections_) each->abandon();
     house_.close();
-  });
+  };
+  around_.chance.in_1000(250) ? give_up() : around_.time.after(drain_time, give_up);
 }
 
 std::string world::what_is_left() const {
