@@ -8,6 +8,9 @@
 namespace texlex {
 namespace {
 
+/// The lane keeps results until it is told: where there are more between two beats, before the next.
+constexpr uint32_t results_untold_max = seen_numbers::window / 4;
+
 lane_credit max_of(const lane_credit& a, const lane_credit& b) noexcept {
   return {std::max(a.attempts, b.attempts), std::max(a.bytes, b.bytes)};
 }
@@ -44,6 +47,7 @@ void lane_link::hear(const link_welcome& word, instant now) {
   used_ = {};
   last_number_ = 0;
   results_ = {};
+  results_untold_ = 0;
   state_ = link_state::up;
   heard_ = now;
   greet_again_ = options_.greet_min;
@@ -59,6 +63,7 @@ void lane_link::hear(const link_result& word, instant now) {
   results_.add(word.number);
   in_flight_.erase(found);
   credit_ = max_of(credit_, word.credit);
+  if (++results_untold_ >= results_untold_max) tell_results();
   effects_.finished(word.job, word.result);
 }
 
@@ -133,7 +138,12 @@ void lane_link::tick(instant now) {
     judge(now);
   if (state_ == link_state::greeting) return;
   resend_orders(now);
+  tell_results();
+}
+
+void lane_link::tell_results() {
   effects_.send(giver_beat{.epoch = epoch_, .results = results_});
+  results_untold_ = 0;
 }
 
 void lane_link::judge(instant now) {

@@ -94,6 +94,7 @@ private:
   void greet(instant now);
   void send_order(given& one, instant now);
   void resend_orders(instant now);
+  void tell_results();
   void go_down(instant now);
 
   lane_link_options options_;
@@ -106,6 +107,7 @@ private:
   uint64_t last_number_ = 0;
   std::map<uint64_t, given> in_flight_; ///< by number: few, and looked through in that order
   seen_numbers results_;
+  uint32_t results_untold_ = 0; ///< since the last beat
   instant heard_{};
   instant next_tick_ = instant::min();
   instant next_greeting_{};

@@ -43,6 +43,7 @@ void lane_port::end_life() {
   orders_seen_ = {};
   running_ = 0;
   ended_ = {};
+  known_ = 0;
   allowance_ = 1;
   in_time_ = 0;
   next_tick_ = instant::max();
@@ -80,7 +81,10 @@ void lane_port::hear(const link_abandon& word, instant now) {
 
 void lane_port::hear(const giver_beat& word, instant now) {
   if (!ours(word.epoch, now)) return;
-  std::erase_if(orders_, [&](const auto& each) { return each.second.result && word.results.has(each.first); });
+  const lane_credit before = credit();
+  known_ +=
+    std::erase_if(orders_, [&](const auto& each) { return each.second.result && word.results.has(each.first); });
+  if (credit() != before) tell(); // the giver may have been waiting for that
 }
 
 void lane_port::ended(const link_epoch& epoch, uint64_t number, const outcome& result, instant now) {
@@ -111,9 +115,11 @@ void lane_port::grow_credit(bool in_time) {
   }
 }
 
-// What was granted stays granted: after the allowance was halved no more is, until as much has ended.
+// What was granted stays granted: after the allowance was halved no more is, until as much has ended. What is held is
+// what was granted but for what is known to have come.
 lane_credit lane_port::credit() const noexcept {
-  return {.attempts = ended_.attempts + allowance_, .bytes = ended_.bytes + allowance_ * options_.document_bytes_max};
+  return {.attempts = std::min(ended_.attempts + allowance_, known_ + held_max()),
+          .bytes = ended_.bytes + allowance_ * options_.document_bytes_max};
 }
 
 void lane_port::tick(instant now) {
@@ -122,8 +128,10 @@ void lane_port::tick(instant now) {
   if (now - heard_ >= options_.orphaned) return end_life();
   for (auto& [number, one] : orders_)
     if (one.result && now - one.sent >= options_.resend) send_result(number, one, now);
-  effects_.send(lane_beat{.epoch = epoch_, .orders = orders_seen_, .credit = credit()});
+  tell();
 }
+
+void lane_port::tell() { effects_.send(lane_beat{.epoch = epoch_, .orders = orders_seen_, .credit = credit()}); }
 
 void lane_port::check_invariants() const {
   size_t running = 0;
@@ -134,7 +142,7 @@ void lane_port::check_invariants() const {
   require(running == running_, "those without a result run");
   require(running_ <= options_.capacity, "no more run at a time than the lane can");
   require(credit().attempts <= ended_.attempts + options_.capacity, "no more is granted than the lane can run");
-  require(orders_.size() <= seen_numbers::window + options_.capacity, "what is held is bounded");
+  require(orders_.size() <= held_max(), "what is held is bounded");
 }
 
 } // namespace texlex

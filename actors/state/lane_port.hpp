@@ -1,7 +1,8 @@
 // The lane's end of a link: each order is carried out once however often it comes, and its result is said again until
 // the giver is known to have it. What the giver may give is granted here: at first one attempt, then twice as many each
 // time as many were carried out in time, up to the lane's capacity (a slow start, as in Envoy and TCP: a lane that just
-// came shall not get all at once), half as many once one is abandoned as too late.
+// came shall not get all at once), half as many once one is abandoned as too late. Results are kept until they are known
+// to have come, so that no more is granted while very many are not.
 //
 // Time goes in, words and orders come out. No I/O, no clock.
 #pragma once
@@ -68,9 +69,11 @@ private:
   /// False: the word is of another life, whose giver is told so.
   bool ours(const link_epoch& epoch, instant now);
   void welcome();
+  void tell();
   void end_life();
   void grow_credit(bool in_time);
   [[nodiscard]] lane_credit credit() const noexcept;
+  [[nodiscard]] uint64_t held_max() const noexcept { return seen_numbers::window + options_.capacity; }
   void send_result(uint64_t number, taken& one, instant now);
 
   lane_port_options options_;
@@ -81,6 +84,7 @@ private:
   std::map<uint64_t, taken> orders_; ///< by number
   size_t running_ = 0;
   lane_credit ended_{};    ///< attempts that have, and their bytes
+  uint64_t known_ = 0;     ///< results of which the giver has told that they came
   uint32_t allowance_ = 1; ///< attempts at one time
   uint32_t in_time_ = 0;   ///< ended since the allowance changed
   instant heard_{};

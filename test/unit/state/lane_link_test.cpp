@@ -122,6 +122,34 @@ BOOST_FIXTURE_TEST_CASE(a_result_that_was_lost_is_said_again_until_it_is_known_t
   BOOST_TEST(giver.read() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(where_many_results_come_between_two_beats_the_giver_tells_of_them_before_the_next, two_ends) {
+  for (uint64_t number = 1; number <= 1000; ++number) {
+    BOOST_REQUIRE(link.room() > 0u);
+    order(number);
+    carry();
+    end(number, 1);
+    carry();
+    BOOST_REQUIRE(port.held() <= 16u);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(while_no_result_is_known_to_have_come_what_a_lane_holds_is_bounded, two_ends) {
+  uint64_t number = 0;
+  while (link.room() > 0) {
+    order(++number);
+    carry();
+    end(number, 1);
+    while (!lane.words.empty()) link.heard(std::exchange(lane.words.front(), {}), time), lane.words.pop_front();
+    giver.words.clear(); // so that its beats are lost
+  }
+  BOOST_TEST(number == seen_numbers::window + 4); // and the lane's capacity
+  BOOST_TEST(port.held() == number);
+  pass(100ms);
+  carry();
+  BOOST_TEST(port.held() == 0u);
+  BOOST_TEST(link.room() == 4u);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_attempt_that_ends_twice_has_one_result_and_earns_once, two_ends) {
   warm_up();
   order(7);
