@@ -1,8 +1,8 @@
 // The lane's end of a link: each order is carried out once however often it comes, and its result is said again until
 // the giver is known to have it. What the giver may give is granted here: at first one attempt, then twice as many each
 // time as many were carried out in time, up to the lane's capacity (a slow start, as in Envoy and TCP: a lane that just
-// came shall not get all at once), half as many once one is abandoned as too late. Results are kept until they are known
-// to have come, so that no more is granted while very many are not.
+// came shall not get all at once), half as many once one is abandoned as too late. Results are kept until they are
+// known to have come, so that no more is granted while very many are not.
 //
 // Time goes in, words and orders come out. No I/O, no clock.
 #pragma once
@@ -46,9 +46,8 @@ public:
 
   [[nodiscard]] const link_epoch& epoch() const noexcept { return epoch_; }
   [[nodiscard]] size_t running() const noexcept { return running_; }
-  [[nodiscard]] size_t held() const noexcept {
-    return orders_.size();
-  } ///< running, or their results not known to have come
+  /// Running, or their results not known to have come.
+  [[nodiscard]] size_t held() const noexcept { return orders_.size(); }
   [[nodiscard]] uint64_t doubled() const noexcept { return doubled_; } ///< orders that had come before
 
   void check_invariants() const;
