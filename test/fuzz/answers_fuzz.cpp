@@ -2,23 +2,17 @@
 // were changed, or were never right. Whatever a decoder yields lies within what it was given and is as long as it says.
 // The first byte chooses the frame, the rest are changes to it: two bytes for the place, one for what is put there.
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "runtime/batch_frame.hpp"
 #include "runtime/tokenize_frame.hpp"
+#include "test/fuzz/require.hpp"
 
 using namespace texlex;
+using test::require;
 
 namespace {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 using bytes = std::vector<uint8_t>;
 using view = std::span<const uint8_t>;

@@ -6,8 +6,6 @@
 // which request, and two of change.
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -23,19 +21,15 @@
 
 #include "clients/cpp/connection.hpp"
 #include "runtime/batch_frame.hpp"
+#include "test/fuzz/require.hpp"
 #include "test/support/frames.hpp"
 #include "test/support/server_payloads.hpp"
 
 using namespace texlex;
 using namespace texlex::client_core;
+using test::require;
 
 namespace {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 constexpr std::string_view document = "abcdefgh";
 constexpr size_t turn_bytes = 5;

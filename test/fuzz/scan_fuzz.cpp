@@ -1,22 +1,15 @@
 // Any bytes under any regime: the views agree, chunks do not matter, the source view tiles the document, and every
 // kernel of this processor gives the reference's answer, also when another regime takes over at any byte. The first
 // byte chooses the regimes, the second the chunk size.
-#include <cstdio>
-#include <cstdlib>
 
 #include "kernels/regimes.hpp"
+#include "test/fuzz/require.hpp"
 #include "test/support/token_list.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
 
 namespace {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 void require_tiling(const scanned& source, size_t document_bytes) {
   uint64_t expected = 0;

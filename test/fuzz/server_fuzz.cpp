@@ -2,8 +2,6 @@
 // mixed up, and documents that are really scanned. Whatever it does, what it receives are whole frames that can be
 // read, and never more answers than it has asked for.
 #include <array>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,17 +18,13 @@
 #include "runtime/client.hpp"
 #include "runtime/passed_descriptor.hpp"
 #include "runtime/shared_memory.hpp"
+#include "test/fuzz/require.hpp"
 #include "test/support/frames.hpp"
 
 using namespace texlex;
+using test::require;
 
 namespace {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 /// Scans at once, on the thread that submits.
 class scanning_port final : public job_port {

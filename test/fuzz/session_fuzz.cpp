@@ -6,8 +6,6 @@
 // The first byte has the features of the server and how many may be in flight, the second how many frames there are;
 // five bytes each make these (kind, length, id, and two of change); the rest are lengths of pieces and events.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <set>
 #include <span>
@@ -15,18 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "test/fuzz/require.hpp"
 #include "test/support/scripted_session.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
 
 namespace {
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 constexpr uint32_t desk_requests = 6;
 constexpr uint64_t desk_bytes = 2000;

@@ -87,10 +87,7 @@ BOOST_FIXTURE_TEST_CASE(a_late_greeting_or_beat_of_a_life_that_is_over_changes_n
 }
 
 BOOST_FIXTURE_TEST_CASE(what_a_lane_said_in_a_life_that_is_over_holds_for_nothing_in_the_present_one, two_ends) {
-  const link_epoch before = link.epoch();
-  link.give_up(time);
-  carry();
-  giver.read();
+  const link_epoch before = begin_anew();
   order(7);
   lose();
   link.heard(lane_beat{.epoch = before, .orders = {.before = 100}, .credit = {.attempts = 9, .bytes = 9000}}, time);
@@ -105,10 +102,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_lane_said_in_a_life_that_is_over_holds_for_nothin
 }
 
 BOOST_FIXTURE_TEST_CASE(nor_is_it_a_sign_of_life, two_ends) {
-  const link_epoch before = link.epoch();
-  link.give_up(time);
-  carry();
-  giver.read();
+  const link_epoch before = begin_anew();
   for (int i = 0; i < 5; ++i) {
     link.heard(lane_beat{.epoch = before, .orders = {}, .credit = {}}, time);
     link.heard(link_result{.epoch = before, .number = 1, .job = {7}, .result = counted(41), .credit = {}}, time);
@@ -119,10 +113,7 @@ BOOST_FIXTURE_TEST_CASE(nor_is_it_a_sign_of_life, two_ends) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_lane_that_knows_nothing_of_a_life_that_is_over_says_nothing_of_the_present_one, two_ends) {
-  const link_epoch before = link.epoch();
-  link.give_up(time);
-  carry();
-  giver.read();
+  const link_epoch before = begin_anew();
   order(7);
   link.heard(link_stranger{.epoch = before}, time);
   BOOST_TEST(giver.read() == "");

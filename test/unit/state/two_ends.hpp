@@ -78,6 +78,14 @@ struct two_ends {
     link.tick(time);
     port.tick(time);
   }
+  /// The life that is over then.
+  link_epoch begin_anew() {
+    const link_epoch before = link.epoch();
+    link.give_up(time);
+    carry();
+    giver.read();
+    return before;
+  }
   void order(uint64_t job) { link.order({job}, 1, 100, instant::max(), time); }
   void end(uint64_t number, uint32_t tokens) { port.ended(port.epoch(), number, counted(tokens), time); }
   /// As many attempts as may be, one after the other, so that what is granted grows.
