@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <new>
+#include <utility>
 
 #include "runtime/frame.hpp"
 #include "runtime/limits.hpp"
@@ -44,11 +45,12 @@ document_buffer::document_buffer(size_t capacity, document_memory memory) : capa
   data_ = shared_->data() + sizeof(shared_document_header);
 }
 
-// Behind a shared pointer, so that a lease given back after the pool is gone still finds a place to go.
+// Behind a shared pointer, so that a lease given back after the pool is gone still finds a place to go. Blocks that are
+// kept hang on each other: giving back takes no memory, as it happens in a destructor and where there may be none.
 struct document_pool::shelf {
   // Held for a push or a pop. Two threads meet here only at the end of a request.
   std::mutex mutex;
-  std::array<std::vector<std::unique_ptr<document_buffer>>, size_class_count> free;
+  std::array<std::unique_ptr<document_buffer>, size_class_count> free; ///< the latest of each class
   size_t kept_bytes = 0;
   size_t kept_blocks = 0;
   size_t kept_bytes_max = 0;
@@ -58,10 +60,9 @@ struct document_pool::shelf {
 
   std::unique_ptr<document_buffer> pop(size_t capacity) {
     std::lock_guard guard{mutex};
-    auto& blocks = free[size_class_of(capacity)];
-    if (blocks.empty()) return nullptr;
-    auto block = std::move(blocks.back());
-    blocks.pop_back();
+    auto& latest = free[size_class_of(capacity)];
+    if (!latest) return nullptr;
+    auto block = std::exchange(latest, std::move(latest->behind_));
     kept_bytes -= capacity;
     --kept_blocks;
     return block;
@@ -73,13 +74,21 @@ struct document_pool::shelf {
     return block ? std::move(block) : std::make_unique<document_buffer>(capacity, memory);
   }
 
-  void push(std::unique_ptr<document_buffer> block) {
+  void push(std::unique_ptr<document_buffer> block) noexcept {
     std::lock_guard guard{mutex};
     if (kept_bytes + block->capacity() > kept_bytes_max) return;
     if (memory != document_memory::own && kept_blocks >= shared_kept_max) return;
     kept_bytes += block->capacity();
     ++kept_blocks;
-    free[size_class_of(block->capacity())].push_back(std::move(block));
+    auto& latest = free[size_class_of(block->capacity())];
+    block->behind_ = std::move(latest);
+    latest = std::move(block);
+  }
+
+  // One by one: each block that ended the one behind it would go as deep as there are blocks.
+  ~shelf() {
+    for (auto& latest : free)
+      while (latest) latest = std::move(latest->behind_);
   }
 };
 

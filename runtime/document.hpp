@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <vector>
 
 #include "runtime/limits.hpp"
 #include "runtime/quota.hpp"
@@ -53,6 +52,9 @@ public:
   [[nodiscard]] shared_document_header* shared_header() noexcept { return header_; }
 
 private:
+  friend class document_pool;
+
+  std::unique_ptr<document_buffer> behind_; ///< the next one of those its pool keeps
   std::unique_ptr<uint8_t[]> own_;
   std::unique_ptr<shared_memory> shared_;
   std::unique_ptr<common_memory> common_;

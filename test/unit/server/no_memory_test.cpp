@@ -3,7 +3,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <thread>
+#include <vector>
 
+#include <pthread.h>
+
+#include "runtime/document.hpp"
 #include "test/support/failing_allocations.hpp"
 #include "test/support/frames.hpp"
 #include "test/unit/server/serving.hpp"
@@ -66,4 +71,20 @@ BOOST_FIXTURE_TEST_CASE(whichever_allocation_of_an_exchange_fails_the_next_clien
   BOOST_TEST_MESSAGE(swept << " allocations failed");
   BOOST_TEST(swept > 5);
   BOOST_TEST(eventually([](const server_counts& counts) { return counts.requests_in_flight == 0; }));
+}
+
+// It happens in a destructor, where finding none would end the process.
+BOOST_AUTO_TEST_CASE(to_give_documents_back_to_their_pool_takes_no_memory) {
+  document_pool pool{1 << 20};
+  std::thread{[&pool] {
+    ::pthread_setname_np(::pthread_self(), "texlex.io");
+    std::vector<document_lease> leases;
+    for (int i = 0; i < 100; ++i) leases.push_back(pool.take(4096));
+    failed = false;
+    allocations_left = 0;
+    leases.clear();
+    allocations_left = -1;
+  }}.join();
+  BOOST_TEST(!failed);
+  BOOST_TEST(pool.kept_bytes() == 100u * 4096);
 }
