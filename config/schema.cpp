@@ -53,7 +53,8 @@ const field rows[] = {
    1, "send and receive for many connections in one system call, by io_uring, where the system lets it be used"},
   {"server", "busy_poll_us", "--busy-poll-us", number{[](settings& s) -> uint32_t& { return s.server.busy_poll_us; }},
    0, 1000,
-   "before it sleeps the I/O thread looks on for so long, while most waits are that short; 0: it sleeps at once"},
+   "before it sleeps the I/O thread looks on, if most waits are short, for as long as a sleep costs but no longer than "
+   "this; 0: it sleeps at once"},
   {"limits", "document_bytes_max", "--document-bytes-max",
    number{[](settings& s) -> uint32_t& { return s.limits.document_bytes_max; }}, 1, limits::document_bytes_max,
    "a larger document is refused"},

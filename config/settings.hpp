@@ -26,7 +26,7 @@ struct server_settings {
   uint32_t write_timeout_ms = 10'000;      ///< a client that does not take its responses; 10..3600000
   uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM to the exit, at most; 10..600000
   bool io_uring = true;                    ///< serve many sockets in one system call, where the system lets it
-  uint32_t busy_poll_us = 10;              ///< the I/O thread looks on before it sleeps, if waits are short. Up to 1000
+  uint32_t busy_poll_us = 100;             ///< the I/O thread looks on so long at most, if waits are short; 0..1000
 };
 
 /// [limits]: what a client may ask for.

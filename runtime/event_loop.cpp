@@ -156,28 +156,33 @@ void event_loop::note_look(int count) noexcept {
 
 int event_loop::wait_for_events(instant until, instant before) noexcept {
   if (!timers_.empty()) until = std::min(until, timers_.begin()->first.due);
-  std::optional<duration> timeout; // none: for as long as it takes
-  if (until != instant::max())
-    timeout = until == instant::min() ? duration::zero() : std::max(until - before, duration::zero());
-  waited_ = timeout != duration::zero();
+  waited_ = until > before;
   if (waited_) {
-    if (const int found = look_on(before); found != 0) return found;
+    if (const int found = look_on(before, until); found != 0) return found;
   }
   asleep_.store(true); // sequentially consistent, as is a waker's look at it: one of the two sees the other
   // What was posted may have had its wake taken since, by who looked for something else.
-  if (woken_.load() || has_posted_.load()) timeout = duration::zero();
-  waited_ = slept_ = timeout != duration::zero();
-  const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), timeout);
+  waited_ = slept_ = waited_ && !woken_.load() && !has_posted_.load();
+  const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), timeout_of(until));
   asleep_.store(false, std::memory_order_relaxed);
   require(count >= 0 || errno == EINTR, "a descriptor that is open can be waited on");
+  if (slept_ && count == 0) waits_.woken_late(now() - until);
   return count;
 }
 
+// Of the wait that is about to begin; none: for as long as it takes.
+std::optional<duration> event_loop::timeout_of(instant until) const noexcept {
+  if (!slept_) return duration::zero();
+  if (until == instant::max()) return std::nullopt;
+  return std::max(until - now(), duration::zero());
+}
+
 // Returns what it has found; 0: nothing.
-int event_loop::look_on(instant before) noexcept {
-  const duration length = waits_.worth();
+int event_loop::look_on(instant before, instant until) noexcept {
+  const duration length = waits_.worth(before);
   if (length == duration::zero()) return 0;
-  for (instant at = before; at - before < length && !woken_.load() && !has_posted_.load(); at = now()) {
+  const instant end = std::min(before + length, until);
+  for (instant at = before; at < end && !woken_.load() && !has_posted_.load(); at = now()) {
     const int count = wait_on(epoll_.get(), batch_.data(), static_cast<int>(batch_.size()), duration::zero());
     if (count > 0) return count;
   }

@@ -88,7 +88,8 @@ private:
   void note_readiness(instant before) noexcept;
   void note_look(int count) noexcept;
   int wait_for_events(instant until, instant before) noexcept;
-  [[nodiscard]] int look_on(instant before) noexcept;
+  [[nodiscard]] std::optional<duration> timeout_of(instant until) const noexcept;
+  [[nodiscard]] int look_on(instant before, instant until) noexcept;
   void tell_watchers(size_t count) noexcept;
   void receive_for_many(size_t count) noexcept;
   void make_due_calls();
