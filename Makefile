@@ -1,12 +1,13 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz fuzz-frames bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
 CONNECTIONS ?= 4
 SECONDS ?= 60
 SEEDS ?= 1..1000000
+FRAMES ?= 100000000
 MINUTES ?= 10
 MUTANT_SEEDS ?= 20000
 FUZZERS ?= scan_fuzz answers_fuzz server_fuzz session_fuzz client_fuzz config_fuzz
@@ -109,6 +110,11 @@ fuzz: ## Fuzz every kernel against the reference, and both sides of the protocol
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target $(FUZZERS)
 	@test/fuzz/run $(SECONDS) $(FUZZERS)
+
+fuzz-frames: deps ## FRAMES=100000000 frames of both protocols, right, changed or random, into what reads them
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target session_fuzz_test answers_fuzz_test client_fuzz_test
+	@test/fuzz/run-frames $(FRAMES)
 
 bench: ## Measure everything but instructions, in under ten minutes: build/bench/summary.md and summary.json
 	@NO_INSTRUCTIONS=1 $(MAKE) --no-print-directory bench-kernels REPETITIONS=3

@@ -21,6 +21,7 @@
 
 #include "clients/cpp/connection.hpp"
 #include "runtime/batch_frame.hpp"
+#include "test/fuzz/frames_made.hpp"
 #include "test/fuzz/require.hpp"
 #include "test/support/frames.hpp"
 #include "test/support/server_payloads.hpp"
@@ -239,6 +240,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     else if (data[at + 3] < 60)
       what.bytes.resize(data[at + 4] % (what.bytes.size() + 1));
     all.server_says(what);
+    ++test::frames_made;
     if (!all.client_reads()) break;
     all.check_open();
   }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "test/fuzz/frames_made.hpp"
 #include "test/fuzz/require.hpp"
 #include "test/support/scripted_session.hpp"
 
@@ -222,6 +223,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const bytes made = frame_from(input.subspan(2 + i * frame_recipe_bytes).first<frame_recipe_bytes>());
     stream.insert(stream.end(), made.begin(), made.end());
   }
+  frames_made += frames;
   const auto script = input.subspan(2 + frames * frame_recipe_bytes);
   session whole{input[0]}, cut{input[0]};
   play_in_pieces(whole, stream, {});
