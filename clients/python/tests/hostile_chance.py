@@ -118,7 +118,8 @@ def tokens_response(chance: random.Random, asked: Asked, document_bytes: int, li
     ]
     parts = [(id_, type_, data) for bit, id_, type_, data in every if asked.columns & bit]
     if chance.random() < 0.1:
-        parts.append((chance.choice([11, 300, 2 if lies else 12]), chance.randrange(9), chance.randbytes(chance.randrange(70))))
+        id_ = chance.choice([11, 300, 2 if lies else 12])
+        parts.append((id_, chance.randrange(9), chance.randbytes(chance.randrange(70))))
     return columns_response(parts, count, issues, len(issue_starts), view, unit)
 
 
@@ -183,7 +184,7 @@ def with_awkward_number(chance: random.Random, one: Packet) -> Packet:
 
 
 def with_columns_moved(chance: random.Random, one: Packet) -> Packet:
-    """An entry of the directory says what another one says, or nearly: columns overlap, or are not where they belong."""
+    """An entry of the directory says what another one says, or nearly: columns overlap, or lie in the wrong place."""
     if len(one.data) < 16 + 64 + 32:
         return one
     entries = max(2, min(10, struct.unpack_from("<H", one.data, 22)[0]))
@@ -206,7 +207,8 @@ def with_lying_length(chance: random.Random, one: Packet) -> Packet:
 
 
 def with_other_id(chance: random.Random, one: Packet) -> Packet:
-    return replace(one, data=one.data[:4] + struct.pack(">Q", chance.choice([*AWKWARD[:8], AWKWARD[-1]])) + one.data[12:])
+    id_ = struct.pack(">Q", chance.choice([*AWKWARD[:8], AWKWARD[-1]]))
+    return replace(one, data=one.data[:4] + id_ + one.data[12:])
 
 
 def cut(chance: random.Random, one: Packet) -> Packet:

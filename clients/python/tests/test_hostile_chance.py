@@ -1,6 +1,6 @@
 """Servers that say what chance makes of right answers, and of nothing: at one connection, where every answer is held
-against the bytes, and at a whole client, where every call ends in time by an answer or an error of the client's own, and
-the next server is asked as if nothing had been.
+against the bytes, and at a whole client, where every call ends in time by an answer or an error of the client's own,
+and the next server is asked as if nothing had been.
 
 `TEXLEX_SEED` replays a failure, which prints it; `TEXLEX_HOSTILE_ROUNDS` is how many connections are tried, and a
 twentieth as many clients."""
