@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz fuzz-frames bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz fuzz-frames fuzz-clients bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -13,6 +13,7 @@ MUTANT_SEEDS ?= 20000
 FUZZERS ?= scan_fuzz answers_fuzz server_fuzz session_fuzz client_fuzz config_fuzz
 REPETITIONS ?= 5
 ROUNDS ?= 3
+HOSTILE_ROUNDS ?= 100000
 PREFIX ?= /usr/local
 RUN_SECONDS ?= 1
 
@@ -115,6 +116,12 @@ fuzz-frames: deps ## FRAMES=100000000 frames of both protocols, right, changed o
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target session_fuzz_test answers_fuzz_test client_fuzz_test
 	@test/fuzz/run-frames $(FRAMES)
+
+fuzz-clients: build ## A hostile server at the Python and the JavaScript client: HOSTILE_ROUNDS=100000, TEXLEX_SEED=1 replays
+	@deploy/install-dependencies --python --js
+	@cmake --build --preset release --target texlex_shared
+	@TEXLEX_HOSTILE_ROUNDS=$(HOSTILE_ROUNDS) deploy/test-python -s -k hostile_chance
+	@TEXLEX_HOSTILE_ROUNDS=$(HOSTILE_ROUNDS) deploy/js test clients/js/test/hostile_chance_test.js
 
 bench: ## Measure everything but instructions, in under ten minutes: build/bench/summary.md and summary.json
 	@NO_INSTRUCTIONS=1 $(MAKE) --no-print-directory bench-kernels REPETITIONS=3

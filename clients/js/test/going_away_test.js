@@ -58,6 +58,21 @@ test("what was not taken goes elsewhere before it is answered, and what was take
   assert.deepEqual([leaving.connections(), staying.connections()], [1, 1]);
 });
 
+test("a connection whose server goes and on which nobody waits is ended, answered or not", async (context) => {
+  const ended = [];
+  const leaving = await pretendServer(context, async (connection) => {
+    for await (const each of connection.frames)
+      connection.send(each.type === 6 ? helloWithGoingAway(each.id) : goingAway(0)); // and never answers what was asked
+    ended.push(connection.number);
+  });
+  const staying = await pretendServer(context, greeting(ok));
+  const client = new Client([leaving.endpoint, staying.endpoint]);
+  context.after(() => client.close());
+  assert.equal((await client.tokenize("a", counts)).length, 2);
+  while (ended.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(ended, [0]);
+});
+
 test("an idle connection whose server goes is not asked again", async (context) => {
   const asked = [];
   const leaving = await pretendServer(context, async (connection) => {
@@ -194,6 +209,8 @@ const nonsense = {
   "not offered": { hello: ({ id }) => frame(7, id, helloPayload()), told: ({ id }) => goingAway(id) },
   "of a request that was not sent": { told: ({ id }) => goingAway(id + 1) },
   "of an id that is none": { told: () => goingAway(2 ** 40) },
+  "of an id that is as far as all ids": { told: ({ id }) => goingAway(id + 2 * 0xffffffff) },
+  "of a request long before the first": { told: () => goingAway(3e9) },
   "too short": { told: ({ id }) => goingAway(id, { bytes: 23 }) },
   "too long": { told: ({ id }) => goingAway(id, { bytes: 4097 }) },
   "without its magic": { told: ({ id }) => goingAway(id, { magic: 1 }) },

@@ -5,7 +5,7 @@ import { Client, ConnectionError, ProtocolError, StatusError } from "../source/c
 import { columnBits, responseBytesMax } from "../source/client/frames.js";
 import { decodeBatchResponse, decodeHelloResponse, decodeTokenizeResponse } from "../source/client/responses.js";
 import { numbersFrom, seed } from "./awkward_document.js";
-import { frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
+import { batchPayload, frame, greeting, helloPayload, pretendServer, tokenizedPayload } from "./pretended_server.js";
 
 async function clientOf(context, behave, options) {
   const server = await pretendServer(context, behave);
@@ -122,10 +122,10 @@ for (const [what, payload] of Object.entries(nonsense))
 
 const named = (offsets, names) =>
   tokenizedPayload({
-    tokens: 1,
+    tokens: offsets.length - 1,
     entries: [
-      { id: 7, type: 2, begin: 2, bytes: 8 },
-      { id: 8, type: 1, begin: 3, bytes: names },
+      { id: 7, type: 2, begin: 2, bytes: 4 * offsets.length },
+      { id: 8, type: 1, begin: 3, bytes: new Uint8Array(names).length },
     ],
     columns: [starts(...offsets), new Uint8Array(names)],
   });
@@ -133,6 +133,7 @@ const nonsenseNames = {
   "names that begin behind the first byte": named([1, 3], 3),
   "names that go back": named([0, 4], 3),
   "names with something behind the last": named([0, 2], 3),
+  "names that are no UTF-8": named([0, 1], [0xff]),
 };
 for (const [what, payload] of Object.entries(nonsenseNames))
   test(`${what} are a ProtocolError`, () => {
@@ -142,9 +143,32 @@ for (const [what, payload] of Object.entries(nonsenseNames))
     assert.deepEqual([...right.parts.nameOffsets], [0, 3]);
   });
 
+test("a name that begins within a character is a ProtocolError", () => {
+  const question = { columns: columnBits.names, viewNumber: 0, unitNumber: 1, issuesMax: 9 };
+  const ö = [0xc3, 0xb6];
+  assert.equal(decodeTokenizeResponse(named([0, 2, 2], ö), 1, question).length, 2);
+  assert.throws(() => decodeTokenizeResponse(named([0, 1, 2], ö), 1, question), /within a character/);
+});
+
+test("ends that go back, lie behind the document or before their starts are a ProtocolError", () => {
+  const question = { columns: columnBits.starts | columnBits.ends, viewNumber: 0, unitNumber: 1, issuesMax: 9 };
+  const payload = (...ends) =>
+    tokenizedPayload({
+      tokens: 2,
+      entries: [
+        { id: 2, type: 2, begin: 2, bytes: 8 },
+        { id: 3, type: 2, begin: 3, bytes: 8 },
+      ],
+      columns: [starts(0, 1), starts(...ends)],
+    });
+  assert.deepEqual([...decodeTokenizeResponse(payload(1, 1), 2, question).parts.ends], [1, 1]);
+  for (const ends of [[2, 1], [1, 3], [0, 0]])
+    assert.throws(() => decodeTokenizeResponse(payload(...ends), 2, question), ProtocolError, `${ends}`);
+});
+
 test("fewer issues than there are and were asked for are a ProtocolError", () => {
   const question = { columns: columnBits.issues, viewNumber: 0, unitNumber: 1, issuesMax: 2 };
-  const payload = (told, offset = 0) =>
+  const payload = (told, offset = 0, last = offset) =>
     tokenizedPayload({
       issues: 3,
       told,
@@ -152,11 +176,12 @@ test("fewer issues than there are and were asked for are a ProtocolError", () =>
         { id: 9, type: 1, begin: 2, bytes: told },
         { id: 10, type: 2, begin: 3, bytes: 4 * told },
       ],
-      columns: [new Uint8Array(Math.max(told, 1)), starts(...new Array(told).fill(offset))],
+      columns: [new Uint8Array(Math.max(told, 1)), starts(...new Array(told - 1).fill(offset), last)],
     });
   assert.throws(() => decodeTokenizeResponse(payload(1), 5, question), /1 issues told where there are 3/);
   assert.throws(() => decodeTokenizeResponse(payload(3), 5, question), /3 issues told/);
   assert.throws(() => decodeTokenizeResponse(payload(2, 6), 5, question), /an issue behind the document's end/);
+  assert.throws(() => decodeTokenizeResponse(payload(2, 4, 3), 5, question), /issues that do not ascend/);
   assert.equal(decodeTokenizeResponse(payload(2), 5, question).parts.issueKinds.length, 2);
 });
 
@@ -168,6 +193,7 @@ const badHellos = {
   "a hello without a line feed at its end": helloPayload({ regimes: "latex\nplain" }),
   "a hello without regimes": helloPayload({ regimes: "" }),
   "a hello with a regime of no name": helloPayload({ regimes: "latex\n\n" }),
+  "a hello with a regime that is no UTF-8": helloPayload().fill(255, 64, 65),
   "a hello that allows no requests": helloPayload({ requests: 0 }),
   "a hello of documents beyond all numbers": helloPayload({ documentBytesMax: huge }),
   "a hello of version 1": helloPayload({ version: 1 }),
@@ -188,6 +214,9 @@ const badFrames = {
   "a second hello response": () => frame(7, 0xffffffff, helloPayload()),
   "a response of version 1 that is too long": ({ id }) => frame(2, id, new Uint8Array(14)),
   "a response of version 1 that is too short": ({ id }) => frame(2, id, new Uint8Array(12)),
+  "a response of version 1 that is ok": ({ id }) => frame(2, id, new Uint8Array(13)),
+  "a last word that is ok": () => frame(2, 0, new Uint8Array(13)),
+  "a refusal of version 1 under an id that is not in flight": ({ id }) => frame(2, id + 1, new Uint8Array(13).fill(6)),
   "a payload of 4 GiB": ({ id }) => {
     const bytes = frame(9, id, new Uint8Array(0));
     new DataView(bytes.buffer).setUint32(12, 0xffffffff);
@@ -199,6 +228,39 @@ for (const [what, answer] of Object.entries(badFrames))
     const client = await clientOf(context, greeting(answer));
     await assert.rejects(client.tokenize("a", asked), ProtocolError);
   });
+
+test("a second hello response in one piece with the first is a ProtocolError", async (context) => {
+  const client = await clientOf(context, async ({ frames, send }) => {
+    for await (const { id } of frames) send(Buffer.concat([1, 2].map(() => frame(7, id, helloPayload()))));
+  });
+  await assert.rejects(client.tokenize("a"), ProtocolError);
+});
+
+test("an answer for which there is no memory is a ConnectionError", async (context) => {
+  const client = await clientOf(context, greeting(({ id }) => frame(9, id, kindsAndStarts())), { retries: 0 });
+  await client.hello();
+  const noRoom = context.mock.method(Buffer, "allocUnsafeSlow", () => {
+    throw new RangeError("Array buffer allocation failed");
+  });
+  await assert.rejects(
+    client.tokenize("a", asked),
+    (error) => error instanceof ConnectionError && /no memory for an answer of 256 bytes/.test(error.message),
+  );
+  noRoom.mock.restore();
+  assert.equal((await client.tokenize("a", asked)).length, 2);
+});
+
+test("a batch has no more documents than a frame can say, whatever the server allows", async (context) => {
+  const sizes = [];
+  const answer = ({ id, payload }) => {
+    sizes.push(payload.readUInt16LE(14));
+    return frame(11, id, batchPayload(new Array(sizes.at(-1)).fill(tokenizedPayload({ tokens: 1 }))));
+  };
+  const client = await clientOf(context, greeting(answer, { batchDocumentsMax: 0xffffffff }));
+  const outcomes = await client.tokenizeBatch(new Array(600).fill(""), { columns: [] });
+  assert.ok(outcomes.every(({ status }) => status === "fulfilled"));
+  assert.deepEqual(sizes, [256, 256, 88]);
+});
 
 test("what an answer may take is bounded by the document and what was asked for", async (context) => {
   const question = { columns: columnBits.kinds | columnBits.starts, issuesMax: 65536 };

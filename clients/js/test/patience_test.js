@@ -167,6 +167,30 @@ test("a signal takes a request back with its reason, before, while waiting and i
   assert.deepEqual(types, [8, 3], "what was not sent is not cancelled");
 });
 
+test("a batch whose server is lost goes to one that takes fewer documents at a time, or none", async (context) => {
+  for (const [batchDocumentsMax, types] of [
+    [2, [10, 10]],
+    [0, [8, 8, 8, 8]],
+  ]) {
+    const asked = [];
+    const client = await clientOf(context, async (connection) => {
+      if (connection.number === 0) return greeting(() => void connection.destroy())(connection);
+      const answer = (each) => {
+        asked.push(each.type);
+        const payload = tokenizedPayload({ tokens: 1 });
+        return frame(each.type + 1, each.id, each.type === 10 ? batchPayload([payload, payload]) : payload);
+      };
+      return greeting(answer, { batchDocumentsMax })(connection);
+    });
+    const outcomes = await client.tokenizeBatch(["", "", "", ""], counts);
+    assert.deepEqual(
+      outcomes.map(({ value }) => value?.length),
+      [1, 1, 1, 1],
+    );
+    assert.deepEqual(asked, types);
+  }
+});
+
 test("a server that does not answer a cancel loses the connection, and its requests find another", async (context) => {
   const client = await clientOf(context, (connection) =>
     greeting(connection.number > 0 ? ok : () => undefined)(connection),

@@ -91,20 +91,21 @@ export function tokenizedPayload({
   return payload;
 }
 
-/** A batch response's payload with these tokenize responses, none of which has columns. */
+/** A batch response's payload with these tokenize responses, whose lengths are multiples of 64. */
 export function batchPayload(payloads) {
   const directory = Math.ceil((payloads.length * 16) / 64) * 64;
-  const whole = new Uint8Array(64 + directory + 64 * payloads.length);
+  const whole = new Uint8Array(payloads.reduce((sum, { length }) => sum + length, 64 + directory));
   const view = new DataView(whole.buffer);
   magicOf(view);
   view.setUint16(4, 2, littleEndian);
   view.setUint16(6, payloads.length, littleEndian);
   view.setBigUint64(16, BigInt(whole.length), littleEndian);
+  let begin = 64 + directory;
   payloads.forEach((payload, i) => {
-    const begin = 64 + directory + 64 * i;
     view.setUint32(64 + 16 * i, begin / 64, littleEndian);
-    view.setBigUint64(72 + 16 * i, 64n, littleEndian);
+    view.setBigUint64(72 + 16 * i, BigInt(payload.length), littleEndian);
     whole.set(payload, begin);
+    begin += payload.length;
   });
   return whole;
 }
@@ -142,11 +143,13 @@ export async function pretendServer(context, behave) {
   return { endpoint: `unix:${path}`, connections: () => number };
 }
 
+const clientHasLeft = ["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"];
+
 async function* framesOf(socket) {
   try {
     yield* framesUntilItEnds(socket);
   } catch (error) {
-    if (error.code !== "ERR_STREAM_PREMATURE_CLOSE" && error.code !== "ECONNRESET") throw error; // the client has left
+    if (!clientHasLeft.includes(error.code)) throw error;
   }
 }
 

@@ -61,11 +61,15 @@ class Caller:
         connection.settimeout(PATIENCE)
         self.connection = connection
         self._descriptor: int | None = None
+        self._header: tuple[int, int, int] | None = None
+        self._received = bytearray()
 
     def receive(self) -> Frame:
-        type_, id_, length = struct.unpack(">IQI", self._bytes(16))
+        """May be called again after a TimeoutError: nothing is lost by it."""
+        self._header = self._header or struct.unpack(">IQI", self._bytes(16))
+        type_, id_, length = self._header
         payload = self._bytes(length)
-        descriptor, self._descriptor = self._descriptor, None
+        descriptor, self._descriptor, self._header = self._descriptor, None, None
         return Frame(type_, id_, payload, descriptor)
 
     def send(self, type_: int, id_: int, payload: bytes, claims: int | None = None) -> None:
@@ -79,7 +83,9 @@ class Caller:
 
     def send_passing(self, type_: int, id_: int, payload: bytes, *descriptors: int) -> None:
         """A frame with descriptors, which are closed here."""
-        data = struct.pack(">IQI", type_, id_, len(payload)) + payload
+        self.raw_passing(struct.pack(">IQI", type_, id_, len(payload)) + payload, *descriptors)
+
+    def raw_passing(self, data: bytes, *descriptors: int) -> None:
         try:
             sent = socket.send_fds(self.connection, [data], list(descriptors))
             self.raw(data[sent:])
@@ -104,18 +110,19 @@ class Caller:
             pass
 
     def _bytes(self, count: int) -> bytes:
-        received = b""
-        while len(received) < count:
+        while len(self._received) < count:
             try:
-                more, came, _, _ = socket.recv_fds(self.connection, count - len(received), 4)
+                more, came, _, _ = socket.recv_fds(self.connection, count - len(self._received), 4)
             except ConnectionError:
                 more, came = b"", []
             if not more:
                 raise ClientGone
             assert len(came) <= 1 and not (came and self._descriptor is not None), "a descriptor too many"
             self._descriptor = came[0] if came else self._descriptor
-            received += more
-        return received
+            self._received += more
+        result = bytes(self._received)
+        self._received.clear()
+        return result
 
 
 class ScriptedServer:
@@ -210,13 +217,21 @@ def letters_response(document: bytes, columns: int = 255, column_unit: int = 1) 
         (128, 10, 2, b""),
     ]
     parts = [(id_, type_, data) for bit, id_, type_, data in every if columns & bit]
+    return columns_response(parts, count, column_unit=column_unit)
+
+
+def columns_response(
+    parts: list[tuple[int, int, bytes]], tokens: int, issues: int = 0, told: int = 0, view: int = 0,
+    column_unit: int = 1,
+) -> bytes:
+    """A response with these columns: of each its id, its type and its bytes."""
     at = 64 + len(padded(bytes(16 * len(parts))))
     directory, body = b"", b""
     for id_, type_, data in parts:
         directory += struct.pack("<HHIQ", id_, type_, (at + len(body)) // 64, len(data))
         body += padded(data)
     head = struct.pack(
-        "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), count, 0, 0, 1, 0, column_unit
+        "<4sHHIIQIIIBBB25x", MAGIC, 2, len(parts), 0, 0, at + len(body), tokens, issues, told, 1, view, column_unit
     )
     return head + padded(directory) + body
 
@@ -227,7 +242,11 @@ def going_away(taken: int, last_id: int) -> bytes:
 
 def lent_response(document: bytes, columns: int = 255) -> tuple[bytes, bytes]:
     """The same response with its columns elsewhere: payload and memory."""
-    whole = letters_response(document, columns)
+    return columns_apart(letters_response(document, columns))
+
+
+def columns_apart(whole: bytes) -> tuple[bytes, bytes]:
+    """A response with columns as one whose columns lie in memory: its payload, and that memory."""
     (count,) = struct.unpack_from("<H", whole, 6)
     head_bytes = 64 + len(padded(bytes(16 * count)))
     payload, memory = bytearray(whole[:head_bytes]), whole[head_bytes:]

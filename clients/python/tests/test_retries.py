@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ from scripted_server import (
     answer,
     batch_response,
     counts_response,
+    hello_response,
     letters_response,
     refusal,
     serve,
@@ -74,6 +77,26 @@ def test_a_server_that_asks_for_more_time_than_there_is_is_not_waited_for(script
             client.tokenize(b"ab")
     assert caught.value.retry_after == 60
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("url_count", [1, 2])
+def test_a_server_that_ends_the_connection_behind_its_hello_is_not_connected_to_without_end(
+    scripted: Start, url_count: int
+) -> None:
+    def script(caller: Caller) -> None:
+        caller.raw(packed_hello)  # before it is asked, so that the end is there as soon as the hello
+        caller.connection.shutdown(socket.SHUT_WR)
+        caller.wait_for_end()
+
+    packed_hello = struct.pack(">IQI", 7, 1, len(hello_response())) + hello_response()
+    servers = [scripted(script) for _ in range(url_count)]
+    with texlex.Client([each.url for each in servers], attempts_max=3) as client:
+        for _ in range(5):
+            before = sum(each.connections for each in servers)
+            with pytest.raises(texlex.ConnectionFailedError, match="ended the connection"):
+                client.tokenize(b"ab")
+            # One that is up again may be connected to while another one still opens: that is no try of the request's.
+            assert sum(each.connections for each in servers) - before <= 6 * url_count
 
 
 def test_pauses_grow_up_to_a_bound_and_are_as_long_as_a_server_asks() -> None:

@@ -16,6 +16,7 @@ const waitMsMax = 2 ** 31 - 1; // of a timer
 const batchesAtOnce = 4;
 const leavingMax = 4;
 const headBytesMax = 4096; // of a batch
+const documentsMax = 256; // of a batch: no server takes more, whatever it says
 
 // Between two tries: what the server says, or twice as long each time.
 const pauseMsFirst = 10;
@@ -223,13 +224,14 @@ export class Client {
   }
 
   async #askGroup(group, documents, asked, request, results) {
-    const list = group.map((index) => documents[index]);
     const settle = (index, outcome) => (results[index] = outcome);
+    const tries = { ...request, retries: Math.min(request.retries, 1) };
     try {
-      const outcomes = await this.#tried({ ...request, retries: Math.min(request.retries, 1) }, (connection) => {
-        if (list.length === 1) refuseTooLarge(list[0], connection);
-        const how = connection.hello.batchDocumentsMax === 0 ? tokenizeAlone : batchExchange;
-        return connection.exchange(how(list, asked, request, connection), request.signal);
+      const outcomes = await this.#tried(tries, async (connection) => {
+        // This may be another server than the one the group was made for, and take less at a time.
+        const parts = groupsOf(group, documents, connection.hello);
+        const ask = (part) => askPart(part.map((index) => documents[index]), asked, request, connection);
+        return (await Promise.all(parts.map(ask))).flat();
       });
       group.forEach((index, i) => settle(index, outcomes[i]));
     } catch (reason) {
@@ -243,16 +245,30 @@ export class Client {
 function groupsOf(numbers, documents, { batchDocumentsMax, documentBytesMax }) {
   const groups = [];
   const bytesMax = Math.min(documentBytesMax, framePayloadBytesMax - headBytesMax);
+  const countMax = Math.min(batchDocumentsMax, documentsMax);
   let bytes = 0;
   for (const number of numbers) {
     const length = documents[number].length;
     const last = groups.at(-1);
-    const fits = last !== undefined && last.length < batchDocumentsMax && bytes + length <= bytesMax;
+    const fits = last !== undefined && last.length < countMax && bytes + length <= bytesMax;
     if (fits) last.push(number);
     else groups.push([number]);
     bytes = fits ? bytes + length : length;
   }
   return groups;
+}
+
+/** What one frame holds; gives an outcome a document. */
+async function askPart(list, asked, request, connection) {
+  if (list.length === 1) {
+    try {
+      refuseTooLarge(list[0], connection);
+    } catch (reason) {
+      return [{ status: "rejected", reason }];
+    }
+  }
+  const how = connection.hello.batchDocumentsMax === 0 ? tokenizeAlone : batchExchange;
+  return connection.exchange(how(list, asked, request, connection), request.signal);
 }
 
 const isShuttingDown = (error) => error instanceof StatusError && error.status === Status.shuttingDown;

@@ -32,6 +32,8 @@ export class Connection {
   #nextId = 1;
   #ended; // why, once it has
   #lastId = 0; // of a request that was sent
+  #idsBeganAnew = false;
+  #awaited = 0; // flights that somebody waits for
   #tellsGoingAway = false;
   #isGoingAway = false;
   #lastWord; // the status a server may say before it closes
@@ -48,10 +50,10 @@ export class Connection {
     const onAbort = () => giveUp(signal.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      connection.hello = await connection.#hello;
+      await connection.#hello;
       if (connection.hello.version !== 2)
         throw new ProtocolError(`texlexd at ${endpoint.text} speaks version ${connection.hello.version}, and not 2`);
-      connection.#idle();
+      connection.#rest();
       return connection;
     } catch (error) {
       giveUp(error);
@@ -100,6 +102,7 @@ export class Connection {
       const onAbort = () => this.#takeBack(id);
       const flight = { type, bytesMax, answered, signal, onAbort, resolve, reject, isTakenBack: false };
       this.#flights.set(id, flight);
+      ++this.#awaited;
       this.#lastId = id;
       signal.addEventListener("abort", onAbort, { once: true });
       this.#socket.ref();
@@ -165,6 +168,7 @@ export class Connection {
     while (this.#flights.has(this.#nextId)) this.#nextId = (this.#nextId % (helloId - 1)) + 1;
     const id = this.#nextId;
     this.#nextId = (id % (helloId - 1)) + 1;
+    this.#idsBeganAnew ||= this.#nextId === 1;
     return id;
   }
 
@@ -210,23 +214,29 @@ export class Connection {
   }
 
   #greeted(payload) {
-    this.#helloArrived.resolve(decodeHelloResponse(payload));
+    this.hello = decodeHelloResponse(payload); // at once: what comes with it in one piece is read by it
     this.#tellsGoingAway = tellsGoingAway(payload);
+    this.#helloArrived.resolve();
   }
 
   // What was sent behind the last request that was taken fails at once, so that it is sent elsewhere. Its answer, which
   // comes all the same, is not waited for.
   #goAway(lastTaken) {
-    if (isBehind(lastTaken, this.#lastId))
-      throw this.#nonsense(`that it took request ${lastTaken}, which was not sent`);
+    if (!this.#wasSent(lastTaken)) throw this.#nonsense(`that it took request ${lastTaken}, which was not sent`);
     this.#isGoingAway = true;
     for (const [id, flight] of this.#flights) {
       if (flight.isTakenBack || !isBehind(id, lastTaken)) continue;
-      flight.isTakenBack = true;
+      this.#letBe(flight);
       flight.signal.removeEventListener("abort", flight.onAbort);
       flight.reject(this.#shuttingDown());
     }
     for (const waiter of this.#waiting.splice(0)) waiter.go();
+    this.#rest();
+  }
+
+  #wasSent(id) {
+    if (id >= helloId || isBehind(id, this.#lastId)) return false;
+    return id <= this.#lastId || this.#idsBeganAnew;
   }
 
   #shuttingDown() {
@@ -236,11 +246,12 @@ export class Connection {
   // A status alone. If it is no request's, it is the last word on this connection.
   #refuse(id, { status, retryAfterMs }) {
     const error = new StatusError(status, this.#endpoint.text, { retryAfterMs });
-    if (!this.#flights.has(id)) {
+    if (this.hello === undefined) return this.#end(error);
+    if (id === 0) {
       this.#lastWord = error;
-      if (id === helloId || this.hello === undefined) this.#end(error);
       return;
     }
+    if (!this.#flights.has(id)) throw this.#nonsense(`${error.statusName} under id ${id}, which nobody waits for`);
     const flight = this.#land(id);
     if (!flight.isTakenBack) flight.reject(error);
   }
@@ -250,19 +261,28 @@ export class Connection {
     this.#flights.delete(id);
     clearTimeout(flight.cancelTimer);
     flight.signal.removeEventListener("abort", flight.onAbort);
+    if (!flight.isTakenBack) --this.#awaited;
     this.#leavePlace();
-    this.#idle();
+    this.#rest();
     return flight;
   }
 
-  // A connection on which nothing is awaited does not keep the process alive.
-  #idle() {
-    if (this.#flights.size === 0) this.#socket.unref();
+  // Nobody waits for it, and whatever it is answered is skipped.
+  #letBe(flight) {
+    flight.isTakenBack = true;
+    --this.#awaited;
+  }
+
+  // A connection on which nothing is awaited does not keep the process alive, and is of no use if its server goes.
+  #rest() {
+    if (this.#awaited > 0) return;
+    this.#socket.unref();
+    if (this.#isGoingAway) this.#end(this.#shuttingDown());
   }
 
   #takeBack(id) {
     const flight = this.#flights.get(id);
-    flight.isTakenBack = true;
+    this.#letBe(flight);
     flight.reject(flight.signal.reason);
     this.#socket.write(encodeCancel(id));
     const late = () =>
@@ -271,6 +291,7 @@ export class Connection {
       );
     flight.cancelTimer = setTimeout(late, cancelAnswerMs);
     flight.cancelTimer.unref();
+    this.#rest();
   }
 
   // ---- The end

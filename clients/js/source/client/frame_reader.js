@@ -1,5 +1,6 @@
 // Cuts what a socket gives into frames. Asks `admit` of each header before room for its payload is made, so that a
 // server's word alone never takes memory.
+import { ConnectionError } from "./errors.js";
 import { headerBytes } from "./frames.js";
 
 export class FrameReader {
@@ -43,8 +44,7 @@ export class FrameReader {
       length: view.getUint32(12),
     };
     const wanted = this.#admit(frame);
-    // Not cleared: every byte is written before somebody sees it. A block of its own, so that columns are aligned.
-    frame.payload = wanted ? new Uint8Array(Buffer.allocUnsafeSlow(frame.length).buffer, 0, frame.length) : undefined;
+    frame.payload = wanted ? roomFor(frame.length) : undefined;
     this.#frame = frame;
     this.#payloadFilled = 0;
     if (frame.length === 0) this.#finish();
@@ -63,5 +63,14 @@ export class FrameReader {
     const { payload, ...frame } = this.#frame;
     this.#frame = undefined;
     this.#deliver(frame, payload);
+  }
+}
+
+// Not cleared: every byte is written before somebody sees it. A block of its own, so that columns are aligned.
+function roomFor(length) {
+  try {
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
+  } catch (cause) {
+    throw new ConnectionError(`texlex: there is no memory for an answer of ${length} bytes`, { cause });
   }
 }

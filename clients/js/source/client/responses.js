@@ -27,6 +27,16 @@ function require(holds, what) {
   if (!holds) throw new ProtocolError(`texlexd's answer makes no sense: ${what}`);
 }
 
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function textOf(bytes, what) {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    throw new ProtocolError(`texlexd's answer makes no sense: names of ${what} that are no UTF-8`);
+  }
+}
+
 const viewOf = (payload) => new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
 
 /** A number of eight bytes that must be one JavaScript has. */
@@ -42,7 +52,7 @@ export function decodeHelloResponse(payload) {
   require(view.getUint32(0, true) === magic, "a hello response that does not begin with TXLX");
   const fixed = view.getUint16(6, true);
   require(fixed >= headBytes && fixed <= payload.length, `a fixed part of ${fixed} bytes in the hello response`);
-  const names = new TextDecoder().decode(payload.subarray(fixed)).split("\n");
+  const names = textOf(payload.subarray(fixed), "regimes").split("\n");
   require(names.pop() === "", "a regime's name without a line feed behind it");
   const hello = {
     version: view.getUint16(4, true),
@@ -76,6 +86,7 @@ export function decodeResponse(payload) {
   require(payload.length === 13, `a response of version 1 of ${payload.length} bytes`);
   const view = viewOf(payload);
   const status = view.getUint32(0);
+  require(status !== Status.ok, "a response of version 1 that is ok, where none was asked for");
   return { status, retryAfterMs: status === Status.overload ? view.getUint32(4) : 0 };
 }
 
@@ -156,12 +167,22 @@ function words(part) {
 // So that nobody who goes by them looks where nothing is.
 function checkOffsets({ starts, ends, nameOffsets, nameBytes, issueOffsets }, documentBytes) {
   if (starts !== undefined) require(areAscending(starts, documentBytes), "starts that do not ascend in the document");
-  if (ends !== undefined) require(areAtMost(ends, documentBytes), "an end behind the document's");
-  if (issueOffsets !== undefined) require(areAtMost(issueOffsets, documentBytes), "an issue behind the document's end");
+  if (ends !== undefined) require(areAscending(ends, documentBytes, true), "ends that do not ascend in the document");
+  if (starts !== undefined && ends !== undefined)
+    require(starts.every((start, i) => start <= ends[i]), "a token that ends before it starts");
+  if (issueOffsets !== undefined)
+    require(areAscending(
+      issueOffsets,
+      documentBytes,
+      true,
+    ), "issues that do not ascend, or an issue behind the document's end");
   if (nameOffsets === undefined) return;
   require(nameOffsets[0] === 0 &&
     areAscending(nameOffsets, nameBytes.length, true), "names that do not follow each other");
   require(nameOffsets.at(-1) === nameBytes.length, "names that end elsewhere than they say");
+  textOf(nameBytes, "control sequences");
+  const isWithinCharacter = (offset) => (nameBytes[offset] & 0xc0) === 0x80;
+  require(!nameOffsets.some(isWithinCharacter), "a name that begins within a character");
 }
 
 function areAscending(numbers, most, mayBeEqual = false) {
@@ -172,11 +193,6 @@ function areAscending(numbers, most, mayBeEqual = false) {
     last = number;
   }
   return last <= most;
-}
-
-function areAtMost(numbers, most) {
-  for (let i = 0; i < numbers.length; ++i) if (numbers[i] > most) return false;
-  return true;
 }
 
 /** A batch response's payload: a status, and if it is ok the payload of each document's tokenize response. */

@@ -71,6 +71,11 @@ class Connection:
     def wants_to_write(self) -> bool:
         return not self.connected or bool(self._out)
 
+    @property
+    def was_asked(self) -> bool:
+        """Whether a request was ever sent on it."""
+        return self._flights.was_sent(HELLO_ID + 1)
+
     def has_room(self) -> bool:
         """Whether a frame may be sent now: it is written whole before the next one begins."""
         if not self.is_open or self._out or self.is_going_away or self.offer is None:
@@ -119,7 +124,8 @@ class Connection:
         """How many documents, of how many bytes together, may go in one frame."""
         if self.offer is None or self.offer.version == 1 or self.offer.batch_documents_max == 0:
             return 1, 0
-        return self.offer.batch_documents_max, self.offer.document_bytes_max
+        bytes_max = frames.PAYLOAD_BYTES_MAX - frames.BATCH_HEAD_BYTES_MAX
+        return self.offer.batch_documents_max, min(self.offer.document_bytes_max, bytes_max)
 
     def send(self, requests: list[Request], now: float) -> None:
         """In one frame. OSError if the connection has broken."""

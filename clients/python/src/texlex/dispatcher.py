@@ -268,8 +268,10 @@ class Dispatcher:
                 connection.write()
             if may_read:
                 connection.read()
-        except (ConnectionFailedError, ProtocolError, RefusedError, MemoryError) as error:
+        except (ConnectionFailedError, ProtocolError, RefusedError) as error:
             return self._lose(link, error)
+        except MemoryError:
+            return self._lose(link, ConnectionFailedError("this process has no memory for what the server sends"))
         except OSError as error:
             if connection.connected or not link.has_further_address():
                 return self._lose(link, error)
@@ -294,8 +296,9 @@ class Dispatcher:
         """Closes its connection. Requests that were in flight on it, or waited for it to open, are tried elsewhere."""
         now = time.monotonic()
         connection = link.connection
-        was_open = connection is not None and connection.is_open
         is_spent = connection is not None and connection.is_spent
+        # Of what ends before anything could be asked on it nobody in flight will hear: it is as good as never open.
+        was_open = connection is not None and connection.is_open and (connection.was_asked or is_spent)
         knows_no_hello = connection is not None and connection.knows_no_hello
         concerned = [] if connection is None else connection.requests()
         if not was_open and not knows_no_hello:

@@ -27,6 +27,9 @@ COLUMN_BITS = {
 ALL_COLUMNS = 255
 
 NUMBER_MAX = 0xFFFFFFFF
+PAYLOAD_BYTES_MAX = 256 << 20  # no server takes a larger one
+BATCH_HEAD_BYTES_MAX = 2048  # its table of lengths among them
+BATCH_DOCUMENTS_MAX = 256
 REGIME_BYTES_MAX = 64
 
 _TOKENIZE_HEAD = struct.Struct("<IIIBBHIIQ")

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import RefusedError, broken
-from .frames import COLUMN_BITS, HEAD_BYTES, MAGIC, Feature, RequestOptions
+from .frames import (
+    BATCH_DOCUMENTS_MAX,
+    COLUMN_BITS,
+    HEAD_BYTES,
+    MAGIC,
+    PAYLOAD_BYTES_MAX,
+    Feature,
+    RequestOptions,
+)
 from .response_columns import (
     ALIGNMENT,
     ENTRIES_MAX,
@@ -30,17 +38,18 @@ _RESPONSE = struct.Struct(">IIIB")
 _BEGIN = struct.Struct("<4sHHIIQ")
 _GOING_AWAY = struct.Struct("<4sHHQQ")
 _MAPPED = struct.Struct("<BQ")
+_MAPPED_AT = 39
 _COUNTS = struct.Struct("<IIIBBB")
 _BATCH_ENTRY = struct.Struct("<IIQ")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What a server says it can do."""
+    """What a server says it can do, as far as a frame can ask for it."""
 
     version: int
     columns: int = 0
-    document_bytes_max: int = 0xFFFFFFFF
+    document_bytes_max: int = PAYLOAD_BYTES_MAX
     requests_max: int = 1
     issues_max: int = 0
     batch_documents_max: int = 0
@@ -91,6 +100,8 @@ def read_hello_response(payload: memoryview) -> Offer:
     if regimes[-1]:
         broken("its names of regimes do not end")
     features = Feature(bits & (Feature.GOING_AWAY | Feature.DESCRIPTORS))
+    document_bytes_max = min(document_bytes_max, PAYLOAD_BYTES_MAX)
+    batch_max = min(batch_max, BATCH_DOCUMENTS_MAX)
     return Offer(version, columns, document_bytes_max, requests_max, issues_max, batch_max, regimes[:-1], features)
 
 
@@ -108,7 +119,7 @@ def read_mapped_bytes(payload: UInt8Column, options: RequestOptions, document_by
     """How many bytes of memory come with a tokenize response and hold its columns. None: the columns are in it."""
     if len(payload) < HEAD_BYTES:
         broken(f"its tokenize response has {len(payload)} bytes")
-    mapped, length = _MAPPED.unpack_from(payload.data, 39)
+    mapped, length = _MAPPED.unpack_from(payload.data, _MAPPED_AT)
     if not mapped:
         return None
     # Gaps between columns are the server's own: as much as the largest response again for them.
@@ -146,6 +157,8 @@ def read_tokenized(
     if len(payload) < HEAD_BYTES:
         broken(f"its tokenize response has {len(payload)} bytes")
     entries, status, retry_after_ms = _read_begin(payload)
+    if memory is None and payload[_MAPPED_AT]:
+        broken("its columns lie in memory that does not come with it")
     if status is not Status.OK and (entries or memory is not None):
         broken("its refusal has columns")
     _raise_unless_ok(status, retry_after_ms)
@@ -154,7 +167,7 @@ def read_tokenized(
     if (view, unit) != (options.view, options.column_unit):
         broken("it answers for another view or unit than was asked for")
     wants_issues = bool(options.columns & COLUMN_BITS["issues"])
-    if issues_told > (min(issue_count, options.issues_max) if wants_issues else 0):
+    if issues_told != (min(issue_count, options.issues_max) if wants_issues else 0):
         broken(f"it tells {issues_told} of {issue_count} issues, and {options.issues_max} were asked for at most")
     found = read_directory(payload, memory, entries, token_count, issues_told)
     return Received(token_count, issue_count, read_columns(found, options.columns, token_count, document_bytes))
