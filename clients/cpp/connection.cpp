@@ -13,8 +13,6 @@
 namespace texlex::client_core {
 namespace {
 
-constexpr uint64_t hello_id = 1;
-
 hello_response version_1_offer() {
   hello_response offer;
   offer.version = 1;

@@ -38,6 +38,8 @@ public:
   [[nodiscard]] bool is_going_away() const noexcept { return going_away_; }
   /// Its server is shutting down, and has answered all that it took and that anybody waits for.
   [[nodiscard]] bool is_spent() const noexcept;
+  /// Whether a request was ever sent on it.
+  [[nodiscard]] bool was_asked() const noexcept { return next_id_ > first_request_id; }
   [[nodiscard]] bool knows_no_hello() const noexcept { return knows_no_hello_; }
   [[nodiscard]] bool wants_to_write() const noexcept { return !connected_ || !out_.empty(); }
   /// Whether the request may be sent now: a frame is written whole before the next one begins.
@@ -68,6 +70,8 @@ public:
   [[nodiscard]] std::optional<answer> read(std::vector<settled>& into);
 
 private:
+  static constexpr uint64_t hello_id = 1, first_request_id = 2;
+
   struct flight {
     std::vector<request_ptr> requests; ///< null: settled otherwise
     std::shared_ptr<const question> asked;
@@ -100,7 +104,7 @@ private:
   bool going_away_ = false;
   bool with_descriptors_ = false; ///< are agreed on, or may come as they were asked for
   std::optional<hello_response> offer_;
-  uint64_t next_id_ = 2;
+  uint64_t next_id_ = first_request_id;
   flights flights_;
   batch_window window_;
   outgoing out_;

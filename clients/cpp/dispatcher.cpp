@@ -258,8 +258,9 @@ std::vector<request_ptr> dispatcher::gather(const connection& open, const reques
 void dispatcher::lose(uint32_t server, const answer& why) {
   server_link& link = links_[server].link;
   const connection* const open = link.open_connection();
-  const bool was_open = open != nullptr && open->is_open();
   const bool was_spent = open != nullptr && open->is_spent();
+  // Of what ends before anything could be asked on it nobody in flight will hear: it is as good as never open.
+  const bool was_open = open != nullptr && open->is_open() && (open->was_asked() || was_spent);
   const bool knows_no_hello = open != nullptr && open->knows_no_hello();
   std::vector<request_ptr> concerned;
   if (open != nullptr) concerned = open->requests();

@@ -75,6 +75,20 @@ BOOST_AUTO_TEST_CASE(who_wants_to_know_soon_that_a_server_is_gone_is_told_after_
   BOOST_TEST(connections.load() == 2);
 }
 
+// Its end is there as soon as its hello: nothing can be asked in between.
+BOOST_AUTO_TEST_CASE(a_server_that_ends_the_connection_behind_its_hello_is_not_connected_to_without_end) {
+  std::atomic<int> connections{0};
+  byte_server ends{[&](const byte_connection& to) {
+    ++connections;
+    (void)to.send(frame(frame_type::hello_response, 1, encode_hello_response(usual_offer())));
+  }};
+  remote::client_options how;
+  how.attempts_max = 3;
+  auto client = client_of({url_of(ends)}, how);
+  check_fails(client.tokenize("a"), remote::status::unreachable, url_of(ends));
+  BOOST_TEST(connections.load() <= 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_does_not_resolve_is_an_error_that_names_it) {
   remote::client_options how;
   how.attempts_max = 1;
