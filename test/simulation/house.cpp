@@ -176,7 +176,8 @@ void house::spawn(lane_id lane, uint32_t core) {
                   .died =
                     [this, lane](death cause) {
                       to_people([this, lane, cause](roster& r) { r.down(lane, cause, around_.time.now()); });
-                    }});
+                    }},
+    pace_of ? [this, lane](const job& work) { return pace_of(lane, work); } : std::function<pace(const job&)>{});
   if (around_.faults.strikes(fault::worker_dies_unborn)) {
     made->vanish();
     return around_.time.after(around_.chance.us(10, 5000), [this, lane] {

@@ -36,6 +36,8 @@ public:
 
   /// Who hears how a job ended, and that the queue may stand otherwise.
   answer_function on_answer;
+  /// How attempts go in a lane here; none: as documents and faults have it. To be set before the start.
+  std::function<pace(lane_id, const job&)> pace_of;
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
