@@ -2,25 +2,29 @@
 #include "test/simulation/connection.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "kernels/regimes.hpp"
+#include "runtime/batch_frame.hpp"
 #include "runtime/invariant.hpp"
 #include "test/simulation/column_memory.hpp"
-#include "test/support/frames.hpp"
 
 namespace texlex::simulation {
 namespace {
 
 using bytes_ptr = std::shared_ptr<const std::vector<uint8_t>>;
 
-/// The document: its key first, where there is room, so that no two are alike.
-std::string document_of(uint64_t key, uint32_t bytes) {
-  std::string text(bytes, 'a');
-  for (size_t i = 0; i < std::min<size_t>(bytes, 8); ++i) text[i] = static_cast<char>(key >> 8 * i & 0xFF);
-  return text;
+/// `head`, and documents of so many bytes: each has its key first, where there is room, so that no two are alike.
+template <class Head>
+bytes_ptr payload_with(const Head& head, uint64_t key, uint32_t bytes, uint32_t documents = 1) {
+  const auto made = std::make_shared<std::vector<uint8_t>>(std::size(head) + size_t{documents} * bytes, 'a');
+  auto document = std::copy(std::begin(head), std::end(head), made->begin());
+  for (; documents > 0; --documents, ++key, document += bytes)
+    for (uint32_t i = 0; i < std::min(bytes, 8u); ++i) document[i] = static_cast<uint8_t>(key >> 8 * i & 0xFF);
+  return made;
 }
 
 constexpr auto lending = static_cast<uint32_t>(hello_feature::descriptors);
@@ -32,8 +36,8 @@ bytes_ptr no_bytes() { return std::make_shared<const std::vector<uint8_t>>(); }
 bytes_ptr counts_payload(const wish& asks) {
   constexpr uint32_t own_bytes_max = 4096;
   const auto make = [](uint64_t key, uint32_t bytes) {
-    const std::vector<uint8_t> whole = test::request_frame(0, document_of(key, bytes));
-    return std::make_shared<const std::vector<uint8_t>>(whole.begin() + frame_header_bytes, whole.end());
+    const auto head = encode_request_head(0, bytes);
+    return payload_with(std::span{head}.subspan(frame_header_bytes), key, bytes);
   };
   if (asks.bytes <= own_bytes_max) return make(asks.key, asks.bytes);
   static std::map<uint32_t, bytes_ptr> made;
@@ -44,16 +48,9 @@ bytes_ptr counts_payload(const wish& asks) {
 
 bytes_ptr payload_of(const wish& asks) {
   if (asks.counts_frame) return counts_payload(asks);
-  std::string text;
-  if (asks.batch > 0) {
-    std::vector<std::string> documents;
-    for (uint32_t i = 0; i < asks.batch; ++i) documents.push_back(document_of(asks.key + i, asks.bytes));
-    text = test::batch_payload(documents, asks.options);
-  } else {
-    text = encode_tokenize_head(asks.options, asks.bytes) + document_of(asks.key, asks.bytes);
-  }
-  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data()); // copied as a whole, not one by one
-  return std::make_shared<const std::vector<uint8_t>>(bytes, bytes + text.size());
+  if (asks.batch == 0) return payload_with(encode_tokenize_head(asks.options, asks.bytes), asks.key, asks.bytes);
+  const std::string head = encode_batch_head(asks.options, std::vector<uint32_t>(asks.batch, asks.bytes));
+  return payload_with(head, asks.key, asks.bytes, asks.batch);
 }
 
 frame_type type_of(const wish& asks) {

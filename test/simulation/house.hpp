@@ -41,13 +41,14 @@ public:
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
-  /// Why it is not at rest; empty: it is.
-  [[nodiscard]] std::string what_is_left() const;
+  /// Why it is not at rest; nothing: it is.
+  [[nodiscard]] std::optional<leftover> what_is_left() const;
   [[nodiscard]] bool was_unstaffed() const noexcept { return unstaffed_; }
   [[nodiscard]] uint64_t rotations() const noexcept { return people_.rotations(); }
   [[nodiscard]] uint64_t orders_resent() const noexcept;
   [[nodiscard]] uint64_t orders_doubled() const noexcept;
   [[nodiscard]] uint64_t far_answers() const noexcept { return far_answers_; }
+  /// Those of the dispatcher and the roster, whichever has had an event since the last call.
   void check_invariants();
 
 private:
@@ -73,7 +74,14 @@ private:
   void too_many_stuck() override;
 
   /// An event of the dispatcher's, and what it brings about.
-  void broker_event(const std::function<void(dispatcher&)>& event);
+  template <class Event>
+  void broker_event(const Event& event) {
+    event(broker_now());
+    settle();
+  }
+  /// Either for an event.
+  [[nodiscard]] dispatcher& broker_now() noexcept;
+  [[nodiscard]] roster& people_now() noexcept;
   void settle();
   void plan_tick();
   void to_broker(std::function<void(dispatcher&)> word);
@@ -88,6 +96,8 @@ private:
   const world_plan& plan_;
   dispatcher broker_;
   roster people_;
+  bool broker_changed_ = true, people_changed_ = true; ///< since their invariants were checked
+  uint64_t broker_checks_ = 0;
   queue_pressure pressure_;
   std::map<uint32_t, std::unique_ptr<worker>> workers_; ///< by lane
   std::map<uint32_t, uint64_t> used_;                   ///< bytes handed out

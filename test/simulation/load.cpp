@@ -50,7 +50,7 @@ void load::run(duration length) {
   begun_ = around_.time.now();
   end_ = begun_ + length;
   for (uint32_t stream = 0; stream < streams_.size(); ++stream) begin(stream);
-  while (!around_.time.empty() && (around_.time.now() < end_ || !house_.what_is_left().empty())) {
+  while (!around_.time.empty() && (around_.time.now() < end_ || house_.what_is_left())) {
     around_.time.step();
     longest_queue_ = std::max(longest_queue_, house_.broker().waiting().size());
     if (around_.time.happened() % check_every == 0) house_.check_invariants();
