@@ -129,7 +129,8 @@ void connection::receive(const response& one) {
   const auto found = questions_.find(one.id);
   require(found != questions_.end(), "a response answers what was asked");
   question& asked = found->second;
-  ++asked.answers;
+  const char* const once_more = asked.answers.answered();
+  require(once_more == nullptr, once_more);
   around_.note("house", name_, [&] { return fmt::format("response {} {}", one.id, name_of(one.result.status)); });
   ++by_status_[static_cast<size_t>(one.result.status)];
   const uint64_t key = asked.asks == nullptr ? 0 : asked.asks->key;
@@ -153,48 +154,37 @@ void connection::check(const question& asked, const response& one, uint64_t key)
   const bool is_ok = one.result.status == status::ok;
   const bool wants_columns = asked.asks != nullptr && asked.asks->options.columns != 0;
   require((one.columns != nullptr) == (is_ok && wants_columns), "who wants columns gets some with what is ok");
-  if (!is_ok) return check_status(asked, one.result);
-  require(asked.asks != nullptr, "nonsense is not ok");
+  if (asked.asks == nullptr)
+    return require(one.result.status == status::unknown_type, "nonsense is told that it is none that is known");
+  if (one.result.status == status::frame_timeout)
+    return require(around_.faults.struck(fault::client_stops_midframe), "a frame that comes is not late");
+  if (one.result.status == status::frame_cut_short)
+    return require(around_.faults.struck(fault::client_half_closes), "a frame is not cut short by itself");
   const std::string_view regime = asked.asks->options.regime;
   const uint32_t tokens = tokens_of(key, regime.empty() ? default_regime_name : regime);
-  require(one.result.token_count == tokens, "the outcome is the document's and the regime's");
+  const char* const wrong = test::wrong_with(one.result, {.token_count = tokens}, reasons_for(asked));
+  require(wrong == nullptr, wrong);
   require(!one.columns || one.columns->issues_told == tokens, "columns are the document's and the regime's");
   require(!are_lent(one.columns) || asked.asks->options.columns_by_descriptor, "who does not borrow is lent nothing");
 }
 
-// Each needs its reason.
-void connection::check_status(const question& asked, const outcome& result) const {
+test::answer_reasons connection::reasons_for(const question& asked) const {
   const fault_book& faults = around_.faults;
-  const bool deaths = faults.struck(fault::worker_dies) || faults.struck(fault::document_kills)
-                      || faults.struck(fault::worker_hangs) || faults.struck(fault::worker_dies_unborn)
-                      || !plan_.far.empty();
-  switch (result.status) {
-    case status::overload: return;
-    case status::cancelled: return require(asked.cancelled, "only what its client cancels is cancelled");
-    case status::worker_lost: return require(deaths, "a worker is lost only if one is");
-    case status::no_worker: return require(deaths, "workers are absent only if they died");
-    case status::condemned_document:
-      return require(faults.struck(fault::document_kills) || faults.struck(fault::worker_dies)
-                       || faults.struck(fault::worker_hangs),
-                     "a document is condemned for what it did");
-    case status::shutting_down: return require(faults.struck(fault::shutdown), "nobody drains without being told");
-    case status::deadline_exceeded:
-      return require(asked.asks != nullptr && asked.asks->options.deadline_ms > 0, "who set no deadline misses none");
-    case status::unknown_type: return require(asked.asks == nullptr, "a known type is known");
-    case status::frame_timeout:
-      return require(faults.struck(fault::client_stops_midframe), "a frame that comes is not late");
-    case status::frame_cut_short:
-      return require(faults.struck(fault::client_half_closes), "a frame is not cut short by itself");
-    default: require(false, "a response has a status that fits");
-  }
+  const bool lost_at_work =
+    faults.struck(fault::document_kills) || faults.struck(fault::worker_dies) || faults.struck(fault::worker_hangs);
+  return {.cancelled = asked.cancelled,
+          .has_deadline = asked.asks->options.deadline_ms > 0,
+          .lanes_lost = lost_at_work || faults.struck(fault::worker_dies_unborn) || !plan_.far.empty(),
+          .lost_at_work = lost_at_work,
+          .shut_down = faults.struck(fault::shutdown)};
 }
 
 // Who was there to the end and took its responses has one of each request that was begun; and each that was sent was
 // begun, unless the house went away or its client broke off.
 void connection::check_at_end() const {
   for (const auto& [id, asked] : questions_) {
-    require(asked.answers <= 1, "a request is answered once");
-    if (!gone_ && reads_) require(asked.answers == 1, "a request is answered");
+    const char* const missing = gone_ || !reads_ ? nullptr : asked.answers.ended();
+    require(missing == nullptr, missing);
   }
   const bool broke_off = gone_ || !reads_ || says_no_more_;
   if (!broke_off && !around_.faults.struck(fault::shutdown)) require(sent_.empty(), "what is sent is read");
