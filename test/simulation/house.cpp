@@ -162,11 +162,18 @@ void house::stuck(lane_id lane, death cause) {
       if (where.lane == lane) where.link.give_up(around_.time.now());
     });
   }
+  ++written_off_;
   workers_.at(lane.value)->write_off();
   to_people([this, lane, cause](roster& r) { r.stuck(lane, cause, around_.time.now()); });
 }
 
+lane_signs house::signs(lane_id lane) {
+  if (!signs_of || lane.value >= far_lanes_from) return {};
+  return signs_of(core_of_.at(lane.value));
+}
+
 void house::spawn(lane_id lane, uint32_t core) {
+  core_of_[lane.value] = core;
   const std::string name = fmt::format("lane{}", lane.value);
   around_.note("house", name, [core] { return fmt::format("spawn on core {}", core); });
   auto& made = workers_[lane.value] = std::make_unique<worker>(
@@ -182,7 +189,7 @@ void house::spawn(lane_id lane, uint32_t core) {
                     [this, lane](death cause) {
                       to_people([this, lane, cause](roster& r) { r.down(lane, cause, around_.time.now()); });
                     }},
-    pace_of ? [this, lane](const job& work) { return pace_of(lane, work); } : std::function<pace(const job&)>{});
+    pace_of ? [this, core](const job& work) { return pace_of(core, work); } : std::function<pace(const job&)>{});
   if (around_.faults.strikes(fault::worker_dies_unborn)) {
     made->vanish();
     return around_.time.after(around_.chance.us(10, 5000), [this, lane] {

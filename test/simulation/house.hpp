@@ -36,13 +36,17 @@ public:
 
   /// Who hears how a job ended, and that the queue may stand otherwise.
   answer_function on_answer;
-  /// How attempts go in a lane here; none: as documents and faults have it. To be set before the start.
-  std::function<pace(lane_id, const job&)> pace_of;
+  /// How attempts go on a core here; none: as documents and faults have it. To be set before the start.
+  std::function<pace(uint32_t, const job&)> pace_of;
+  /// What can be seen of whoever works on a core; none: nothing.
+  std::function<lane_signs(uint32_t)> signs_of;
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
   /// Why it is not at rest; nothing: it is.
   [[nodiscard]] std::optional<leftover> what_is_left() const;
+  /// Lanes here that were given up.
+  [[nodiscard]] uint64_t written_off() const noexcept { return written_off_; }
   [[nodiscard]] bool was_unstaffed() const noexcept { return unstaffed_; }
   [[nodiscard]] uint64_t rotations() const noexcept { return people_.rotations(); }
   [[nodiscard]] uint64_t orders_resent() const noexcept;
@@ -61,6 +65,7 @@ private:
   void disarm(job_id id) override;
   void drained(lane_id lane) override;
   void stuck(lane_id lane, death cause) override;
+  lane_signs signs(lane_id lane) override;
   // roster_effects
   void spawn(lane_id lane, uint32_t core) override;
   void spawn_later(uint32_t core, duration delay) override;
@@ -100,6 +105,7 @@ private:
   uint64_t broker_checks_ = 0;
   queue_pressure pressure_;
   std::map<uint32_t, std::unique_ptr<worker>> workers_; ///< by lane
+  std::map<uint32_t, uint32_t> core_of_;                ///< by lane, of those that work here
   std::map<uint32_t, uint64_t> used_;                   ///< bytes handed out
   std::set<uint32_t> cold_;                             ///< lanes that were told to cool, or left
   std::vector<std::unique_ptr<far_lane>> far_;
@@ -111,6 +117,7 @@ private:
   bool closed_ = false;
   bool unstaffed_ = false;
   uint64_t far_answers_ = 0;
+  uint64_t written_off_ = 0;
 };
 
 } // namespace texlex::simulation

@@ -1,7 +1,6 @@
 #include "test/simulation/load.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "kernels/regimes.hpp"
@@ -19,11 +18,8 @@ world_plan plan_for(uint64_t seed, const dispatch_options& options, uint32_t lan
   made.seed = seed;
   made.dispatch = options;
   for (uint32_t core = 0; core < lanes; ++core) made.roster.cores.push_back(core);
+  made.roster.stuck_max = 0; // no limit
   return made;
-}
-
-duration times(double factor, duration length) {
-  return duration{static_cast<duration::rep>(factor * static_cast<double>(length.count()))};
 }
 
 } // namespace
@@ -35,8 +31,10 @@ load::load(uint64_t seed, const dispatch_options& options, std::vector<load_stre
                                                    .faults = {seed, {}, {}},
                                                    .notes = journal{false},
                                                    .chance = dice{seed}},
-    house_(around_, plan_) {
-  house_.pace_of = [this](lane_id lane, const job& work) { return pace_of(lane, work); };
+    house_(around_, plan_), cores_(lanes) {
+  house_.pace_of = [this](uint32_t core, const job& work) { return pace_of(core, work); };
+  if (trouble_.threads_told)
+    house_.signs_of = [this](uint32_t core) { return lane_signs{.times = cores_.at(core).told(around_.time.now())}; };
   house_.on_answer = [this](job_id job, const outcome& result, const column_answer_ptr&) { answered(job, result); };
   staff();
 }
@@ -44,11 +42,11 @@ load::load(uint64_t seed, const dispatch_options& options, std::vector<load_stre
 void load::staff() {
   house_.start();
   while (house_.broker().lanes().count() < plan_.roster.cores.size()) around_.time.step();
+  begun_ = around_.time.now();
 }
 
 void load::run(duration length) {
-  begun_ = around_.time.now();
-  end_ = begun_ + length;
+  end_ = around_.time.now() + length;
   for (uint32_t stream = 0; stream < streams_.size(); ++stream) begin(stream);
   while (!around_.time.empty() && (around_.time.now() < end_ || house_.what_is_left())) {
     around_.time.step();
@@ -68,11 +66,12 @@ void load::begin(uint32_t stream) {
 }
 
 void load::send_at_rate(uint32_t stream) {
-  around_.time.after(times(exponential() / streams_[stream].per_s, std::chrono::seconds{1}), [this, stream] {
-    if (around_.time.now() >= end_) return;
-    send(stream, sent_.size() % streams_[stream].clients);
-    send_at_rate(stream);
-  });
+  around_.time.after(times(around_.chance.exponential() / streams_[stream].per_s, std::chrono::seconds{1}),
+                     [this, stream] {
+                       if (around_.time.now() >= end_) return;
+                       send(stream, sent_.size() % streams_[stream].clients);
+                       send_at_rate(stream);
+                     });
 }
 
 void load::send(uint32_t stream, uint64_t client) {
@@ -94,8 +93,9 @@ void load::answered(job_id job, const outcome& result) {
   sent_job& asked = sent_.at(job.value - 1);
   require(!std::exchange(asked.answered, true), "a job is answered once");
   const bool refused = result.status == status::overload;
-  require(refused || result.status == status::ok, "where nothing fails, work is done or refused");
-  require(refused || result.token_count == tokens_of(job.value, default_regime_name), "the outcome is the document's");
+  const bool is_ok = result.status == status::ok;
+  require(refused || is_ok || written_off() > 0, "where nothing fails, work is done or refused");
+  require(!is_ok || result.token_count == tokens_of(job.value, default_regime_name), "the outcome is the document's");
   answers_.push_back({asked.when - begun_, around_.time.now() - asked.when, asked.stream, result.status});
   if (streams_[asked.stream].per_s > 0) return;
   const duration later = std::chrono::milliseconds{refused ? result.token_count : 0};
@@ -103,12 +103,13 @@ void load::answered(job_id job, const outcome& result) {
                      [this, stream = asked.stream, client = asked.client] { send(stream, client); });
 }
 
-pace load::pace_of(lane_id lane, const job& work) {
-  double factor = 0.8 + 0.2 * exponential();
-  const duration since = around_.time.now() - begun_;
-  if (since >= trouble_.slow_from && since < trouble_.slow_to) factor *= trouble_.slow_factor;
-  duration length = times(factor, streams_[sent_[work.id.value - 1].stream].service);
-  if (lane.value == 1 && around_.chance.between(1, 1'000'000) <= trouble_.stall_ppm) length += trouble_.stall;
+pace load::pace_of(uint32_t core, const job& work) {
+  const bool troubled = since_begun() >= trouble_.from && since_begun() < trouble_.to;
+  const double factor = (0.8 + 0.2 * around_.chance.exponential()) * (troubled ? trouble_.slow_factor : 1);
+  duration need = times(factor, streams_[sent_[work.id.value - 1].stream].service);
+  if (core == 0 && around_.chance.between(1, 1'000'000) <= trouble_.stall_ppm) need += trouble_.stall;
+  const bool starved = troubled && core < trouble_.starved;
+  const duration length = cores_.at(core).work(around_.time.now(), need, starved, around_.chance);
   return {.length = length, .looks = static_cast<uint32_t>(length / look_every) + 1};
 }
 
@@ -118,11 +119,6 @@ std::span<const uint8_t> load::document_of(const load_stream& from) {
   while (text.size() < from.bytes)
     text.push_back(static_cast<uint8_t>(from.random_bytes ? text_chance_.next() & 0xFF : 'a' + text.size() % 23));
   return {text.data(), from.bytes};
-}
-
-double load::exponential() noexcept {
-  constexpr double unit = 0x1p-53;
-  return -std::log1p(-static_cast<double>(around_.chance.next() >> 11) * unit);
 }
 
 uint64_t load::count(const choice& chosen) const {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "test/simulation/core_time.hpp"
 #include "test/simulation/house.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
@@ -28,8 +29,10 @@ struct load_stream {
 struct load_trouble {
   uint32_t stall_ppm = 0; ///< of the first lane's attempts
   duration stall = std::chrono::milliseconds{50};
-  double slow_factor = 1; ///< of all lanes, from `slow_from` to `slow_to`
-  duration slow_from{0}, slow_to{0};
+  double slow_factor = 1;                 ///< of all lanes
+  uint32_t starved = 0;                   ///< so many of the first lanes have their cores now and then only
+  duration from{0}, to = duration::max(); ///< when they are slow or starved
+  bool threads_told = true;               ///< the system tells of lanes' threads
 };
 
 struct load_answer {
@@ -47,10 +50,13 @@ public:
        const load_trouble& trouble = {}, uint32_t lanes = 2);
 
   /// Clients send for that long; ends when all is answered. Aborts if something is answered twice, wrongly or never.
+  /// May be called again, to go on.
   void run(duration length);
 
   [[nodiscard]] uint64_t jobs() const noexcept { return sent_.size(); }
   [[nodiscard]] const hedge_counts& hedges() const noexcept { return house_.broker().hedges(); }
+  [[nodiscard]] uint64_t ejections() const noexcept { return house_.broker().ejections(); }
+  [[nodiscard]] uint64_t written_off() const noexcept { return house_.written_off(); } ///< lanes
   [[nodiscard]] size_t longest_queue() const noexcept { return longest_queue_; }
 
   [[nodiscard]] uint64_t count(const choice& chosen) const;
@@ -72,9 +78,9 @@ private:
   void send_at_rate(uint32_t stream);
   void send(uint32_t stream, uint64_t client);
   void answered(job_id job, const outcome& result);
-  [[nodiscard]] pace pace_of(lane_id lane, const job& work);
+  [[nodiscard]] pace pace_of(uint32_t core, const job& work);
+  [[nodiscard]] duration since_begun() const noexcept { return around_.time.now() - begun_; }
   [[nodiscard]] std::span<const uint8_t> document_of(const load_stream& from);
-  [[nodiscard]] double exponential() noexcept;
 
   std::vector<load_stream> streams_;
   load_trouble trouble_;
@@ -84,6 +90,7 @@ private:
   dice text_chance_{1};
   std::vector<uint8_t> prose_, random_bytes_;
   instant begun_{}, end_{};
+  std::vector<core_time> cores_;
   std::vector<sent_job> sent_; ///< by job, from 1
   std::vector<load_answer> answers_;
   size_t longest_queue_ = 0;

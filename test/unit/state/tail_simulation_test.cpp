@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_copy_frees_a_stalled_lane_while_jobs_wait_for_the_only_ot
 }
 
 BOOST_AUTO_TEST_CASE(where_all_lanes_are_slow_there_is_nothing_to_win_and_little_is_lost) {
-  const load_trouble slow{.slow_factor = 3, .slow_from = 5s, .slow_to = 35s};
+  const load_trouble slow{.slow_factor = 3, .from = 5s, .to = 35s};
   const std::vector<load_stream> quarter{{.per_s = peak_per_s / 4}}; // three quarters, while they are slow
   load hedged{seed(), as_shipped(), quarter, slow}, plain{seed(), without_hedging(), quarter, slow};
   hedged.run(45s);
