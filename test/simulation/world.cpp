@@ -12,7 +12,7 @@ namespace {
 
 /// All must have come to rest so long after the last fault.
 constexpr std::chrono::seconds rest_within{20};
-constexpr std::chrono::milliseconds connection_look{7};
+constexpr std::chrono::milliseconds connection_look{7}, calm_look{29};
 constexpr std::chrono::milliseconds drain_time{100};
 constexpr std::chrono::milliseconds starving_max{limits::held_back_ms_max};
 
@@ -44,13 +44,12 @@ void world::run() {
   if (around_.faults.strikes(fault::shutdown))
     around_.time.after(around_.chance.us(0, static_cast<uint64_t>(plan_.troubled.count() / 1000)),
                        [this] { shut_down(); });
-  bool is_calm = false;
   while (!around_.time.empty()) {
-    if (!is_calm && around_.time.next() >= calm) {
+    if (!calm_ && around_.time.next() >= calm) {
       around_.faults.calm();
-      is_calm = true;
+      calm_ = true;
     }
-    if (is_calm && !what_is_left()) break;
+    if (calm_ && !what_is_left()) break;
     if (around_.time.now() >= end) {
       const leftover most = what_is_left().value_or(leftover{});
       const std::string left = fmt::format("{}: {}", most.what, most.number);
@@ -100,7 +99,7 @@ void world::deliver(job_id job, const outcome& result, const column_answer_ptr& 
 }
 
 void world::look_at_connections() {
-  around_.time.after(connection_look, [this] {
+  around_.time.after(calm_ ? calm_look : connection_look, [this] { // then there is little but timeouts to see
     for (const auto& each : connections_) each->look();
     feed_starving();
     if (!over_) look_at_connections();

@@ -59,6 +59,7 @@ private:
   uint64_t last_job_ = 0;
   std::optional<instant> starving_since_;
   bool overloaded_ = false;
+  bool calm_ = false; ///< no fault strikes any more
   bool over_ = false;
 };
 
