@@ -1,8 +1,9 @@
-// Chance decides which actor runs next, which messages are lost, doubled, late, out of order or the death of who they are
-// for, which workers die and which jobs are cancelled. However it falls, every job is answered as in simulated worlds
-// (test/support/answer_watch.hpp): once, rightly if it is answered ok, and else for a reason.
+// Chance decides which actor runs next, which messages are lost, doubled, late, out of order or the death of who they
+// are for, which workers die and which jobs are cancelled. However it falls, every job is answered as in simulated
+// worlds (test/support/answer_watch.hpp): once, rightly if it is answered ok, and else for a reason.
 //
-// What happens to messages are rules of actors/fault, from the seed. What this adds is who runs next, and what is asked.
+// What happens to messages are rules of actors/fault, from the seed. What this adds is who runs next, and what is
+// asked.
 //
 // A failure prints its seed; TEXLEX_SEED=<seed> replays that one alone. The seeds of a plain run are fixed.
 //
