@@ -261,7 +261,7 @@ uint64_t house::orders_doubled() const noexcept {
 }
 
 void house::check_invariants() {
-  constexpr uint64_t statistics_every = 32; // times
+  constexpr uint64_t statistics_every = 8; // times
   if (std::exchange(people_changed_, false)) people_.check_invariants();
   if (!std::exchange(broker_changed_, false)) return;
   broker_.check_invariants(broker_checks_++ % statistics_every == 0);
