@@ -8,7 +8,6 @@ CONNECTIONS ?= 4
 SECONDS ?= 60
 SEEDS ?= 1..1000000
 FRAMES ?= 100000000
-MINUTES ?= 10
 MUTANT_SEEDS ?= 20000
 FUZZERS ?= scan_fuzz answers_fuzz server_fuzz session_fuzz client_fuzz config_fuzz
 REPETITIONS ?= 5
@@ -57,14 +56,14 @@ test-tsan: deps ## What has several threads and no CAF, under ThreadSanitizer
 	@cmake --build --preset tsan
 	@ctest --preset tsan
 
-simulate: deps ## The service's decisions in simulated worlds full of faults: SEEDS=1..100000 MINUTES=10
+simulate: deps ## The service's decisions in simulated worlds full of faults: SEEDS=1..1000000 MINUTES=10
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target texlex-simulate
-	@build/release/texlex-simulate --seeds $(SEEDS) --minutes $(MINUTES)
+	@build/release/texlex-simulate --seeds $(SEEDS) --minutes $(or $(MINUTES),10)
 
 chaos: build ## A real texlexd under load and faults of all kinds, every reply checked: MINUTES=5, SEED=1 replays
 	@cmake --build --preset release --target chaos_shim
-	@test/chaos/chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	@test/chaos/chaos --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
 
 mutants: deps ## Plausible bugs, one at a time: which tests see them. MUTANT_SEEDS=20000
 	@SEEDS=$(MUTANT_SEEDS) test/mutants/run

@@ -11,12 +11,15 @@ import resource
 import select
 import signal
 import socket
-import struct
+import sys
 import threading
 import time
+from pathlib import Path
 
-REQUEST, STATS = 1, 4
-HEADER = struct.Struct(">IQI")
+sys.path.append(str(Path(__file__).resolve().parent.parent / "test" / "chaos"))
+
+from wire import HEADER, REQUEST, STATS, frame, request
+
 DOCUMENT_BYTES_MAX = 2 << 20
 FRAMES_A_FLOOD = 4096 # ids are not in flight twice: a connection may have fewer in flight
 HALF_SENT_BYTES = 5000
@@ -24,10 +27,6 @@ SLOW_DOCUMENT_BYTES = 4096 # little, so that places run out before bytes do
 ROUND_S = 0.5 # how often a slow client sends a byte, and those that were turned away come back
 ALARM_AFTER_S = 5
 FILES_OF_ITS_OWN = 32
-
-
-def request(number, document):
-    return HEADER.pack(REQUEST, number, len(document) + 4) + struct.pack(">I", len(document)) + document
 
 
 def connected(path):
@@ -80,7 +79,7 @@ def empty_documents(options):
 
 
 def stats(options):
-    return flood(options, b"".join(HEADER.pack(STATS, n, 0) for n in range(1, FRAMES_A_FLOOD + 1)))
+    return flood(options, b"".join(frame(STATS, n) for n in range(1, FRAMES_A_FLOOD + 1)))
 
 
 def hold(options, first, then):
@@ -127,7 +126,7 @@ def slow_loris(options):
 def random_bytes(options):
     """Each keeps one document of random bytes in flight."""
     end, answered = time.monotonic() + options.seconds, []
-    frame = request(1, os.urandom(DOCUMENT_BYTES_MAX - 4))
+    document = request(1, os.urandom(DOCUMENT_BYTES_MAX - 4))
 
     def one():
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -135,7 +134,7 @@ def random_bytes(options):
         try:
             client.connect(options.socket)
             while time.monotonic() < end:
-                client.sendall(frame)
+                client.sendall(document)
                 answered.append(client.recv(29, socket.MSG_WAITALL)[16:20] == bytes(4))
         except OSError:
             pass

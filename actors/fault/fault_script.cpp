@@ -6,7 +6,7 @@
 namespace texlex::fault {
 
 fault_rule by_seed(uint64_t seed, const fault_rates& rates) {
-  if (uint64_t{rates.drop} + rates.duplicate + rates.hold + rates.delay > 1000)
+  if (uint64_t{rates.drop} + rates.duplicate + rates.hold + rates.kill + rates.delay > 1000)
     throw std::invalid_argument{"fault rates are thousandths of all messages, and add up to more"};
   return [seed, rates](size_t nth, const caf::message&) -> verdict {
     std::seed_seq both{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(nth)};
@@ -20,6 +20,7 @@ fault_rule by_seed(uint64_t seed, const fault_rates& rates) {
     if (falls(rates.drop)) return {verdict::drop};
     if (falls(rates.duplicate)) return {verdict::duplicate};
     if (falls(rates.hold)) return {verdict::hold};
+    if (falls(rates.kill)) return {verdict::kill};
     if (!falls(rates.delay)) return {};
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(rates.delay_max).count();
     return {verdict::delay, std::chrono::microseconds{static_cast<int64_t>(chance()) % (us + 1)}};

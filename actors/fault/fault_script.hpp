@@ -13,6 +13,7 @@ struct fault_rates {
   uint32_t drop = 0;
   uint32_t duplicate = 0;
   uint32_t hold = 0; ///< which puts it behind the next one
+  uint32_t kill = 0; ///< the actor behind the channel
   uint32_t delay = 0;
   duration delay_max = std::chrono::milliseconds{50}; ///< from 0 up to this
 };

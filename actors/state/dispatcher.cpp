@@ -362,11 +362,10 @@ void dispatcher::check_invariants(bool statistics) const {
   watch_.check_invariants();
   killers_.check_invariants();
   size_t without_lane = 0, attempts = 0;
-  for (const job_id id : ledger_.open_ids()) {
-    const open_job& job = *ledger_.find(id);
+  ledger_.each_open([&](const open_job& job) {
     without_lane += job.attempts.empty();
     attempts += job.attempts.size();
-  }
+  });
   require(hedge_.primaries() <= ledger_.opened(), "a job earns its share of a copy once, however often it runs");
   require(without_lane == waiting().size(), "an open job waits exactly if it has no attempt");
   require(attempts <= lanes_.in_flight(), "every attempt of an open job occupies a lane");

@@ -85,6 +85,11 @@ public:
 
   [[nodiscard]] const open_job* find(job_id id) const;
   [[nodiscard]] std::vector<job_id> open_ids() const;
+  /// Calls `look` with each open job, in no order.
+  template <class Look>
+  void each_open(Look look) const {
+    open_.for_each([&look](uint64_t, const open_job& job) { look(job); });
+  }
   [[nodiscard]] size_t open_count() const noexcept { return open_.size(); }
   [[nodiscard]] uint64_t opened() const noexcept { return opened_; }
 

@@ -1,5 +1,5 @@
 """Frames of both protocol versions, as docs/protocol.md and docs/protocol-2.md have them: made and taken apart by code
-that is not the clients', so that a bug there does not hide one here.
+that is not the clients', so that a bug there does not hide one here. bench/hostile_clients.py makes its frames by it.
 """
 
 import struct

@@ -2,25 +2,29 @@
 #include "test/simulation/connection.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "kernels/regimes.hpp"
+#include "runtime/batch_frame.hpp"
 #include "runtime/invariant.hpp"
 #include "test/simulation/column_memory.hpp"
-#include "test/support/frames.hpp"
 
 namespace texlex::simulation {
 namespace {
 
 using bytes_ptr = std::shared_ptr<const std::vector<uint8_t>>;
 
-/// The document: its key first, where there is room, so that no two are alike.
-std::string document_of(uint64_t key, uint32_t bytes) {
-  std::string text(bytes, 'a');
-  for (size_t i = 0; i < std::min<size_t>(bytes, 8); ++i) text[i] = static_cast<char>(key >> 8 * i & 0xFF);
-  return text;
+/// `head`, and documents of so many bytes: each has its key first, where there is room, so that no two are alike.
+template <class Head>
+bytes_ptr payload_with(const Head& head, uint64_t key, uint32_t bytes, uint32_t documents = 1) {
+  const auto made = std::make_shared<std::vector<uint8_t>>(std::size(head) + size_t{documents} * bytes, 'a');
+  auto document = std::copy(std::begin(head), std::end(head), made->begin());
+  for (; documents > 0; --documents, ++key, document += bytes)
+    for (uint32_t i = 0; i < std::min(bytes, 8u); ++i) document[i] = static_cast<uint8_t>(key >> 8 * i & 0xFF);
+  return made;
 }
 
 constexpr auto lending = static_cast<uint32_t>(hello_feature::descriptors);
@@ -32,8 +36,8 @@ bytes_ptr no_bytes() { return std::make_shared<const std::vector<uint8_t>>(); }
 bytes_ptr counts_payload(const wish& asks) {
   constexpr uint32_t own_bytes_max = 4096;
   const auto make = [](uint64_t key, uint32_t bytes) {
-    const std::vector<uint8_t> whole = test::request_frame(0, document_of(key, bytes));
-    return std::make_shared<const std::vector<uint8_t>>(whole.begin() + frame_header_bytes, whole.end());
+    const auto head = encode_request_head(0, bytes);
+    return payload_with(std::span{head}.subspan(frame_header_bytes), key, bytes);
   };
   if (asks.bytes <= own_bytes_max) return make(asks.key, asks.bytes);
   static std::map<uint32_t, bytes_ptr> made;
@@ -44,16 +48,9 @@ bytes_ptr counts_payload(const wish& asks) {
 
 bytes_ptr payload_of(const wish& asks) {
   if (asks.counts_frame) return counts_payload(asks);
-  std::string text;
-  if (asks.batch > 0) {
-    std::vector<std::string> documents;
-    for (uint32_t i = 0; i < asks.batch; ++i) documents.push_back(document_of(asks.key + i, asks.bytes));
-    text = test::batch_payload(documents, asks.options);
-  } else {
-    text = encode_tokenize_head(asks.options, asks.bytes) + document_of(asks.key, asks.bytes);
-  }
-  const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data()); // copied as a whole, not one by one
-  return std::make_shared<const std::vector<uint8_t>>(bytes, bytes + text.size());
+  if (asks.batch == 0) return payload_with(encode_tokenize_head(asks.options, asks.bytes), asks.key, asks.bytes);
+  const std::string head = encode_batch_head(asks.options, std::vector<uint32_t>(asks.batch, asks.bytes));
+  return payload_with(head, asks.key, asks.bytes, asks.batch);
 }
 
 frame_type type_of(const wish& asks) {
@@ -132,7 +129,8 @@ void connection::receive(const response& one) {
   const auto found = questions_.find(one.id);
   require(found != questions_.end(), "a response answers what was asked");
   question& asked = found->second;
-  ++asked.answers;
+  const char* const once_more = asked.answers.answered();
+  require(once_more == nullptr, once_more);
   around_.note("house", name_, [&] { return fmt::format("response {} {}", one.id, name_of(one.result.status)); });
   ++by_status_[static_cast<size_t>(one.result.status)];
   const uint64_t key = asked.asks == nullptr ? 0 : asked.asks->key;
@@ -156,48 +154,37 @@ void connection::check(const question& asked, const response& one, uint64_t key)
   const bool is_ok = one.result.status == status::ok;
   const bool wants_columns = asked.asks != nullptr && asked.asks->options.columns != 0;
   require((one.columns != nullptr) == (is_ok && wants_columns), "who wants columns gets some with what is ok");
-  if (!is_ok) return check_status(asked, one.result);
-  require(asked.asks != nullptr, "nonsense is not ok");
+  if (asked.asks == nullptr)
+    return require(one.result.status == status::unknown_type, "nonsense is told that it is none that is known");
+  if (one.result.status == status::frame_timeout)
+    return require(around_.faults.struck(fault::client_stops_midframe), "a frame that comes is not late");
+  if (one.result.status == status::frame_cut_short)
+    return require(around_.faults.struck(fault::client_half_closes), "a frame is not cut short by itself");
   const std::string_view regime = asked.asks->options.regime;
   const uint32_t tokens = tokens_of(key, regime.empty() ? default_regime_name : regime);
-  require(one.result.token_count == tokens, "the outcome is the document's and the regime's");
+  const char* const wrong = test::wrong_with(one.result, {.token_count = tokens}, reasons_for(asked));
+  require(wrong == nullptr, wrong);
   require(!one.columns || one.columns->issues_told == tokens, "columns are the document's and the regime's");
   require(!are_lent(one.columns) || asked.asks->options.columns_by_descriptor, "who does not borrow is lent nothing");
 }
 
-// Each needs its reason.
-void connection::check_status(const question& asked, const outcome& result) const {
+test::answer_reasons connection::reasons_for(const question& asked) const {
   const fault_book& faults = around_.faults;
-  const bool deaths = faults.struck(fault::worker_dies) || faults.struck(fault::document_kills)
-                      || faults.struck(fault::worker_hangs) || faults.struck(fault::worker_dies_unborn)
-                      || !plan_.far.empty();
-  switch (result.status) {
-    case status::overload: return;
-    case status::cancelled: return require(asked.cancelled, "only what its client cancels is cancelled");
-    case status::worker_lost: return require(deaths, "a worker is lost only if one is");
-    case status::no_worker: return require(deaths, "workers are absent only if they died");
-    case status::condemned_document:
-      return require(faults.struck(fault::document_kills) || faults.struck(fault::worker_dies)
-                       || faults.struck(fault::worker_hangs),
-                     "a document is condemned for what it did");
-    case status::shutting_down: return require(faults.struck(fault::shutdown), "nobody drains without being told");
-    case status::deadline_exceeded:
-      return require(asked.asks != nullptr && asked.asks->options.deadline_ms > 0, "who set no deadline misses none");
-    case status::unknown_type: return require(asked.asks == nullptr, "a known type is known");
-    case status::frame_timeout:
-      return require(faults.struck(fault::client_stops_midframe), "a frame that comes is not late");
-    case status::frame_cut_short:
-      return require(faults.struck(fault::client_half_closes), "a frame is not cut short by itself");
-    default: require(false, "a response has a status that fits");
-  }
+  const bool lost_at_work =
+    faults.struck(fault::document_kills) || faults.struck(fault::worker_dies) || faults.struck(fault::worker_hangs);
+  return {.cancelled = asked.cancelled,
+          .has_deadline = asked.asks->options.deadline_ms > 0,
+          .lanes_lost = lost_at_work || faults.struck(fault::worker_dies_unborn) || !plan_.far.empty(),
+          .lost_at_work = lost_at_work,
+          .shut_down = faults.struck(fault::shutdown)};
 }
 
 // Who was there to the end and took its responses has one of each request that was begun; and each that was sent was
 // begun, unless the house went away or its client broke off.
 void connection::check_at_end() const {
   for (const auto& [id, asked] : questions_) {
-    require(asked.answers <= 1, "a request is answered once");
-    if (!gone_ && reads_) require(asked.answers == 1, "a request is answered");
+    const char* const missing = gone_ || !reads_ ? nullptr : asked.answers.ended();
+    require(missing == nullptr, missing);
   }
   const bool broke_off = gone_ || !reads_ || says_no_more_;
   if (!broke_off && !around_.faults.struck(fault::shutdown)) require(sent_.empty(), "what is sent is read");

@@ -13,6 +13,7 @@
 #include "actors/state/session_protocol.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
+#include "test/support/answer_watch.hpp"
 
 namespace texlex::simulation {
 
@@ -62,7 +63,7 @@ private:
   };
   struct question {
     const wish* asks = nullptr; ///< null: nonsense
-    uint32_t answers = 0;
+    test::answer_watch answers{};
     bool cancelled = false;
   };
 
@@ -72,7 +73,7 @@ private:
   void send_wish(const wish& one);
   void receive(const response& one);
   void check(const question& asked, const response& one, uint64_t key);
-  void check_status(const question& asked, const outcome& result) const;
+  [[nodiscard]] test::answer_reasons reasons_for(const question& asked) const;
   void give_back(uint64_t id);
   void vanish();
 

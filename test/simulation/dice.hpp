@@ -1,7 +1,8 @@
 // Chance that follows from a seed. What comes out does not depend on the standard library, so that a seed means the
-// same world everywhere.
+// same world everywhere; but for `exponential`, which worlds that must not differ have no use for.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,6 +29,8 @@ public:
   duration us(uint64_t low, uint64_t high) noexcept {
     return std::chrono::microseconds{static_cast<int64_t>(between(low, high))};
   }
+  /// Of mean 1.
+  double exponential() noexcept { return -std::log1p(-static_cast<double>(next() >> 11) * 0x1p-53); }
   bool in_1000(uint32_t times) noexcept { return next() % 1000 < times; }
   template <class Values>
   const auto& of(const Values& values) noexcept {
@@ -37,5 +40,10 @@ public:
 private:
   uint64_t state_;
 };
+
+/// A length so many times as long.
+[[nodiscard]] inline duration times(double factor, duration length) noexcept {
+  return duration{static_cast<duration::rep>(factor * static_cast<double>(length.count()))};
+}
 
 } // namespace texlex::simulation

@@ -123,7 +123,7 @@ struct house::far_lane final : lane_link_effects {
   void tell_room(lane_id id, uint32_t ended) {
     const auto in_flight = static_cast<uint32_t>(home_.broker_.lanes().in_flight(id));
     const uint32_t attempts = std::max(in_flight, ended) - ended + link.room();
-    home_.broker_.at(home_.around_.time.now()).lane_takes(id, attempts);
+    home_.broker_now().lane_takes(id, attempts);
   }
 
   // It has nothing in flight, and whoever it is may be well again.

@@ -20,7 +20,7 @@ house::house(surroundings& around, const world_plan& plan)
 house::~house() = default;
 
 void house::start() {
-  people_.start(around_.time.now());
+  people_now().start(around_.time.now());
   for (const auto& each : far_) each->start();
   if (plan_.roster.budgets.max_age > duration{0}) look_at_ages();
 }
@@ -28,7 +28,7 @@ void house::start() {
 void house::look_at_ages() {
   around_.time.after(std::chrono::milliseconds{20}, [this] {
     if (closed_) return;
-    people_.tick(around_.time.now());
+    people_now().tick(around_.time.now());
     look_at_ages();
   });
 }
@@ -47,9 +47,14 @@ void house::close() {
   to_people([](roster& r) { r.close(); });
 }
 
-void house::broker_event(const std::function<void(dispatcher&)>& event) {
-  event(broker_.at(around_.time.now()));
-  settle();
+dispatcher& house::broker_now() noexcept {
+  broker_changed_ = true;
+  return broker_.at(around_.time.now());
+}
+
+roster& house::people_now() noexcept {
+  people_changed_ = true;
+  return people_;
 }
 
 // What links and the dispatcher have said is carried out one after the other, as actors' messages would be.
@@ -86,7 +91,7 @@ void house::to_broker(std::function<void(dispatcher&)> word) {
 void house::to_people(std::function<void(roster&)> word) {
   const duration late = around_.faults.strikes(fault::word_late) ? around_.chance.us(100, 20'000) : duration{0};
   last_to_people_ = std::max(last_to_people_, around_.time.now() + late + around_.chance.us(1, 50));
-  around_.time.at(last_to_people_, [this, word = std::move(word)] { word(people_); });
+  around_.time.at(last_to_people_, [this, word = std::move(word)] { word(people_now()); });
 }
 
 void house::run(lane_id lane, const job_ptr& job, uint32_t attempt) {
@@ -157,11 +162,18 @@ void house::stuck(lane_id lane, death cause) {
       if (where.lane == lane) where.link.give_up(around_.time.now());
     });
   }
+  ++written_off_;
   workers_.at(lane.value)->write_off();
   to_people([this, lane, cause](roster& r) { r.stuck(lane, cause, around_.time.now()); });
 }
 
+lane_signs house::signs(lane_id lane) {
+  if (!signs_of || lane.value >= far_lanes_from) return {};
+  return signs_of(core_of_.at(lane.value));
+}
+
 void house::spawn(lane_id lane, uint32_t core) {
+  core_of_[lane.value] = core;
   const std::string name = fmt::format("lane{}", lane.value);
   around_.note("house", name, [core] { return fmt::format("spawn on core {}", core); });
   auto& made = workers_[lane.value] = std::make_unique<worker>(
@@ -176,7 +188,8 @@ void house::spawn(lane_id lane, uint32_t core) {
                   .died =
                     [this, lane](death cause) {
                       to_people([this, lane, cause](roster& r) { r.down(lane, cause, around_.time.now()); });
-                    }});
+                    }},
+    pace_of ? [this, core](const job& work) { return pace_of(core, work); } : std::function<pace(const job&)>{});
   if (around_.faults.strikes(fault::worker_dies_unborn)) {
     made->vanish();
     return around_.time.after(around_.chance.us(10, 5000), [this, lane] {
@@ -222,16 +235,17 @@ void house::unstaffed() {
 void house::absent_too_long() { require(false, "there is no limit to absence here"); }
 void house::too_many_stuck() { require(false, "there is no limit to those that hang here"); }
 
-std::string house::what_is_left() const {
-  if (broker_.ledger().open_count() > 0) return fmt::format("{} jobs are open", broker_.ledger().open_count());
-  if (broker_.lanes().in_flight() > 0) return fmt::format("{} attempts are in flight", broker_.lanes().in_flight());
-  for (const auto& each : far_) {
-    if (!closed_ && each->link.in_flight() > 0) return each->name + " owes results";
-    if (!closed_ && each->host.running() > 0) return each->name + " is at work";
-    if (!closed_ && each->link.state() != link_state::up) return each->name + " is not there";
+std::optional<leftover> house::what_is_left() const {
+  if (broker_.ledger().open_count() > 0) return leftover{"open jobs", broker_.ledger().open_count()};
+  if (broker_.lanes().in_flight() > 0) return leftover{"attempts in flight", broker_.lanes().in_flight()};
+  for (size_t i = 0; !closed_ && i < far_.size(); ++i) {
+    const far_lane& each = *far_[i];
+    if (each.link.in_flight() > 0) return leftover{"results that are owed elsewhere, by lane", i + 1};
+    if (each.host.running() > 0) return leftover{"work elsewhere, in lane", i + 1};
+    if (each.link.state() != link_state::up) return leftover{"a link that is not up, to lane", i + 1};
   }
-  if (closed_ && !people_.empty()) return "workers are there after the end";
-  return {};
+  if (closed_ && !people_.empty()) return leftover{"workers after the end", people_.health().lanes_alive};
+  return std::nullopt;
 }
 
 uint64_t house::orders_resent() const noexcept {
@@ -247,9 +261,10 @@ uint64_t house::orders_doubled() const noexcept {
 }
 
 void house::check_invariants() {
-  constexpr uint64_t statistics_every = 64; // events
-  broker_.check_invariants(around_.time.happened() % statistics_every == 0);
-  people_.check_invariants();
+  constexpr uint64_t statistics_every = 8; // times
+  if (std::exchange(people_changed_, false)) people_.check_invariants();
+  if (!std::exchange(broker_changed_, false)) return;
+  broker_.check_invariants(broker_checks_++ % statistics_every == 0);
   const hedge_counts& hedges = broker_.hedges();
   require(hedges.won <= hedges.fired, "no more copies win than were made");
 }

@@ -36,16 +36,23 @@ public:
 
   /// Who hears how a job ended, and that the queue may stand otherwise.
   answer_function on_answer;
+  /// How attempts go on a core here; none: as documents and faults have it. To be set before the start.
+  std::function<pace(uint32_t, const job&)> pace_of;
+  /// What can be seen of whoever works on a core; none: nothing.
+  std::function<lane_signs(uint32_t)> signs_of;
 
   [[nodiscard]] const queue_pressure& pressure() const noexcept { return pressure_; }
   [[nodiscard]] const dispatcher& broker() const noexcept { return broker_; }
-  /// Why it is not at rest; empty: it is.
-  [[nodiscard]] std::string what_is_left() const;
+  /// Why it is not at rest; nothing: it is.
+  [[nodiscard]] std::optional<leftover> what_is_left() const;
+  /// Lanes here that were given up.
+  [[nodiscard]] uint64_t written_off() const noexcept { return written_off_; }
   [[nodiscard]] bool was_unstaffed() const noexcept { return unstaffed_; }
   [[nodiscard]] uint64_t rotations() const noexcept { return people_.rotations(); }
   [[nodiscard]] uint64_t orders_resent() const noexcept;
   [[nodiscard]] uint64_t orders_doubled() const noexcept;
   [[nodiscard]] uint64_t far_answers() const noexcept { return far_answers_; }
+  /// Those of the dispatcher and the roster, whichever has had an event since the last call.
   void check_invariants();
 
 private:
@@ -58,6 +65,7 @@ private:
   void disarm(job_id id) override;
   void drained(lane_id lane) override;
   void stuck(lane_id lane, death cause) override;
+  lane_signs signs(lane_id lane) override;
   // roster_effects
   void spawn(lane_id lane, uint32_t core) override;
   void spawn_later(uint32_t core, duration delay) override;
@@ -71,7 +79,14 @@ private:
   void too_many_stuck() override;
 
   /// An event of the dispatcher's, and what it brings about.
-  void broker_event(const std::function<void(dispatcher&)>& event);
+  template <class Event>
+  void broker_event(const Event& event) {
+    event(broker_now());
+    settle();
+  }
+  /// Either for an event.
+  [[nodiscard]] dispatcher& broker_now() noexcept;
+  [[nodiscard]] roster& people_now() noexcept;
   void settle();
   void plan_tick();
   void to_broker(std::function<void(dispatcher&)> word);
@@ -86,8 +101,11 @@ private:
   const world_plan& plan_;
   dispatcher broker_;
   roster people_;
+  bool broker_changed_ = true, people_changed_ = true; ///< since their invariants were checked
+  uint64_t broker_checks_ = 0;
   queue_pressure pressure_;
   std::map<uint32_t, std::unique_ptr<worker>> workers_; ///< by lane
+  std::map<uint32_t, uint32_t> core_of_;                ///< by lane, of those that work here
   std::map<uint32_t, uint64_t> used_;                   ///< bytes handed out
   std::set<uint32_t> cold_;                             ///< lanes that were told to cool, or left
   std::vector<std::unique_ptr<far_lane>> far_;
@@ -99,6 +117,7 @@ private:
   bool closed_ = false;
   bool unstaffed_ = false;
   uint64_t far_answers_ = 0;
+  uint64_t written_off_ = 0;
 };
 
 } // namespace texlex::simulation

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/time.hpp"
@@ -16,8 +17,8 @@ public:
 
   /// `from` says something to `to`, or does it by itself if they are the same.
   template <class Text>
-  void note(instant at, const std::string& from, const std::string& to, Text text) {
-    if (wanted_) entries_.push_back({at, from, to, text()});
+  void note(instant at, std::string_view from, std::string_view to, Text text) {
+    if (wanted_) entries_.push_back({at, std::string{from}, std::string{to}, text()});
   }
   [[nodiscard]] bool wanted() const noexcept { return wanted_; }
 

@@ -134,6 +134,7 @@ client_plan draw_client(dice& chance, uint64_t number, uint32_t wishes_max) {
   made.borrows = made.version == 2 && chance.in_1000(500);
   const bool pipelines = chance.in_1000(400);
   const uint32_t wishes = chance.pick(1, 16);
+  made.wishes.reserve(wishes);
   for (uint32_t i = 0; i < wishes; ++i) {
     const wish drawn = draw_wish(chance, made, number * 100'000 + 100 * (i + 1), pipelines);
     if (i < wishes_max) made.wishes.push_back(drawn);

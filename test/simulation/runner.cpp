@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <spdlog/fmt/fmt.h>
 #include <sys/mman.h>
@@ -102,8 +103,16 @@ private:
   owned_fd words_;
 };
 
+/// What a world frees the next one needs: not given back to the system meanwhile.
+void keep_memory() {
+  constexpr int bytes_max = 1 << 30;
+  ::mallopt(M_TRIM_THRESHOLD, bytes_max);
+  ::mallopt(M_MMAP_THRESHOLD, bytes_max);
+}
+
 /// Every `stride`-th seed.
 void run_worlds(uint64_t from, uint64_t to, uint64_t stride, progress_page& page) {
+  keep_memory();
   for (uint64_t seed = from; seed <= to && !page.stop.load(); seed += stride) {
     page.seed = seed;
     world one{plan_of(seed), {}, false};

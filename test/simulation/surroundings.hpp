@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "runtime/quota.hpp"
@@ -22,6 +22,12 @@ struct known_document {
   bool lent = false;  ///< its columns are, if there is something to lend
 };
 
+/// What keeps a world from being at rest, and how much of it, or which.
+struct leftover {
+  const char* what = "";
+  uint64_t number = 0;
+};
+
 struct surroundings {
   timeline time;
   fault_book faults;
@@ -33,7 +39,7 @@ struct surroundings {
   uint64_t last_far_job = uint64_t{1} << 40; ///< jobs elsewhere are numbered apart from those at home
 
   template <class Text>
-  void note(const std::string& from, const std::string& to, Text text) {
+  void note(std::string_view from, std::string_view to, Text text) {
     notes.note(time.now(), from, to, text);
   }
 };

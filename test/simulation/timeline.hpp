@@ -1,9 +1,11 @@
 // The simulated world's time: what is to happen, in its order. Of two at one instant the one planned first comes first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <queue>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,14 @@ public:
   [[nodiscard]] instant now() const noexcept { return now_; }
 
   void at(instant when, std::function<void()> happens) {
-    events_.push({std::max(when, now_), next_number_++, std::move(happens)});
+    if (free_.empty()) {
+      free_.push_back(static_cast<uint32_t>(happenings_.size()));
+      happenings_.emplace_back();
+    }
+    const uint32_t place = free_.back();
+    free_.pop_back();
+    happenings_[place] = std::move(happens);
+    events_.push({std::max(when, now_), next_number_++, place});
   }
   void after(duration length, std::function<void()> happens) { at(now_ + length, std::move(happens)); }
 
@@ -26,22 +35,26 @@ public:
 
   /// Lets the next one happen.
   void step() {
-    const event first = std::move(const_cast<event&>(events_.top())); // moved out, then popped
+    const event first = events_.top();
     events_.pop();
     now_ = first.when;
     ++happened_;
-    first.happens();
+    const auto happens = std::exchange(happenings_[first.place], nullptr);
+    free_.push_back(first.place);
+    happens();
   }
 
 private:
   struct event {
     instant when;
     uint64_t number;
-    std::function<void()> happens;
+    uint32_t place; ///< of what happens: that is long, and events are moved about until their turn comes
     bool operator<(const event& other) const { return std::tie(other.when, other.number) < std::tie(when, number); }
   };
 
   std::priority_queue<event> events_;
+  std::vector<std::function<void()>> happenings_;
+  std::vector<uint32_t> free_; ///< places
   instant now_{std::chrono::hours{1}};
   uint64_t next_number_ = 0;
   uint64_t happened_ = 0;

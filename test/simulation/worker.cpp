@@ -10,8 +10,9 @@
 
 namespace texlex::simulation {
 
-worker::worker(surroundings& around, std::string name, words says)
-  : around_(around), name_(std::move(name)), says_(std::move(says)), slow_(around.faults.strikes(fault::worker_slow)) {}
+worker::worker(surroundings& around, std::string name, words says, std::function<pace(const job&)> pace_of)
+  : around_(around), name_(std::move(name)), says_(std::move(says)), pace_of_(std::move(pace_of)),
+    slow_(around.faults.strikes(fault::worker_slow)) {}
 
 void worker::give(const job_ptr& job, uint32_t attempt) {
   if (!alive_ || written_off_) return; // its end is on its way to whoever gives work
@@ -42,6 +43,11 @@ duration worker::length_of(const known_document& document) {
          + (stalls ? around_.chance.us(1000, 30'000) : duration{0});
 }
 
+pace worker::next_pace(const job& job, const known_document& document) {
+  if (pace_of_) return pace_of_(job);
+  return {.length = length_of(document)};
+}
+
 void worker::begin() {
   busy_ = true;
   const order& first = orders_.front();
@@ -49,21 +55,20 @@ void worker::begin() {
   if (const auto instead = first.job->begin(first.attempt, around_.time.now()))
     return around_.time.after(std::chrono::microseconds{1}, [this, instead] { end({.status = *instead}); });
   require(around_.time.now() < first.job->deadline, "what is of no use any more is not begun");
-  const duration length = length_of(document);
+  const auto [length, looks] = next_pace(*first.job, document);
   if (document.kills || around_.faults.strikes(fault::worker_dies))
     return around_.time.after(length / 2, [this] { die(death::crash); });
   if (around_.faults.strikes(fault::worker_hangs))
     return around_.note(name_, name_, [&] { return fmt::format("hangs in job {}", first.job->id.value); });
-  constexpr uint32_t parts = 3; // it looks that often whether it is still wanted
-  scan(length / parts, parts);
+  scan(length / looks, looks);
 }
 
-void worker::scan(duration part, uint32_t parts) {
-  around_.time.after(part, [this, part, parts] {
+void worker::scan(duration part, uint32_t looks) {
+  around_.time.after(part, [this, part, looks] {
     if (!alive_) return;
     const job& job = *orders_.front().job;
-    if (parts > 1 && job.stop.load()) return end({.status = status::cancelled});
-    if (parts > 1) return scan(part, parts - 1);
+    if (looks > 1 && job.stop.load()) return end({.status = status::cancelled});
+    if (looks > 1) return scan(part, looks - 1);
     end_scan(job);
   });
 }

@@ -13,6 +13,12 @@
 
 namespace texlex::simulation {
 
+/// How an attempt goes.
+struct pace {
+  duration length{0};
+  uint32_t looks = 3; ///< whether it is still wanted, the last at its end
+};
+
 class worker {
 public:
   /// Said from the timeline, in the worker's order.
@@ -21,7 +27,8 @@ public:
     std::function<void(death)> died;
   };
 
-  worker(surroundings& around, std::string name, words says);
+  /// `pace_of`: of an attempt at that job; none: it follows from the document and from faults.
+  worker(surroundings& around, std::string name, words says, std::function<pace(const job&)> pace_of = {});
 
   /// After what it has already.
   void give(const job_ptr& job, uint32_t attempt);
@@ -45,15 +52,17 @@ private:
   };
 
   void begin();
-  void scan(duration left, uint32_t parts);
+  void scan(duration part, uint32_t looks);
   void end(const outcome& result, const column_answer_ptr& columns = {});
   void end_scan(const job& job);
   void die(death cause);
   [[nodiscard]] duration length_of(const known_document& document);
+  [[nodiscard]] pace next_pace(const job& job, const known_document& document);
 
   surroundings& around_;
   std::string name_;
   words says_;
+  std::function<pace(const job&)> pace_of_;
   std::deque<order> orders_;
   bool alive_ = true;
   bool slow_;

@@ -12,20 +12,20 @@ namespace {
 
 /// All must have come to rest so long after the last fault.
 constexpr std::chrono::seconds rest_within{20};
-constexpr std::chrono::milliseconds connection_look{7};
+constexpr std::chrono::milliseconds connection_look{7}, calm_look{29};
 constexpr std::chrono::milliseconds drain_time{100};
 constexpr std::chrono::milliseconds starving_max{limits::held_back_ms_max};
 
 } // namespace
 
-world::world(const world_plan& plan, std::vector<stroke> left_out, bool keep_journal)
-  : plan_(plan), around_{.time = {},
-                         .faults = {plan.seed, plan.faults, std::move(left_out)},
-                         .notes = journal{keep_journal},
-                         .chance = dice{plan.seed ^ 0x5EED},
-                         .column_memory = std::make_shared<quota>(plan.column_bytes_max)},
-    places_(plan.requests_max, plan.bytes_max), house_(around_, plan_), way_in_(places_, house_.pressure()) {
-  around_.lent_memory = std::make_shared<quota>(plan.column_bytes_max / 2, around_.column_memory);
+world::world(world_plan plan, std::vector<stroke> left_out, bool keep_journal)
+  : plan_(std::move(plan)), around_{.time = {},
+                                    .faults = {plan_.seed, plan_.faults, std::move(left_out)},
+                                    .notes = journal{keep_journal},
+                                    .chance = dice{plan_.seed ^ 0x5EED},
+                                    .column_memory = std::make_shared<quota>(plan_.column_bytes_max)},
+    places_(plan_.requests_max, plan_.bytes_max), house_(around_, plan_), way_in_(places_, house_.pressure()) {
+  around_.lent_memory = std::make_shared<quota>(plan_.column_bytes_max / 2, around_.column_memory);
   house_.on_answer = [this](job_id job, const outcome& result, const column_answer_ptr& columns) {
     deliver(job, result, columns);
   };
@@ -44,15 +44,15 @@ void world::run() {
   if (around_.faults.strikes(fault::shutdown))
     around_.time.after(around_.chance.us(0, static_cast<uint64_t>(plan_.troubled.count() / 1000)),
                        [this] { shut_down(); });
-  bool is_calm = false;
   while (!around_.time.empty()) {
-    if (!is_calm && around_.time.next() >= calm) {
+    if (!calm_ && around_.time.next() >= calm) {
       around_.faults.calm();
-      is_calm = true;
+      calm_ = true;
     }
-    if (is_calm && what_is_left().empty()) break;
+    if (calm_ && !what_is_left()) break;
     if (around_.time.now() >= end) {
-      const std::string left = what_is_left();
+      const leftover most = what_is_left().value_or(leftover{});
+      const std::string left = fmt::format("{}: {}", most.what, most.number);
       around_.note("world", "world", [&] { return "does not come to rest: " + left; });
       last_words("texlex: left after all faults are over: " + left);
       require(false, "once faults are over, all comes to rest");
@@ -99,7 +99,7 @@ void world::deliver(job_id job, const outcome& result, const column_answer_ptr& 
 }
 
 void world::look_at_connections() {
-  around_.time.after(connection_look, [this] {
+  around_.time.after(calm_ ? calm_look : connection_look, [this] { // then there is little but timeouts to see
     for (const auto& each : connections_) each->look();
     feed_starving();
     if (!over_) look_at_connections();
@@ -134,12 +134,12 @@ void world::shut_down() {
   around_.chance.in_1000(250) ? give_up() : around_.time.after(drain_time, give_up);
 }
 
-std::string world::what_is_left() const {
-  if (!waiting_.empty()) return fmt::format("{} jobs have no answer", waiting_.size());
-  if (places_.requests_in_flight() > 0) return fmt::format("{} places are held", places_.requests_in_flight());
+std::optional<leftover> world::what_is_left() const {
+  if (!waiting_.empty()) return leftover{"jobs without an answer", waiting_.size()};
+  if (places_.requests_in_flight() > 0) return leftover{"places that are held", places_.requests_in_flight()};
   for (const auto& each : connections_)
-    if (!each->closed()) return fmt::format("client {} is not done", each->number());
-  if (around_.column_memory->taken() > 0) return "memory for columns is held";
+    if (!each->closed()) return leftover{"a client that is not done", each->number()};
+  if (around_.column_memory->taken() > 0) return leftover{"bytes of columns", around_.column_memory->taken()};
   return house_.what_is_left();
 }
 

@@ -5,8 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +20,7 @@ namespace texlex::simulation {
 
 class world final : job_taker {
 public:
-  world(const world_plan& plan, std::vector<stroke> left_out, bool keep_journal);
+  world(world_plan plan, std::vector<stroke> left_out, bool keep_journal);
 
   /// Called before each event, for who must know what led to an abort.
   std::function<void()> on_step = [] {};
@@ -43,7 +42,7 @@ private:
   void look_at_connections();
   void feed_starving();
   void shut_down();
-  [[nodiscard]] std::string what_is_left() const;
+  [[nodiscard]] std::optional<leftover> what_is_left() const;
 
   struct waiting {
     connection* from = nullptr; ///< null: nobody hears of it
@@ -60,6 +59,7 @@ private:
   uint64_t last_job_ = 0;
   std::optional<instant> starving_since_;
   bool overloaded_ = false;
+  bool calm_ = false; ///< no fault strikes any more
   bool over_ = false;
 };
 

@@ -81,7 +81,7 @@ BOOST_FIXTURE_TEST_CASE(a_message_may_be_the_death_of_who_it_is_for, channel_to_
 }
 
 BOOST_AUTO_TEST_CASE(what_happens_by_chance_follows_from_seed_and_number_at_about_the_rates_asked_for) {
-  const fault_rates rates{.drop = 100, .duplicate = 200, .hold = 300, .delay = 400, .delay_max = 7ms};
+  const fault_rates rates{.drop = 100, .duplicate = 200, .hold = 300, .kill = 50, .delay = 350, .delay_max = 7ms};
   const fault_rule first = by_seed(1, rates), same = by_seed(1, rates), other = by_seed(2, rates);
   std::vector<int> seen(6);
   int differ = 0;
@@ -94,7 +94,8 @@ BOOST_AUTO_TEST_CASE(what_happens_by_chance_follows_from_seed_and_number_at_abou
   }
   BOOST_TEST(seen[verdict::deliver] == 0);
   BOOST_TEST((seen[verdict::drop] > 800 && seen[verdict::drop] < 1200));
-  BOOST_TEST((seen[verdict::delay] > 3600 && seen[verdict::delay] < 4400));
+  BOOST_TEST((seen[verdict::kill] > 400 && seen[verdict::kill] < 600));
+  BOOST_TEST((seen[verdict::delay] > 3100 && seen[verdict::delay] < 3900));
   BOOST_TEST(differ > 1000);
 }
 

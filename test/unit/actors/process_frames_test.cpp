@@ -1,11 +1,14 @@
 // What a worker's process and its lane say to each other: each packet is taken for what it is, or for nothing.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <random>
 
 #include "actors/process_frames.hpp"
 #include "actors/state/mapping_slots.hpp"
 #include "runtime/document.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/tokenize_frame.hpp"
 
 using namespace texlex;
@@ -32,6 +35,29 @@ attempt_frame some_attempt() {
 template <class Frame>
 std::optional<Frame> there_and_back(const Frame& frame) {
   return from_packet<Frame>(to_packet(frame));
+}
+
+template <class Frame>
+void expect_flag(Frame frame, uint32_t Frame::*flag) {
+  for (const uint32_t value : {0u, 1u}) {
+    frame.*flag = value;
+    BOOST_TEST(there_and_back(frame).has_value());
+  }
+  for (const uint32_t value : {2u, 256u, UINT32_MAX}) {
+    frame.*flag = value;
+    BOOST_TEST(!there_and_back(frame).has_value());
+  }
+}
+
+/// A text of so many bytes, its end among them.
+template <class Frame>
+void expect_text_to_end(const Frame& frame, size_t offset, size_t bytes) {
+  auto packet = to_packet(frame);
+  const auto text = std::span{packet}.subspan(offset, bytes);
+  std::fill(text.begin(), text.end() - 1, uint8_t{'x'});
+  BOOST_TEST(from_packet<Frame>(packet).has_value());
+  text.back() = 'x';
+  BOOST_TEST(!from_packet<Frame>(packet).has_value());
 }
 
 } // namespace
@@ -107,6 +133,30 @@ BOOST_AUTO_TEST_CASE(columns_views_units_and_slots_that_do_not_exist_are_nothing
   BOOST_TEST(there_and_back(counts_only).has_value());
   BOOST_TEST(!there_and_back(columns_frame{.slot = mapping_slots::slot_count, .memory_bytes = 4096}).has_value());
   BOOST_TEST(!there_and_back(columns_frame{.slot = 1}).has_value()); // of no bytes
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_that_is_neither_set_nor_not_is_nothing) {
+  for (uint32_t start_frame::*const flag :
+       {&start_frame::lock_memory, &start_frame::stall_after, &start_frame::stall_deaf})
+    expect_flag(start_frame{}, flag);
+  expect_flag(ready_frame{}, &ready_frame::locked);
+  expect_flag(some_attempt(), &attempt_frame::fresh);
+  expect_flag(some_attempt(), &attempt_frame::crash);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_without_an_end_is_nothing) {
+  expect_text_to_end(start_frame{}, offsetof(start_frame, kernel), sizeof(packet_name));
+  expect_text_to_end(start_frame{}, offsetof(start_frame, regime), sizeof(packet_name));
+  expect_text_to_end(ready_frame{}, offsetof(ready_frame, unpinned), sizeof(ready_frame::unpinned));
+  expect_text_to_end(some_attempt(), offsetof(attempt_frame, regime), sizeof(packet_name));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_for_documents_longer_than_any_can_be_is_nothing) {
+  start_frame start;
+  start.document_bytes_max = limits::scan_bytes_max;
+  BOOST_TEST(there_and_back(start).has_value());
+  ++start.document_bytes_max;
+  BOOST_TEST(!there_and_back(start).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_status_that_does_not_exist_is_nothing) {

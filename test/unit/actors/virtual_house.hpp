@@ -1,6 +1,10 @@
-// The house in virtual time: the real broker, hedge timer, metrics, supervisor and workers, with fault channels between
-// them and a front that writes down every answer. Workers run on the scheduler; a job takes no time unless a rule
-// delays its run message (as if the worker began late) or its finish (as if it took long).
+// The stage for tests of the real actors under CAF's deterministic scheduler: broker, hedge timer, metrics, supervisor
+// and workers as texlexd spawns them, with channels of actors/fault between them and a front that writes down every
+// answer. Which messages something happens to is a test's to say, and so is what must hold: there are neither rules nor
+// invariants here. Decisions by themselves are simulated in test/simulation.
+//
+// Workers run on the scheduler; a job takes no time unless a rule delays its run message (as if the worker began late)
+// or its finish (as if it took long).
 //
 //   front <-- answer -- broker -- run --> [runs] worker -- finished --> [finishes] broker
 //                       broker -- arm --> timer -- overdue --> [rings] broker
