@@ -111,20 +111,26 @@ std::optional<job_id> fair_queue::pop(pop_order order, pop_from from) noexcept {
   return job;
 }
 
-// Clients that have nothing of what is asked for are passed over. They earn as the others do, up to what their own next
-// job costs, so that it goes as soon as it may.
+// Clients that have nothing of what is asked for are passed over, and keep their places: whoever came to wait behind
+// them would else be before them. They earn as the others do, up to what their own next job costs, so that it goes as
+// soon as it may.
 uint32_t fair_queue::next_in_turn(pop_order order, pop_from from) noexcept {
   if (turns_.empty() || (from == pop_from::not_lengthy && only_lengthy())) return no_slot;
-  for (uint32_t in_vain = 0;;) {
-    client_record& client = clients_[turns_.head];
-    const uint32_t next = candidate(client, order, from);
-    if (!std::exchange(quantum_given_, true)) {
-      earn(client, options_.quantum, order, next == no_slot);
-      earned_ += options_.quantum / turns_.count;
+  for (;; skip_rounds(order, from)) { // everybody had a turn and nobody could go
+    uint32_t behind = turns_.head;
+    for (uint32_t left = turns_.count; left > 0; --left) {
+      const uint32_t slot = std::exchange(behind, in_turn_.next(behind));
+      client_record& client = clients_[slot];
+      const uint32_t next = candidate(client, order, from);
+      if (!client.turn_begun) {
+        earn(client, options_.quantum, order, next == no_slot);
+        earned_ += options_.quantum / turns_.count;
+      }
+      if (next == no_slot) continue;
+      client.turn_begun = true;
+      if (price_of(entries_[next]) <= client.earned) return next;
+      end_turn(slot);
     }
-    if (next != no_slot && price_of(entries_[next]) <= client.earned) return next;
-    end_turn();
-    if (++in_vain == turns_.count) skip_rounds(order, from);
   }
 }
 
@@ -136,8 +142,8 @@ void fair_queue::earn(client_record& client, duration amount, pop_order order, b
   client.earned = std::min(client.earned, std::max(before, enough));
 }
 
-// Everybody had a turn and nobody could go: the rounds that would be in vain too are given at once, so that a round and
-// this are the most a call takes, however large the documents are.
+// The rounds that would be in vain too are given at once, so that two rounds and this are the most a call takes, however
+// large the documents are.
 void fair_queue::skip_rounds(pop_order order, pop_from from) noexcept {
   duration::rep rounds = INT64_MAX;
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))
@@ -163,11 +169,10 @@ uint32_t fair_queue::candidate(const client_record& client, pop_order order, pop
   return order == pop_order::oldest_first ? chosen->head : chosen->tail;
 }
 
-void fair_queue::end_turn() noexcept {
-  const uint32_t client = turns_.head;
+void fair_queue::end_turn(uint32_t client) noexcept {
   in_turn_.erase(turns_, client);
   in_turn_.push_back(turns_, client);
-  quantum_given_ = false;
+  clients_[client].turn_begun = false;
 }
 
 void fair_queue::pay(uint32_t slot) noexcept {
@@ -195,7 +200,6 @@ void fair_queue::leave_client(uint32_t slot) noexcept {
   count_in(slot, -1);
   in_band_.erase(band_list_of(entries_[slot]), slot);
   if (client.count() > 0) return;
-  if (turns_.head == owner) quantum_given_ = false;
   debts_.add(client.whose.key(), -client.earned, earned_); // what it earned and did not spend is lost
   slot_of_client_.erase(client.whose.key());
   in_turn_.erase(turns_, owner);

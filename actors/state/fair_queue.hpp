@@ -146,7 +146,8 @@ private:
     duration earned{0};  ///< not spent yet; less than zero: it owes that
     duration waiting{0}; ///< of its jobs, but for patient ones; none of what is in the background
     std::array<band_lists, band_count> bands{};
-    uint32_t run = 0; ///< of jobs that passed longer ones
+    uint32_t run = 0;        ///< of jobs that passed longer ones
+    bool turn_begun = false; ///< it has had its quantum, and may go on while it can pay
     [[nodiscard]] bool has(band in) const noexcept { return !bands[in][0].empty() || !bands[in][1].empty(); }
     [[nodiscard]] uint32_t count() const noexcept {
       uint32_t jobs = 0;
@@ -168,7 +169,7 @@ private:
   [[nodiscard]] uint32_t candidate(const client_record& client, pop_order order, pop_from from) const noexcept;
   [[nodiscard]] uint32_t next_in_turn(pop_order order, pop_from from) noexcept;
   [[nodiscard]] uint32_t newest_of_greediest(turn_taker newcomer, duration expected) const noexcept;
-  void end_turn() noexcept;
+  void end_turn(uint32_t client) noexcept;
   void earn(client_record& client, duration amount, pop_order order, bool passed_over) const noexcept;
   void skip_rounds(pop_order order, pop_from from) noexcept;
   void pay(uint32_t slot) noexcept;
@@ -190,9 +191,8 @@ private:
   slot_index slot_of_client_;
   client_debts debts_; ///< of clients that have nothing waiting
   duration cost_{0}, patient_cost_{0};
-  uint32_t lengthy_ = 0;       ///< of all that wait, without those that were returned
-  duration earned_{0};         ///< by a client that always waited
-  bool quantum_given_ = false; ///< to the client whose turn it is
+  uint32_t lengthy_ = 0; ///< of all that wait, without those that were returned
+  duration earned_{0};   ///< by a client that always waited
 
   slot_heap by_deadline_; ///< only of jobs that have one
   slot_heap greediest_;   ///< clients, by what they have waiting

@@ -66,17 +66,13 @@ BOOST_AUTO_TEST_CASE(small_documents_neither) {
     }
 }
 
-// Not of any seed: of two in a hundred (212 and 214 among them) it is not true yet. Clients whose cost nobody knew when
-// they came then have no turn for seconds, while others have theirs, and some are refused in the end.
 BOOST_AUTO_TEST_CASE(a_machine_that_becomes_slow_or_fast_refuses_nobody) {
   const load_stream fast{.clients = 16, .bytes = 1'100'000, .service = 600us};
   const load_stream slow{.clients = 16, .bytes = 1'000'000, .service = 30ms};
-  for (const uint64_t of_these : {1u, 2u, 3u}) {
-    load house{of_these, as_shipped(), {fast, slow}};
-    house.run(5s);
-    BOOST_TEST(refused(house, 0) == 0u);
-    BOOST_TEST(refused(house, 1) == 0u);
-  }
+  load house{seed(), as_shipped(), {fast, slow}};
+  house.run(5s);
+  BOOST_TEST(refused(house, 0) == 0u);
+  BOOST_TEST(refused(house, 1) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_of_some_leave_a_client_of_small_documents_unrefused_and_quick) {
