@@ -97,7 +97,9 @@ BOOST_AUTO_TEST_CASE(an_error_of_usage_names_the_help_that_tells_more) {
   const folder here;
   BOOST_TEST(here.run("").errors == "texlex: A subcommand is required; texlex --help tells more\n");
   BOOST_TEST(here.run("tokens '--n\ts\\ch' -").errors
-             == "texlex: The following argument was not expected: --n\\x09s\\x5cch; texlex tokens --help tells more\n");
+             == "texlex: \"--n\\x09s\\x5cch\" is not expected here; texlex tokens --help tells more\n");
+  BOOST_TEST(here.run("bench a 10 4 b c").errors
+             == "texlex: \"b\" is not expected here; texlex bench --help tells more\n");
   BOOST_TEST(here.run("verify").errors.ends_with("; texlex verify --help tells more\n"));
 }
 
