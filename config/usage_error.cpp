@@ -20,11 +20,14 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error, std::
   std::string command = app.get_name();
   const auto subcommands = app.get_subcommands();
   for (const CLI::App* each : subcommands) command += " " + each->get_name();
+  // Of a mistyped name CLI11 may say no more than that the right one is missing.
+  const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool is_extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   const std::string word = unexpected_word(app);
-  if (!word.empty() && subcommands.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+  if (is_missing && subcommands.empty() && !word.empty())
     return "there is no subcommand or option \"" + shown(word) + "\" here; " + command + " --help lists them";
-  const bool is_extra = !word.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-  const std::string what = is_extra ? "\"" + shown(word) + "\" is not expected here" : shown(error.what());
+  const bool names_word = (is_missing || is_extra) && !word.empty();
+  const std::string what = names_word ? "\"" + shown(word) + "\" is not expected here" : shown(error.what());
   return what + "; " + command + " --help tells more";
 }
 

@@ -100,6 +100,8 @@ BOOST_AUTO_TEST_CASE(an_error_of_usage_names_the_help_that_tells_more) {
              == "texlex: \"--n\\x09s\\x5cch\" is not expected here; texlex tokens --help tells more\n");
   BOOST_TEST(here.run("bench a 10 4 b c").errors
              == "texlex: \"b\" is not expected here; texlex bench --help tells more\n");
+  BOOST_TEST(here.run("verify a --sokcet b").errors
+             == "texlex: \"--sokcet\" is not expected here; texlex verify --help tells more\n");
   BOOST_TEST(here.run("verify").errors.ends_with("; texlex verify --help tells more\n"));
 }
 

@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_set
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
     {{}, "subcommand"},
     {{"bogus"}, "there is no subcommand or option \"bogus\" here; texlexd --help lists them"},
-    {{"serve", "bo\ngus"}, "bo\\x0Agus; texlexd serve --help tells more"},
+    {{"serve", "bo\ngus"}, "\"bo\\x0Agus\" is not expected here; texlexd serve --help tells more"},
     {{"serve", "--conections-max", "3"}, "--conections-max"},
     {{"serve", "--connections-max", "0"}, "server.connections_max"},
     {{"serve", "--connections-max", "many"}, "--connections-max"},
