@@ -17,7 +17,7 @@ PREFIX ?= /usr/local
 RUN_SECONDS ?= 1
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: PREFIX=/usr/local for install; FILE=paper.tex COUNT=100 CONNECTIONS=4 for verify;"
 	@echo "  FILES='a.tex b.tex' for test-engine and bench-kernels; REPETITIONS=5 for bench-kernels; QUICK=1 for bench-micro; ROUNDS=3 RUN_SECONDS=1"
 	@echo "  LARGE=1mb.tex SMALL=4kb.tex for bench-service, bench-tail; SECONDS=60 FUZZERS=scan_fuzz for fuzz"
@@ -171,4 +171,4 @@ coverage: ## Which lines and branches the tests reach, held against test/coverag
 	@test/coverage/run
 
 clean: ## Remove build/ and what the clients' packages were built from it
-	@rm -rf build clients/js/build clients/js/LICENSE
+	@rm -rf build clients/js/build clients/js/LICENSE clients/python/build clients/python/src/texlex.egg-info

@@ -8,6 +8,13 @@
 namespace texlex {
 namespace {
 
+// With or without the leading 0 that tells the parser so: as chmod takes it. 400 in decimal would be 0620.
+std::string as_octal(std::string& text) {
+  if (text.empty() || text.find_first_not_of("01234567") != std::string::npos) return "it must be an octal number";
+  text.insert(0, 1, '0');
+  return {};
+}
+
 class add_flag {
 public:
   add_flag(CLI::App& options, const field& each) : app_(options), row_(each) {}
@@ -24,7 +31,7 @@ public:
   CLI::Option* operator()(T& target) const {
     CLI::Option* option = app_.add_option(std::string{row_.flag}, target, std::string{row_.meaning} + range());
     if constexpr (std::is_integral_v<T>)
-      if (row_.octal) return option->default_str(fmt::format("{:#o}", target));
+      if (row_.octal) return option->transform(CLI::Validator{as_octal, ""})->default_str(fmt::format("{:#o}", target));
     return option->capture_default_str();
   }
 

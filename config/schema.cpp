@@ -21,7 +21,7 @@ const field rows[] = {
    limits::unix_socket_path_max, "path of the Unix socket to serve on; empty: none"},
   {"server", "unix_socket_mode", "--unix-mode",
    number{[](settings& s) -> uint32_t& { return s.server.unix_socket_mode; }}, 0, 0777,
-   "permission bits of the Unix socket, in octal with a leading 0 (flag) or 0o (TOML)", true},
+   "permission bits of the Unix socket, in octal, in TOML with 0o before it", true},
   {"server", "tcp_address", "--tcp-address", text{[](settings& s) -> std::string& { return s.server.tcp_address; }}, 1,
    64, "numeric address to listen on"},
   {"server", "tcp_port", "--tcp-port", signed_number{[](settings& s) -> int32_t& { return s.server.tcp_port; }}, -1,

@@ -15,6 +15,8 @@
 #include "config/flags.hpp"
 #include "config/load.hpp"
 #include "config/profiles.hpp"
+#include "config/shown_text.hpp"
+#include "config/usage_error.hpp"
 #include "config/validate.hpp"
 
 namespace texlex {
@@ -41,9 +43,14 @@ int print(const std::string& text) {
   return exit_status::cannot_serve;
 }
 
+int complain(const std::vector<std::string>& errors) {
+  for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
+  return exit_status::usage;
+}
+
 /// Flags over `target`; the status to exit with if there is nothing to serve.
 std::optional<int> parse_flags(int argc, char** argv, settings& target, command_line& line) {
-  CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service"};
+  CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service", "texlexd"};
   app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
   app.require_subcommand(1);
   CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
@@ -58,16 +65,11 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
-    std::ostringstream output, errors;
-    const bool asked_for = app.exit(error, output, errors) == 0; // help and version are no errors
-    std::fputs(errors.str().c_str(), stderr);
-    return asked_for ? print(output.str()) : exit_status::usage;
+    if (error.get_exit_code() != 0) return complain({usage_error(app, error, shown_text)});
+    std::ostringstream output; // help and version are no errors
+    app.exit(error, output, output);
+    return print(output.str());
   }
-}
-
-int complain(const std::vector<std::string>& errors) {
-  for (const std::string& error : errors) std::fprintf(stderr, "texlexd: %s\n", error.c_str());
-  return exit_status::usage;
 }
 
 } // namespace

@@ -83,8 +83,8 @@ CLI::App* add_corpus_command(CLI::App& app, corpus_options& options) {
     "  texlex corpus papers/ --shard 3/16 --journal papers-3.journal --out tokens/\n\n"
     "The same command again goes on where a run ended, however it did: each document is in the output once.\n\n"
     "Exit status: 0 all is done; 2 usage, or the journal or the folder is of another run; 3 documents failed, in this\n"
-    "run or before, files changed, or the output could not be written; 4 no texlexd was left: the same command goes "
-    "on.");
+    "run or before, files changed, a list named no file, or the output could not be written; 4 no texlexd was\n"
+    "left: the same command goes on.");
   return command;
 }
 

@@ -130,6 +130,7 @@ file_names split_list(std::string_view text, bool by_nul, const std::string& lis
     if (found.names.size() > file_names_max)
       return {{}, {cannot_read(list, fmt::format("it holds more than {} names", file_names_max))}};
   }
+  if (found.names.empty()) return {{}, {cannot_read(list, "this list names no file")}};
   return found;
 }
 

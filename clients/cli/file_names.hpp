@@ -29,7 +29,8 @@ inline constexpr size_t file_names_max = 10'000'000;
 /// that begin with a dot are left out, and so are links to folders.
 [[nodiscard]] file_names expand_folders(std::span<const std::string> given);
 
-/// The names in the text of a list. They are separated by NUL or by line feed, whose empty lines are none.
+/// The names in the text of a list. They are separated by NUL or by line feed, whose empty lines are none. No name at
+/// all is an error: whoever made the list expected some.
 /// `list` is how an error calls it.
 [[nodiscard]] file_names split_list(std::string_view text, bool by_nul, const std::string& list);
 

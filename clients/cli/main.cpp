@@ -12,21 +12,13 @@
 #include "clients/cli/output.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
+#include "config/usage_error.hpp"
 
 namespace {
 
-// What stands where a subcommand should, as CLI11 tells no more than that there is none.
-std::string unknown_subcommand(const CLI::App& app, const CLI::ParseError& error) {
-  const auto words = app.remaining();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || !app.get_subcommands().empty() || words.empty())
-    return {};
-  return "there is no subcommand or option \"" + texlex::cli::escape_file_name(words.front())
-         + "\" here; texlex --help lists them";
-}
-
 int run(int argument_count, char** arguments) {
   using namespace texlex::cli;
-  CLI::App app{"texlex reads LaTeX documents as TeX's own scanner does."};
+  CLI::App app{"texlex reads LaTeX documents as TeX's own scanner does.", "texlex"};
   app.set_version_flag("--version", "texlex " TEXLEX_VERSION);
   app.require_subcommand(1);
   app.footer(
@@ -44,17 +36,14 @@ int run(int argument_count, char** arguments) {
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
-    if (const auto unknown = unknown_subcommand(app, error); !unknown.empty()) {
-      complain(unknown);
+    // Help and version end well; anything else is a matter of usage.
+    if (error.get_exit_code() != 0) {
+      complain(texlex::usage_error(app, error, escape_file_name));
       return exit_usage;
     }
-    // Help and version end well; anything else is a matter of usage.
     std::ostringstream output;
-    std::ostringstream errors;
-    const int wanted = app.exit(error, output, errors) == 0 ? exit_ok : exit_usage;
-    (void)write(stderr, errors.str());
-    if (!write(stdout, output.str())) return exit_input;
-    return wanted;
+    app.exit(error, output, output);
+    return write(stdout, output.str()) ? exit_ok : exit_input;
   }
   if (*bench_command) return run_bench(bench);
   if (*corpus_command) return run_corpus(corpus);

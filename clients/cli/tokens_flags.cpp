@@ -110,8 +110,8 @@ CLI::App* add_tokens_command(CLI::App& app, tokens_options& options) {
     "Of folders and archives the documents are taken, by these suffixes: {}.\n"
     "Of folders also those with .gz behind it, .tar, .tar.gz and .tgz; names that begin with a dot are left out.\n\n"
     "Exit status: 0 ok; 1 issues were found and --strict was given; 2 usage; 3 an input could not\n"
-    "be read, the output or the issues not written, or memory ran out; 4 texlexd could not be reached or\n"
-    "refused; 141, as a shell tells it, nobody reads the output.",
+    "be read, a list named no file, the output or the issues were not written, or memory ran out; 4 texlexd\n"
+    "could not be reached or refused; 141, as a shell tells it, nobody reads the output.",
     fmt::join(document_suffixes(), " ")));
   return command;
 }

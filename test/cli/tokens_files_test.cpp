@@ -81,8 +81,23 @@ BOOST_AUTO_TEST_CASE(names_may_come_from_a_list) {
   BOOST_TEST(here.read("output") == expected);
   BOOST_TEST(here.run_here("tokens --format counts --null --files-from nuls 'b b.tex'") == 0);
   BOOST_TEST(here.read("output") == "3\t0\tb b.tex\n4\t0\tc\\x0ac.tex\n2\t0\ta.tex\n");
-  BOOST_TEST(here.run_here("tokens --format counts --files-from /dev/null") == 0);
-  BOOST_TEST(here.read("output").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_names_no_file_is_an_error_and_nothing_is_done) {
+  const folder here;
+  (void)here.write("a.tex", "a");
+  (void)here.write("blank", "\n\n");
+  for (const std::string list : {"/dev/null", "blank"})
+    for (const std::string more : {"", " a.tex"}) {
+      BOOST_TEST(here.run_here("tokens --format counts --files-from " + list + more) == 3);
+      BOOST_TEST(here.read("errors") == "texlex: cannot read " + list + ": this list names no file\n");
+      BOOST_TEST(here.read("output").empty());
+    }
+  BOOST_TEST(here.run_here("tokens --format counts --null --files-from -", "/dev/null") == 3);
+  BOOST_TEST(here.read("errors") == "texlex: cannot read standard input: this list names no file\n");
+  BOOST_TEST(here.run_here("corpus --files-from blank --journal j --out tokens") == 3);
+  BOOST_TEST(here.read("errors") == "texlex: cannot read blank: this list names no file\n");
+  BOOST_TEST(!fs::exists(here / "j"));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_that_is_none_is_an_error_that_says_so) {

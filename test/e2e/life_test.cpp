@@ -134,6 +134,8 @@ BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_set
   const std::string config = folder.write("texlexd.toml", "[server]\nconections_max = 3\n");
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
     {{}, "subcommand"},
+    {{"bogus"}, "there is no subcommand or option \"bogus\" here; texlexd --help lists them"},
+    {{"serve", "bo\ngus"}, "\"bo\\x0Agus\" is not expected here; texlexd serve --help tells more"},
     {{"serve", "--conections-max", "3"}, "--conections-max"},
     {{"serve", "--connections-max", "0"}, "server.connections_max"},
     {{"serve", "--connections-max", "many"}, "--connections-max"},
@@ -146,6 +148,8 @@ BOOST_AUTO_TEST_CASE(mistakes_in_its_settings_are_usage_errors_that_name_the_set
     const auto result = run_texlexd(arguments);
     BOOST_TEST(result.end.exit_status == 2);
     BOOST_TEST(says(result.errors, named), result.errors << " does not name " << named);
+    BOOST_TEST(result.errors.starts_with("texlexd: "), result.errors);
+    BOOST_TEST(result.errors.find('\n') == result.errors.size() - 1, result.errors);
   }
 }
 

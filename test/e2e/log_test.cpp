@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_written_is_counted_and_no_more) {
 BOOST_AUTO_TEST_CASE(what_it_prints_instead_of_serving_and_cannot_is_an_error) {
   const owned_fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--version"}, {"serve", "--help"}, {"serve", "--print-config"}}) {
+       {std::vector<std::string>{"--version"}, {"--help"}, {"serve", "--help"}, {"serve", "--print-config"}}) {
     const auto result = run_texlexd(arguments, {.output = full.get()});
     BOOST_TEST(result.end.exit_status == 4);
     BOOST_TEST(result.errors == "texlexd: cannot write to standard output: No space left on device\n");

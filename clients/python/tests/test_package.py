@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def test_its_version_is_that_of_the_project() -> None:
 def test_all_that_is_promised_is_there() -> None:
     for name in texlex.__all__:
         assert hasattr(texlex, name), name
+
+
+@pytest.mark.skipif(not (TOP / ".git").exists(), reason="the tree is no working copy")
+def test_what_pip_leaves_in_the_tree_is_no_part_of_it() -> None:
+    left = ["clients/python/build/lib/texlex/client.py", "clients/python/src/texlex.egg-info/PKG-INFO"]
+    ignored = subprocess.run(["git", "check-ignore", *left], cwd=TOP, capture_output=True, text=True, check=False)
+    assert ignored.stdout.split() == left
 
 
 @pytest.mark.skipif(installed is None, reason="the package under test is not an installed one")

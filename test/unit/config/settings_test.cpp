@@ -183,6 +183,24 @@ BOOST_AUTO_TEST_CASE(flags_write_their_settings) {
   BOOST_TEST(target.hedge.delay_us == 500u);
 }
 
+BOOST_AUTO_TEST_CASE(the_flag_of_a_mode_is_octal_with_a_leading_0_or_without) {
+  for (const std::string mode : {"400", "0400", "00400"}) {
+    CLI::App app;
+    settings target;
+    add_setting_flags(app, target);
+    app.parse("--unix-mode " + mode);
+    BOOST_TEST(target.server.unix_socket_mode == 0400u, mode);
+  }
+  for (const std::string wrong : {"990", "0x100", "-1", "rw"}) {
+    CLI::App app;
+    settings target;
+    add_setting_flags(app, target);
+    BOOST_CHECK_EXCEPTION(app.parse("--unix-mode " + wrong), CLI::ParseError, [](const CLI::ParseError& error) {
+      return mentions({error.what()}, "--unix-mode: it must be an octal number");
+    });
+  }
+}
+
 BOOST_AUTO_TEST_CASE(budgets_of_workers_may_be_none_and_have_their_ranges) {
   settings chosen;
   chosen.workers.alloc_budget_mb = chosen.workers.major_cycles_budget = chosen.workers.rss_budget_mb = 0;
