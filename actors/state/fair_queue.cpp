@@ -142,8 +142,8 @@ void fair_queue::earn(client_record& client, duration amount, pop_order order, b
   client.earned = std::min(client.earned, std::max(before, enough));
 }
 
-// The rounds that would be in vain too are given at once, so that two rounds and this are the most a call takes, however
-// large the documents are.
+// The rounds that would be in vain too are given at once, so that two rounds and this are the most a call takes,
+// however large the documents are.
 void fair_queue::skip_rounds(pop_order order, pop_from from) noexcept {
   duration::rep rounds = INT64_MAX;
   for (uint32_t c = turns_.head; c != no_slot; c = in_turn_.next(c))

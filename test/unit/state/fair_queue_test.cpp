@@ -6,61 +6,17 @@
 #include <set>
 #include <vector>
 
-#include "actors/state/fair_queue.hpp"
 #include "test/unit/state/seed.hpp"
+#include "test/unit/state/waiting_jobs.hpp"
 
 using namespace texlex;
-using namespace std::chrono_literals;
+using namespace texlex::test;
 
 BOOST_AUTO_TEST_SUITE(fair_queue_test)
 
 namespace {
 
-constexpr instant noon{};
-constexpr uint64_t kib = 1024, mib = 1024 * kib; // of prose, a nanosecond each
-constexpr uint64_t alice = 1, bob = 2;
-
-/// So that a turn earns 64 KiB, and each job costs 4 KiB beside its document.
-fair_queue_options in_kib(fair_queue_options options) {
-  options.quantum = options.short_max = duration{64 * kib};
-  options.job_overhead = duration{4 * kib};
-  return options;
-}
-
-duration time_of(uint64_t bytes) { return duration{static_cast<duration::rep>(bytes)}; }
-
 request_priority any(std::mt19937_64& chance) { return static_cast<request_priority>(chance() % 3); }
-
-struct waiting {
-  fair_queue queue;
-  instant time = noon;
-  std::vector<expired_job> expired;
-
-  explicit waiting(fair_queue_options options = {}) : queue(in_kib(options)) {}
-  ~waiting() { queue.check_invariants(); }
-
-  push_verdict push(uint64_t client, uint64_t id, uint64_t bytes = kib) {
-    return queue.push_back({.client = client, .job = {id}, .expected = time_of(bytes)}, time);
-  }
-  uint64_t pop(pop_order order = pop_order::oldest_first) {
-    const auto next = queue.pop(order);
-    queue.check_invariants();
-    return next ? next->value : 0;
-  }
-  std::vector<uint64_t> pop_all(pop_order order = pop_order::oldest_first) {
-    std::vector<uint64_t> order_of_leaving;
-    while (const uint64_t id = pop(order)) order_of_leaving.push_back(id);
-    return order_of_leaving;
-  }
-  size_t expire(duration wait_max, duration patient_wait_max = 10h) {
-    expired.clear();
-    queue.expire(time, wait_max, patient_wait_max, expired);
-    queue.check_invariants();
-    return expired.size();
-  }
-};
-
-using ids = std::vector<uint64_t>;
 
 } // namespace
 
@@ -275,58 +231,6 @@ BOOST_FIXTURE_TEST_CASE(debts_are_forgiven_once_nobody_waits, waiting) {
   for (uint64_t id = 1; id <= 3; ++id) push(alice, id, 60 * kib);
   for (uint64_t id = 101; id <= 103; ++id) push(bob, id, 60 * kib);
   BOOST_TEST(pop_all() == (ids{1, 101, 2, 102, 3, 103}));
-}
-
-BOOST_FIXTURE_TEST_CASE(lengthy_jobs_are_left_out_where_a_lane_is_kept_for_others, waiting) {
-  push(alice, 1, 35'000'000);
-  push(bob, 2, 35'000'000);
-  BOOST_TEST(queue.only_lengthy());
-  BOOST_TEST(!queue.pop(pop_order::oldest_first, pop_from::not_lengthy));
-  push(bob, 3);
-  BOOST_TEST(!queue.only_lengthy());
-  BOOST_TEST((queue.pop(pop_order::oldest_first, pop_from::not_lengthy) == job_id{3}));
-  BOOST_TEST(pop_all().size() == 2u);
-}
-
-// One lane takes whatever is next and one is kept for others: who comes to the kept one must not, by passing over those
-// that wait for the other, bring to their front who came after them.
-BOOST_FIXTURE_TEST_CASE(who_is_passed_over_time_and_again_has_a_turn_all_the_same, waiting) {
-  constexpr uint64_t clients = 12, first = 100, rounds = 10;
-  uint64_t job = 0;
-  std::map<uint64_t, uint64_t> client_of, times;
-  const auto push_next = [&](uint64_t client, uint64_t bytes) {
-    client_of[++job] = client;
-    push(client, job, bytes);
-  };
-  const auto bytes_of = [](uint64_t client) { return (client == first ? 80 : 5) * mib; };
-  for (uint64_t client = first; client < first + clients; ++client) push_next(client, bytes_of(client));
-  const auto kept_lane_takes = [&] { return queue.pop(pop_order::oldest_first, pop_from::not_lengthy).has_value(); };
-  for (uint64_t served = 0; served < rounds * clients; ++served) {
-    for (int brief = 0; brief < 100; ++brief) {
-      push_next(alice, kib);
-      BOOST_REQUIRE(kept_lane_takes());
-    }
-    push_next(alice, kib);
-    const uint64_t client = client_of.at(pop());
-    ++times[client];
-    if (client == alice) continue;
-    push_next(client, bytes_of(client));
-    BOOST_REQUIRE(kept_lane_takes());
-  }
-  const uint64_t of_all = rounds * clients - times[alice];
-  BOOST_TEST(of_all > 2 * clients);
-  for (uint64_t client = first + 1; client < first + clients; ++client)
-    BOOST_TEST(times[client] >= of_all / clients / 2,
-               "client " << client << " had " << times[client] << " turns of " << of_all);
-}
-
-BOOST_FIXTURE_TEST_CASE(of_those_that_are_not_lengthy_clients_take_turns_as_ever, waiting) {
-  for (uint64_t id = 1; id <= 5; ++id) push(alice, id, 60 * kib);
-  for (uint64_t id = 11; id <= 15; ++id) push(bob, id, 60 * kib);
-  push(3, 21, 35'000'000);
-  std::vector<uint64_t> left;
-  while (const auto id = queue.pop(pop_order::oldest_first, pop_from::not_lengthy)) left.push_back(id->value);
-  BOOST_TEST(left == (ids{1, 11, 2, 12, 3, 13, 4, 14, 5, 15}));
 }
 
 BOOST_FIXTURE_TEST_CASE(patient_jobs_wait_longer_and_do_not_count_as_waits, waiting) {
