@@ -2,6 +2,7 @@
 // dice for each that is compared. A failure prints the seed; TEXLEX_SEED=<seed> replays it.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 #include "test/simulation/load.hpp"
@@ -118,7 +119,9 @@ BOOST_AUTO_TEST_CASE(an_overload_is_one_on_a_slow_machine_too_from_few_clients_o
             return each.sent >= settled && each.how == status::overload;
           };
           BOOST_TEST(static_cast<double>(flooded.count(answered_ok)) >= 0.95 * seconds * peak);
-          BOOST_TEST(in_ms(flooded.took(990, found)) <= 5. + 8 * in_ms(service));
+          // Few wait longer: who has nothing else here may wait for one document of each other client.
+          BOOST_TEST(in_ms(flooded.took(900, found)) <= 5. + 8 * in_ms(service));
+          BOOST_TEST(in_ms(flooded.took(990, found)) <= 5. + std::max(8u, clients / 2) * in_ms(service));
           // Others are refused later: they made room for a client that had less, or waited for the target in vain.
           BOOST_TEST(in_ms(flooded.took(800, refused)) <= 1. + in_ms(service) / 2);
         }
