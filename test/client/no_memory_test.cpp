@@ -109,7 +109,7 @@ BOOST_FIXTURE_TEST_CASE(to_tokenize_several_may_lack_memory_at_each_step, served
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(to_cancel_needs_no_memory_that_could_be_missing, served) {
+BOOST_FIXTURE_TEST_CASE(to_cancel_may_lack_memory_at_each_step_and_ends_the_request_all_the_same, served) {
   const auto request = asking("abc");
   for (int has = 0; has < 30; ++has) {
     texlex_client_call* call = nullptr;
