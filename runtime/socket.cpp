@@ -198,22 +198,30 @@ std::variant<tcp_listener, socket_error> listen_tcp(const std::string& address, 
 
 std::string default_socket() { return default_folder().path + "/texlexd.sock"; }
 
-std::optional<socket_error> prepare_default_folder() {
-  const auto [path, ours] = default_folder();
-  if (!ours || ::mkdir(path.c_str(), 0700) == 0) return std::nullopt;
-  if (errno == EEXIST) return check_default_folder();
+std::optional<socket_error> prepare_own_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return std::nullopt;
+  if (errno == EEXIST) return check_own_folder(path);
   return cannot_listen(path, "the folder cannot be made: " + reason(errno));
 }
 
 // Whoever made it first has it: in a folder of another user's, anybody might answer.
-std::optional<socket_error> check_default_folder() {
-  const auto [path, ours] = default_folder();
+std::optional<socket_error> check_own_folder(const std::string& path) {
   struct stat there {};
-  if (!ours || ::lstat(path.c_str(), &there) != 0) return std::nullopt; // what is not there is found out soon enough
+  if (::lstat(path.c_str(), &there) != 0) return std::nullopt; // what is not there is found out soon enough
   if (!S_ISDIR(there.st_mode)) return socket_error{path + " is no folder."};
   if (there.st_uid != ::geteuid()) return socket_error{"The folder " + path + " belongs to another user."};
   if ((there.st_mode & 022) != 0) return socket_error{"The folder " + path + " may be written by others."};
   return std::nullopt;
+}
+
+std::optional<socket_error> prepare_default_folder() {
+  const auto [path, ours] = default_folder();
+  return ours ? prepare_own_folder(path) : std::nullopt;
+}
+
+std::optional<socket_error> check_default_folder() {
+  const auto [path, ours] = default_folder();
+  return ours ? check_own_folder(path) : std::nullopt;
 }
 
 uint64_t raise_open_files_limit() noexcept {

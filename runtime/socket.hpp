@@ -86,11 +86,15 @@ struct tcp_listener {
 /// of its user's own, /tmp/texlexd-UID.
 [[nodiscard]] std::string default_socket();
 
-/// Makes that folder, for its user only, if it is the one in /tmp and is not there yet. An error if it cannot be made,
-/// or is not safe.
-[[nodiscard]] std::optional<socket_error> prepare_default_folder();
+/// Makes a folder in a place where everybody may make one, for its user only, if it is not there yet. An error if it
+/// cannot be made, or is not safe.
+[[nodiscard]] std::optional<socket_error> prepare_own_folder(const std::string& path);
 
 /// An error if somebody else has made it, or may write it: for clients, who would send their documents there.
+[[nodiscard]] std::optional<socket_error> check_own_folder(const std::string& path);
+
+/// The same of the folder of `default_socket`, if it is the one in /tmp.
+[[nodiscard]] std::optional<socket_error> prepare_default_folder();
 [[nodiscard]] std::optional<socket_error> check_default_folder();
 
 /// Lets this process open as many files as the system permits it. Returns how many that is.

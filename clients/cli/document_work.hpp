@@ -41,7 +41,6 @@ public:
   [[nodiscard]] bool scanned() const noexcept { return readable() && refused_.sentence.empty(); }
   [[nodiscard]] uint64_t bytes() const noexcept { return document_.read.bytes.size(); }
   [[nodiscard]] uint64_t issue_count() const noexcept { return tokens_.issue_count; }
-  [[nodiscard]] uint64_t token_count() const noexcept { return tokens_.count; }
 
   /// At least one.
   [[nodiscard]] uint64_t pieces() const noexcept { return issues_.size() + 1 + parts_.size(); }

@@ -4,11 +4,7 @@
 #pragma once
 
 #include <cstdio>
-#include <string>
 #include <string_view>
-#include <utility>
-
-#include <spdlog/fmt/fmt.h>
 
 namespace texlex::cli {
 
@@ -19,11 +15,6 @@ void prepare_standard_streams() noexcept;
 
 /// Writes it or says that it could not; why is remembered for `finish_output`.
 [[nodiscard]] bool write(std::FILE* out, std::string_view text) noexcept;
-
-template <class... Args>
-[[nodiscard]] bool print(std::FILE* out, fmt::format_string<Args...> format, Args&&... args) {
-  return write(out, fmt::format(format, std::forward<Args>(args)...));
-}
 
 /// Whether all that was written to standard output, by whatever means, has reached it. If not, says so once on standard
 /// error, with the reason.

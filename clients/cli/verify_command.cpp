@@ -152,7 +152,7 @@ double milliseconds_at(const std::vector<uint64_t>& sorted_us, double share) {
 // A terminal that is gone is no reason to end.
 void show_progress(const std::stop_token& done, const std::atomic<uint64_t>& next, uint64_t count) {
   while (!done.stop_requested()) {
-    (void)print(stderr, "\r{} of {} requests", std::min(next.load(), count), count);
+    (void)write(stderr, fmt::format("\r{} of {} requests", std::min(next.load(), count), count));
     std::this_thread::sleep_for(std::chrono::milliseconds{200});
   }
   (void)write(stderr, "\r\x1b[K");

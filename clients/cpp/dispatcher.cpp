@@ -22,8 +22,6 @@ std::optional<answer> or_no_memory(Call&& call) {
 } // namespace
 
 void dispatcher::submit(request_ptr made) {
-  if (const size_t room = ended_.size() + live_.size() + 1; room > ended_.capacity())
-    ended_.reserve(std::max(room, 2 * ended_.capacity()));
   const auto place = live_.emplace(made->deadline, made).first;
   try {
     if (made->offer_of)

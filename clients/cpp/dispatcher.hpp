@@ -52,7 +52,7 @@ public:
   void wake() noexcept;
 
   /// Requests that have ended since this was asked last.
-  [[nodiscard]] std::vector<request_ptr> take_ended() noexcept { return std::exchange(ended_, {}); }
+  [[nodiscard]] ended_list take_ended() noexcept { return std::move(ended_); }
 
 private:
   struct watched_link {
@@ -95,7 +95,7 @@ private:
   std::deque<request_ptr> waiting_;
   std::vector<request_ptr> inquiries_; ///< for offers
   std::multimap<instant, request_ptr> delayed_;
-  std::vector<request_ptr> ended_; ///< has room for all that are live
+  ended_list ended_;
   std::minstd_rand random_;
   double chance_ = 0; ///< the same for a turn, so that a batch that failed together stays together
   instant now_{};     ///< of this turn

@@ -104,15 +104,17 @@ void engine::close() noexcept {
 
 // Without the lock, so that who is told may ask for the next document.
 void engine::tell_ended(std::unique_lock<std::mutex>& lock) noexcept {
-  const auto ended = dispatcher_->take_ended();
+  ended_list ended = dispatcher_->take_ended();
   if (ended.empty()) return;
   if (someone_waits_) dispatcher_->wake(); // it may be his
-  for (const request_ptr& each : ended) each->told_by = std::this_thread::get_id();
+  ended.for_each([](request& each) { each.told_by = std::this_thread::get_id(); });
   lock.unlock();
-  for (const request_ptr& each : ended)
-    if (each->ended) each->ended();
+  ended.for_each([](request& each) {
+    if (each.ended) each.ended();
+  });
   lock.lock();
-  for (const request_ptr& each : ended) {
+  while (!ended.empty()) {
+    const request_ptr each = ended.pop_front();
     each->told_by = {};
     each->ended = nullptr;
   }

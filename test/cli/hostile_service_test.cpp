@@ -1,4 +1,4 @@
-// `texlex tokens --socket` where a server means ill: how the program ends, and what a person reads.
+// `texlex tokens --socket` and `texlex verify` where a server means ill: how the program ends, and what a person reads.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "test/cli/program_folder.hpp"
 #include "test/support/byte_server.hpp"
 #include "test/support/frames.hpp"
+#include "test/unit/load/scripted_server.hpp"
 
 using namespace texlex;
 using test::byte_connection;
@@ -89,6 +90,31 @@ BOOST_AUTO_TEST_CASE(a_server_that_ends_every_connection_is_told_as_such) {
   BOOST_TEST(result.status == 4);
   BOOST_TEST(result.output.empty());
   BOOST_TEST(has(result.errors, "connection"), result.errors);
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_counts_what_is_wrong_and_tells_the_first_such_answer) {
+  const folder here;
+  const test::scripted_server server{[](uint64_t number, size_t) {
+    return test::scripted_answer{
+      test::scripted_answer::kind::respond, {status::ok, number < 3 ? 2u : 7u, 1, origin::primary}, {}, {}};
+  }};
+  const auto result =
+    here.run("verify --connections 1 --count 10 --socket " + server.path() + " " + here.write("a.tex", "a"));
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(has(result.output, "0 right, 10 wrong, 0 failed"), result.output);
+  BOOST_TEST(has(result.errors, "2 tokens and 1 issues through the socket, 2 and 0 in process"), result.errors);
+}
+
+BOOST_AUTO_TEST_CASE(a_verification_takes_no_answer_to_another_request) {
+  const folder here;
+  const test::scripted_server server{[](uint64_t, size_t) {
+    return test::scripted_answer{test::scripted_answer::kind::respond, {status::ok, 2, 0, origin::primary}, 99, {}};
+  }};
+  const auto result =
+    here.run("verify --connections 1 --count 1 --socket " + server.path() + " " + here.write("a.tex", "a"));
+  BOOST_TEST(result.status == 4);
+  BOOST_TEST(has(result.output, "0 right, 0 wrong, 1 failed"), result.output);
+  BOOST_TEST(has(result.errors, "texlexd answered request 99 instead of "), result.errors);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

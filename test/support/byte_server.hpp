@@ -27,7 +27,7 @@ struct received_frame {
 
 class byte_connection {
 public:
-  byte_connection(int fd, uint64_t number) noexcept : number(number), fd_(fd) {}
+  byte_connection(int fd, uint64_t its_number) noexcept : number(its_number), fd_(fd) {}
 
   const uint64_t number; ///< of the connections before it
 

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include <spdlog/fmt/fmt.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include "config/load.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
+#include "runtime/limits.hpp"
 
 using namespace texlex;
 
@@ -87,6 +90,58 @@ BOOST_AUTO_TEST_CASE(the_bytes_in_flight_must_hold_one_document) {
   settings wrong;
   wrong.limits.request_bytes_max = wrong.limits.document_bytes_max - 1;
   BOOST_TEST(mentions(check(wrong), "limits.request_bytes_max"));
+}
+
+BOOST_AUTO_TEST_CASE(a_sockets_path_is_as_long_as_the_system_takes_and_its_mode_is_told_in_octal) {
+  settings wrong;
+  wrong.server.unix_socket = std::string(limits::unix_socket_path_max + 1, 'a');
+  wrong.server.unix_socket_mode = 01000;
+  const auto errors = check(wrong);
+  BOOST_REQUIRE(errors.size() == 2u);
+  BOOST_TEST(errors[0].starts_with("server.unix_socket \"aaa"));
+  BOOST_TEST(errors[0].ends_with(fmt::format("\" has {0} characters; it must be 0 to {1} characters.",
+                                             limits::unix_socket_path_max + 1, limits::unix_socket_path_max)));
+  BOOST_TEST(errors[1] == "server.unix_socket_mode is 01000; it must be 0 to 0777.");
+}
+
+BOOST_AUTO_TEST_CASE(large_numbers_have_their_ranges_too) {
+  settings wrong;
+  wrong.limits.request_bytes_max = UINT64_MAX;
+  wrong.limits.column_bytes_max = 0;
+  const auto errors = check(wrong);
+  BOOST_REQUIRE(errors.size() == 2u);
+  BOOST_TEST(errors[0] == "limits.request_bytes_max is 18446744073709551615; it must be 1 to 1125899906842624.");
+  BOOST_TEST(errors[1] == "limits.column_bytes_max is 0; it must be 1 to 1125899906842624.");
+}
+
+BOOST_AUTO_TEST_CASE(a_stall_is_put_before_a_document_or_after_it) {
+  settings set;
+  set.inject.stall_when = "after";
+  BOOST_TEST(check(set).empty());
+  set.inject.stall_when = "during";
+  BOOST_TEST(check(set) == std::vector<std::string>{"inject.stall_when is \"during\"; it must be before or after."},
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_target_of_the_queue_lies_within_its_interval) {
+  settings set;
+  set.queue.target_ms = set.queue.interval_ms;
+  BOOST_TEST(check(set).empty());
+  set.queue.target_ms = set.queue.interval_ms + 1;
+  const auto errors = check(set);
+  BOOST_REQUIRE(errors.size() == 1u);
+  BOOST_TEST(errors[0]
+             == fmt::format("queue.target_ms is {}; it must be at most queue.interval_ms, {}.", set.queue.target_ms,
+                            set.queue.interval_ms));
+}
+
+BOOST_AUTO_TEST_CASE(no_more_cores_are_named_than_workers_can_run) {
+  settings set;
+  for (uint32_t core = 0; core < limits::workers_max; ++core) set.workers.cores.push_back(core);
+  BOOST_TEST(check(set).empty());
+  set.workers.cores.push_back(limits::workers_max);
+  BOOST_TEST(mentions(check(set), fmt::format("workers.cores names {} cores; at most {} workers can run.",
+                                              limits::workers_max + 1, limits::workers_max)));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_sets_what_it_names_and_leaves_the_rest) {

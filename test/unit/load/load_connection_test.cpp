@@ -123,4 +123,47 @@ BOOST_AUTO_TEST_CASE(what_a_closed_loop_has_taken_is_sent_by_its_own_connection_
   BOOST_TEST(one.events.failures == 0u);
 }
 
+namespace {
+
+// Whose queue of connections one takes up that nobody accepts.
+struct full_server : deaf_server {
+  full_server() {
+    BOOST_TEST_REQUIRE(::listen(listener.fd.get(), 0) == 0);
+    const auto here = std::get<load_target>(find_target(listener.path.text()));
+    BOOST_TEST_REQUIRE(::connect(first.get(), reinterpret_cast<const sockaddr*>(&here.endpoint), here.endpoint_bytes)
+                       == 0);
+    plan.documents = {{"small", std::vector<uint8_t>(document_bytes, 'x'), {}, 1}};
+    plan.targets = {here};
+    plan.timeout = 1min;
+  }
+
+  owned_fd first{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  event_loop loop;
+  load_plan plan;
+  notes events;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(who_finds_the_queue_of_connections_full_tries_again_until_there_is_room, full_server) {
+  load_connection connection{loop, plan, 0, events};
+  connection.open();
+  loop.wait(now() + 10ms);
+  BOOST_TEST(events.ready_calls == 0u);
+  BOOST_TEST(events.failures == 0u); // it waits
+  const owned_fd accepted = accept();
+  while (events.ready_calls == 0 && events.failures == 0) loop.wait(now() + 10ms);
+  BOOST_TEST(events.failures == 0u);
+  BOOST_TEST(connection.can_take());
+}
+
+BOOST_FIXTURE_TEST_CASE(who_does_so_for_longer_than_its_time_has_failed_to_connect, full_server) {
+  load_connection connection{loop, plan, 0, events};
+  connection.open();
+  connection.expire(now() + 59s);
+  BOOST_TEST(events.failures == 0u);
+  connection.expire(now() + 61s);
+  BOOST_TEST(events.failures == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

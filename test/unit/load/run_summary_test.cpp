@@ -138,6 +138,23 @@ BOOST_AUTO_TEST_CASE(is_a_table_that_leaves_blank_what_the_count_does_not_suppor
   BOOST_TEST(holds(table, "server ./a.sock: not told\n"));
 }
 
+BOOST_AUTO_TEST_CASE(tells_what_each_server_did_meanwhile_and_what_it_did_not_tell) {
+  const auto summary = summarize(plan, result);
+  const server_figures before{"texlexd_hedges_fired_total 5\ntexlexd_hedges_won_total 1\ntexlexd_rotations_total 0\n"
+                              "texlexd_resident_bytes 1048576\ntexlexd_queue_seconds_sum 1\n"
+                              "texlexd_queue_seconds_count 10\n"};
+  const server_figures after{"texlexd_hedges_fired_total 17\ntexlexd_hedges_won_total 4\ntexlexd_rotations_total 2\n"
+                             "texlexd_resident_bytes 2621440\ntexlexd_queue_seconds_sum 1.5\n"
+                             "texlexd_queue_seconds_count 1010\n"};
+  const auto table = as_table(report(summary, {{before, after}, {before, std::nullopt}}));
+  BOOST_TEST(holds(table, "server ./a.sock (warm-up included)\n"
+                          "  hedges fired 12, won 3; rotations 2; restarts not told\n"
+                          "  resident before 1.000 MiB, after 2.500 MiB, peak not told\n"
+                          "  mean time queued 0.500 ms, served not told\n"),
+             table);
+  BOOST_TEST(holds(table, "server localhost:4000: not told\n"), table);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE(every_ending_has_a_name_of_its_own) {

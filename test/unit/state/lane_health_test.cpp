@@ -232,6 +232,20 @@ BOOST_FIXTURE_TEST_CASE(when_healthy_lanes_leave_an_ejected_one_is_let_in, one_o
   health.check_invariants();
 }
 
+BOOST_AUTO_TEST_CASE(of_several_that_are_out_the_one_that_would_come_back_first_is_let_in) {
+  for (const uint32_t first : {1u, 3u}) {
+    lanes l{4};
+    l.work(4, 1, 30);
+    BOOST_TEST(l.health.outlasting({first}, small, 10s, l.time));
+    l.time += 100ms;
+    BOOST_TEST(l.health.outlasting({4 - first}, small, 10s, l.time));
+    l.health.leave({4});
+    BOOST_TEST(l.health.ejected() == 1u);
+    BOOST_TEST(!l.health.is_probe({first}));
+    BOOST_TEST(l.health.is_probe({4 - first}));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(what_slows_all_lanes_ejects_none, lanes) {
   work(4, 1, 100);
   for (int i = 0; i < 1000; ++i)

@@ -19,8 +19,8 @@ struct busy_room {
   std::vector<job_id> pushed_out;
   std::vector<expired_job> expired;
 
-  explicit busy_room(const fair_queue_options& queue = {})
-    : room({.queue = queue, .control = queue_control_options{}}) {
+  explicit busy_room(const fair_queue_options& queue = {}, const client_standing_options& clients = {})
+    : room({.queue = queue, .control = queue_control_options{}, .clients = clients}) {
     room.lanes(2);
   }
   ~busy_room() { room.check_invariants(); }
@@ -34,6 +34,13 @@ struct busy_room {
     pushed_out.clear();
     room.comes(client, now);
     return room.admit(made, expected, now, pushed_out);
+  }
+  /// Clients 1, 2, ... have a request that runs, and are patient no longer with their next.
+  void run_one_each(uint64_t clients) {
+    for (uint64_t client = 1; client <= clients; ++client) {
+      BOOST_REQUIRE(comes(client, client));
+      BOOST_REQUIRE((room.next(0, now) == job_id{client}));
+    }
   }
   void look() {
     expired.clear();
@@ -76,6 +83,51 @@ BOOST_FIXTURE_TEST_CASE(a_client_with_one_request_is_let_in_whatever_the_overloa
   overload();
   BOOST_TEST(comes(1, 1));
   BOOST_TEST(comes(2, 2, 35ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(in_overload_whoever_has_nothing_waiting_may_have_a_request_although_another_of_it_runs,
+                        busy_room) {
+  run_one_each(1);
+  overload();
+  BOOST_TEST(comes(1, 11));
+  BOOST_TEST(pushed_out.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(where_several_wait_and_the_room_is_taken_the_greediest_makes_room_unless_it_has_less,
+                        busy_room) {
+  run_one_each(4);
+  overload(); // client 99's queue
+  BOOST_TEST(comes(1, 11));
+  BOOST_TEST(comes(2, 12));
+  BOOST_TEST(pushed_out.empty());
+  BOOST_TEST(comes(3, 13));
+  BOOST_TEST(pushed_out.size() == 1u);
+  BOOST_TEST(pushed_out[0].value >= 1000u); // one of client 99's
+  BOOST_TEST(!comes(4, 14, 10s));
+  BOOST_TEST(pushed_out.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(where_several_have_little_waiting_a_newcomer_pushes_nobody_out, busy_room) {
+  run_one_each(4);
+  overload();
+  while (room.next(0, now)) room.started(2ms, now);
+  for (uint64_t client = 1; client <= 4; ++client) {
+    BOOST_TEST(comes(client, 10 + client, 10us));
+    BOOST_TEST(pushed_out.empty());
+  }
+  BOOST_TEST(room.overloaded());
+}
+
+// Four times what a client with one request is owed, which in a crowd is nothing.
+BOOST_AUTO_TEST_CASE(patient_clients_turns_count_as_a_natural_wait_but_not_a_crowds) {
+  for (const uint64_t clients : {1u, 2u}) {
+    busy_room busy{{}, {.patient_max = 1}};
+    for (uint64_t client = 1; client <= clients; ++client) BOOST_TEST(busy.comes(client, client, 100ms));
+    busy.look();
+    const duration waited_max = busy.room.pressure(busy.now).waited_max;
+    if (clients == 1) BOOST_TEST((waited_max >= 200ms && waited_max < 201ms));
+    if (clients == 2) BOOST_TEST((waited_max == 10ms)); // twice the target that is configured
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(in_overload_there_is_no_room_for_background_work_but_a_patient_clients, busy_room) {
