@@ -95,6 +95,8 @@ void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const 
   if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
   if (result.status == status::cancelled && job != nullptr) { // nobody stopped it: it was withdrawn
     if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.returned(id, job->job->deadline, now_);
+  } else if (result.status == status::overload && job != nullptr && job->attempts.size() > 1) {
+    (void)ledger_.withdrawn(lane, id); // it found no memory, and the other one has some
   } else if (auto closed = ledger_.finished(lane, id, result)) {
     closed->columns = std::move(columns);
     answer(std::move(*closed));

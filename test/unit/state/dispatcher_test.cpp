@@ -81,6 +81,26 @@ BOOST_FIXTURE_TEST_CASE(an_overdue_job_gets_a_copy_on_the_idle_lane_and_the_copy
   BOOST_TEST(said.read() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(of_two_attempts_the_one_that_finds_no_memory_leaves_the_answer_to_the_other, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  said.read();
+  broker.finished(two, {7}, {.status = status::overload});
+  BOOST_TEST(said.read() == "");
+  broker.finished(one, {7}, counted(3));
+  BOOST_TEST(said.read() == "answer 7 ok by primary");
+}
+
+BOOST_FIXTURE_TEST_CASE(where_both_attempts_find_no_memory_the_job_is_told_so, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  said.read();
+  broker.finished(one, {7}, {.status = status::overload});
+  BOOST_TEST(said.read() == "");
+  broker.finished(two, {7}, {.status = status::overload});
+  BOOST_TEST(said.read() == "answer 7 overload by hedge");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_job_whose_last_attempt_is_withdrawn_runs_again, two_lanes) {
   submit(7);
   broker.overdue({7});
