@@ -9,8 +9,7 @@
 namespace texlex {
 
 /// The sentence about an `error` that `app`, which has the program's name, ended its parse with. It names the word that
-/// does not belong there, and the command whose help tells more. `shown`
-/// makes what somebody wrote fit for a line.
+/// does not belong there, and the command whose help tells more. `shown` makes what somebody wrote fit for a line.
 [[nodiscard]] std::string usage_error(const CLI::App& app, const CLI::ParseError& error,
                                       std::string (*shown)(std::string_view));
 

@@ -1,47 +1,19 @@
 // Each allocation of the library may fail: the call says so, has changed nothing, and may be made again.
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 
+#include "test/support/scarce_memory.hpp"
 #include "texlex/texlex.h"
 
-namespace {
-
-int allocations_left = -1; ///< how many there will be memory for; below 0: all
-
-void* allocate(size_t bytes) {
-  if (allocations_left == 0) throw std::bad_alloc{};
-  if (allocations_left > 0) --allocations_left;
-  if (void* const memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-  throw std::bad_alloc{};
-}
-
-// Not inlined: compilers think that what `new` gave must not be freed.
-[[gnu::noinline]] void give_back(void* memory) noexcept { std::free(memory); }
-
-} // namespace
-
-void* operator new(size_t bytes) { return allocate(bytes); }
-void* operator new[](size_t bytes) { return allocate(bytes); }
-void operator delete(void* memory) noexcept { give_back(memory); }
-void operator delete[](void* memory) noexcept { give_back(memory); }
-void operator delete(void* memory, size_t) noexcept { give_back(memory); }
-void operator delete[](void* memory, size_t) noexcept { give_back(memory); }
+using namespace texlex::test;
 
 namespace {
 
-// Makes the call with memory for no allocation, for one, for two, until it succeeds. How often it failed.
+// How often it failed for want of memory before it succeeded.
 template <class Call>
 int failures_before_success(Call call) {
-  for (int failures = 0;; ++failures) {
-    allocations_left = failures;
-    const texlex_status status = call();
-    allocations_left = -1;
-    if (status == TEXLEX_OK) return failures;
-    BOOST_TEST_REQUIRE(status == TEXLEX_NO_MEMORY);
-  }
+  return failures_before<TEXLEX_OK, TEXLEX_NO_MEMORY>(call);
 }
 
 } // namespace
