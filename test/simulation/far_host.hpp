@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/state/lane_port.hpp"
+#include "actors/peers/lane_port.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
 #include "test/simulation/word_watch.hpp"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actors/state/dispatcher.hpp"
-#include "actors/state/lane_link.hpp"
+#include "actors/peers/lane_link.hpp"
 #include "actors/state/roster.hpp"
 #include "test/simulation/carrier.hpp"
 #include "test/simulation/far_host.hpp"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 
-#include "actors/state/lane_words.hpp"
+#include "actors/peers/lane_words.hpp"
 #include "runtime/invariant.hpp"
 
 namespace texlex::simulation {

@@ -1,4 +1,4 @@
-#include "actors/state/lane_words.hpp"
+#include "actors/peers/lane_words.hpp"
 
 #include <bit>
 

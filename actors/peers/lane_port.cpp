@@ -1,4 +1,4 @@
-#include "actors/state/lane_port.hpp"
+#include "actors/peers/lane_port.hpp"
 
 #include <algorithm>
 #include <utility>

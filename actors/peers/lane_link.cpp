@@ -1,4 +1,4 @@
-#include "actors/state/lane_link.hpp"
+#include "actors/peers/lane_link.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-#include "actors/state/lane_words.hpp"
+#include "actors/peers/lane_words.hpp"
 
 namespace texlex {
 

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "test/unit/state/two_ends.hpp"
+#include "test/unit/peers/two_ends.hpp"
 
 using namespace texlex;
 using namespace std::chrono_literals;

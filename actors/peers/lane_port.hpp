@@ -11,7 +11,7 @@
 #include <map>
 #include <optional>
 
-#include "actors/state/lane_words.hpp"
+#include "actors/peers/lane_words.hpp"
 
 namespace texlex {
 

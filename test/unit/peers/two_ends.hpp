@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "actors/state/lane_link.hpp"
-#include "actors/state/lane_port.hpp"
+#include "actors/peers/lane_link.hpp"
+#include "actors/peers/lane_port.hpp"
 #include "test/unit/state/jobs.hpp"
 
 namespace texlex::test {
