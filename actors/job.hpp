@@ -70,6 +70,7 @@ struct job {
   uint64_t client = 0;                       ///< whose it is: the number of its connection
   instant deadline = instant::max();         ///< of no use to its client after this
   request_priority priority = request_priority::normal;
+  bool borrowed = false;                ///< for another node, which has asked this one: not to be given to a third
   std::optional<trace_context> trace{}; ///< which it is part of, if its client told
 
   /// Set once the job has an outcome: attempts that still run stop at their next chunk.
@@ -121,6 +122,7 @@ struct lane_traits {
   uint64_t alone_bytes_max = 0;             ///< longer ones too while nothing else is in flight: none longer than that
   duration alone_max{0};                    ///< and none of these that is expected to take longer
   uint32_t takes = UINT32_MAX;              ///< attempts at one time, at first, if fewer than `capacity`
+  bool remote = false;                      ///< on another node
 
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }

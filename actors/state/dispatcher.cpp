@@ -25,8 +25,9 @@ uint64_t hash_of(const job& job) {
 
 dispatcher::dispatcher(const dispatch_options& options, dispatch_effects& effects)
   : effects_(effects), waiting_({.queue = options.queue, .control = options.queue_control, .clients = options.clients}),
-    hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes), health_(options.lanes), watch_(options.watch),
-    killers_(options.killers), dice_(options.seed) {}
+    hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes), health_(options.lanes),
+    lending_(options.lending, options.hedge.delay), watch_(options.watch), killers_(options.killers),
+    dice_(options.seed) {}
 
 void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered
@@ -92,11 +93,11 @@ void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const 
                           column_answer_ptr columns) {
   const lane_release release = lanes_.finished(lane, id);
   const open_job* const job = ledger_.find(id);
-  if (release.verdict != release_verdict::stale) learn(lane, release.attempt, result.status, service);
-  if (result.status == status::cancelled && job != nullptr) { // nobody stopped it: it was withdrawn
+  if (release.verdict != release_verdict::stale)
+    release.remote ? learn_remote(lane, release.attempt, result.status)
+                   : learn(lane, release.attempt, result.status, service);
+  if (job != nullptr && is_handed_back(*job, release.remote, result.status)) {
     if (ledger_.withdrawn(lane, id) == loss_verdict::run_again) waiting_.returned(id, job->job->deadline, now_);
-  } else if (result.status == status::overload && job != nullptr && job->attempts.size() > 1) {
-    (void)ledger_.withdrawn(lane, id); // it found no memory, and the other one has some
   } else if (auto closed = ledger_.finished(lane, id, result)) {
     closed->columns = std::move(columns);
     answer(std::move(*closed));
@@ -105,10 +106,21 @@ void dispatcher::finished(lane_id lane, job_id id, const outcome& result, const 
   fill_lanes();
 }
 
+// Nobody stopped it: it was not carried out, or a peer would not. And one that found no memory leaves the answer to its
+// twin.
+bool dispatcher::is_handed_back(const open_job& job, bool remote, status how) const noexcept {
+  if (how == status::cancelled || (remote && hands_back(how))) return true;
+  return how == status::overload && job.attempts.size() > 1;
+}
+
 hedge_verdict dispatcher::overdue(job_id id) {
   ledger_.rang(id);
+  return ask_for_copy(id);
+}
+
+hedge_verdict dispatcher::ask_for_copy(job_id id) {
   const auto idle = choose_for_copy(id);
-  const hedge_verdict verdict = hedge_.overdue(question_of(id, idle.has_value()));
+  const hedge_verdict verdict = hedge_.overdue(question_of(id, idle));
   if (verdict == hedge_verdict::send_copy)
     dispatch(id, *idle, origin::hedge);
   else if (verdict != hedge_verdict::already_answered)
@@ -121,15 +133,18 @@ hedge_verdict dispatcher::overdue(job_id id) {
 void dispatcher::copy_late_jobs() {
   std::erase_if(late_, [this](job_id id) {
     const auto idle = choose_for_copy(id);
-    const hedge_verdict verdict = hedge_.still_overdue(question_of(id, idle.has_value()));
+    const hedge_verdict verdict = hedge_.still_overdue(question_of(id, idle));
     if (verdict == hedge_verdict::send_copy) dispatch(id, *idle, origin::hedge);
     return !may_change(verdict);
   });
 }
 
-hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
-  hedge_question question{
-    .jobs_waiting = !waiting().empty(), .other_lane_idle = idle_lane, .busy_percent = lanes_.busy_percent()};
+// A peer has room that no job which waits may have: neither those nor what is busy here speak against it.
+hedge_question dispatcher::question_of(job_id id, std::optional<lane_id> copy_lane) const {
+  const bool remote = copy_lane && lanes_.is_remote(*copy_lane);
+  hedge_question question{.jobs_waiting = !remote && !waiting().empty(),
+                          .other_lane_idle = copy_lane.has_value(),
+                          .busy_percent = remote ? 0 : lanes_.busy_percent()};
   const open_job* const job = ledger_.find(id);
   if (job == nullptr) return question;
   question.open = true;
@@ -138,54 +153,6 @@ hedge_question dispatcher::question_of(job_id id, bool idle_lane) const {
   question.losses = job->losses;
   question.overran = job->begun && hedge_.overran(job->job->document.size(), now_ - *job->begun);
   return question;
-}
-
-void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
-  if (lanes_.knows(lane)) return;
-  health_.join(lane);
-  try {
-    lanes_.join(lane, traits);
-  } catch (const std::bad_alloc&) {
-    health_.leave(lane);
-    throw;
-  }
-  if (!traits.small_only()) nobody_comes_ = false;
-  waiting_.lanes(lanes_.count_for_all());
-  fill_lanes();
-}
-
-void dispatcher::lane_takes(lane_id lane, uint32_t attempts) {
-  lanes_.limit(lane, attempts);
-  fill_lanes();
-}
-
-void dispatcher::lane_cooling(lane_id lane) {
-  if (lanes_.cool(lane)) effects_.drained(lane);
-  refuse_if_nobody_comes();
-}
-
-// A lane takes its attempts in turn: it crashed on the first, and those that waited behind it are not to blame.
-void dispatcher::lane_left(lane_id lane, death cause) {
-  const auto in_flight = lanes_.leave(lane);
-  waiting_.lanes(lanes_.count_for_all());
-  health_.leave(lane);
-  // The last first, so that the first of them is first in the end.
-  for (auto each = in_flight.rbegin(); each != in_flight.rend(); ++each)
-    lost(lane, each->job, cause == death::crash && each == std::prev(in_flight.rend()));
-  fill_lanes();
-  refuse_if_nobody_comes();
-}
-
-void dispatcher::lost(lane_id lane, job_id id, bool crashed) {
-  const loss_verdict verdict = ledger_.lost(lane, id, crashed);
-  if (verdict == loss_verdict::run_again) waiting_.returned(id, ledger_.find(id)->job->deadline, now_);
-  if (verdict == loss_verdict::killer) condemn(*ledger_.find(id)->job);
-  if (verdict == loss_verdict::killer || verdict == loss_verdict::lost_for_good) end(id, status::worker_lost);
-}
-
-void dispatcher::unstaffed() {
-  nobody_comes_ = true;
-  refuse_if_nobody_comes();
 }
 
 void dispatcher::close() {
@@ -215,34 +182,6 @@ void dispatcher::tick() {
   fill_lanes();
 }
 
-// A lane is no better or worse for being given no core now: if others are, it shows in how their attempts end. So a
-// stall counts as the watchdog counts, but that slow chunks are no excuse.
-void dispatcher::watch_for_stalls() {
-  current_.clear();
-  hanging_.clear();
-  lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
-    if (!current_.empty() && current_.back().lane == lane) return;
-    if (const auto stall = health_.stall_of(attempt.bytes))
-      current_.push_back({lane, attempt.job, *stall, attempt.since, attempt.bytes});
-  });
-  stalls_.look(
-    current_, now_, [this](lane_id lane) { return lane_signs{.times = effects_.signs(lane).times}; }, hanging_);
-  for (const hanging_lane& each : hanging_) health_.outlasting(each.lane, each.bytes, duration::max(), now_);
-}
-
-void dispatcher::watch_attempts() {
-  current_.clear();
-  hanging_.clear();
-  lanes_.each_attempt([this](lane_id lane, const lane_attempt& attempt) {
-    if (lanes_.is_small_only(lane)) return; // who would hang there with it is who watches
-    if (current_.empty() || current_.back().lane != lane)
-      current_.push_back({lane, attempt.job, watch_.limit_for(attempt.bytes), attempt.since, attempt.bytes});
-  });
-  watch_.look(
-    current_, now_, [this](lane_id lane) { return effects_.signs(lane); }, hanging_);
-  for (const hanging_lane& each : hanging_) effects_.stuck(each.lane, each.cause);
-}
-
 std::optional<duration> dispatcher::next_tick() const noexcept {
   if (!waiting().empty()) return tick_while_waiting;
   if (lanes_.in_flight() > 0) return tick_while_running;
@@ -260,37 +199,14 @@ void dispatcher::fill_lanes() {
   while (!waiting().empty()) {
     look_at_usable_lanes();
     const auto lane = health_.choose(loads_, dice_());
-    if (!lane) return;
+    if (!lane) break;
     const auto id = waiting_.next(lengthy_running(), now_);
-    if (!id) return; // the last lane is kept for others
+    if (!id) break; // the last lane is kept for others
     waiting_.started(ledger_.find(*id)->expected, now_);
     dispatch(*id, *lane, origin::primary);
   }
+  lend();
   if (!late_.empty()) copy_late_jobs();
-}
-
-void dispatcher::look_at_usable_lanes() {
-  lanes_.with_room(loads_);
-  if (health_.ejected() > 0) // mostly nobody is, and nobody need be asked
-    std::erase_if(loads_, [this](const lane_load& each) { return !health_.usable(each.lane, now_); });
-}
-
-size_t dispatcher::lengthy_running() const {
-  size_t lanes = 0;
-  lanes_.each_attempt([&](lane_id lane, const lane_attempt& attempt) {
-    lanes += waiting_.lengthy(attempt.expected) && !lanes_.is_small_only(lane);
-  });
-  return lanes;
-}
-
-// An idle lane that is in good health: it runs nothing, the job neither.
-std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
-  const open_job* const job = ledger_.find(id);
-  if (job == nullptr) return std::nullopt;
-  lanes_.with_room(loads_);
-  std::erase_if(loads_, [&](const lane_load& each) { return each.in_flight > 0 || health_.is_probe(each.lane); });
-  if (!waiting_.may_start(job->expected, lengthy_running(), now_)) return std::nullopt;
-  return health_.choose(loads_, dice_());
 }
 
 void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
@@ -299,13 +215,14 @@ void dispatcher::dispatch(job_id id, lane_id lane, origin origin) {
   const uint64_t bytes = job.job->document.size();
   const bool paid = origin == origin::primary && !lanes_.is_small_only(lane); // it waited, if only for a moment
   lanes_.started(lane, {id, bytes, now_, job.job->client, job.job->priority, job.work, job.expected, paid});
-  health_.started(lane);
+  const bool remote = lanes_.is_remote(lane);
+  remote ? lending_.started(lane) : health_.started(lane);
   effects_.run(lane, job.job, job.dispatched);
   if (job.dispatched > 1) return; // the hedge delay runs from the first attempt
   hedge_.primary();
   if (const auto delay = hedge_.delay_for(bytes)) {
     ledger_.armed(id);
-    effects_.arm(id, *delay);
+    effects_.arm(id, remote ? lending_.hedge_after(bytes) : *delay);
   }
 }
 
@@ -335,11 +252,6 @@ bool dispatcher::condemned(const job& job) const {
   return killers_.suspects(job.document.size()) && killers_.condemned(hash_of(job), now_);
 }
 
-void dispatcher::refuse_if_nobody_comes() {
-  if (!nobody_comes_ || lanes_.any_hot()) return;
-  while (const auto id = waiting_.any()) end(*id, status::no_worker);
-}
-
 void dispatcher::end(job_id id, status status) {
   if (auto closed = ledger_.end(id, status)) answer(std::move(*closed));
 }
@@ -348,6 +260,10 @@ void dispatcher::answer(closed_job closed) {
   if (closed.last.armed) effects_.disarm(closed.last.job->id);
   if (closed.last.hedge_skipped) std::erase(late_, closed.last.job->id);
   if (closed.result.origin == origin::hedge) hedge_.won();
+  if (closed.result.status == status::ok) {
+    hedge_.succeeded();
+    lending_.succeeded();
+  }
   waiting_.goes(closed.last.job->client);
   if (closed.result.status == status::overload)
     if (const auto retry = waiting_.retry_after(now_))
@@ -361,6 +277,7 @@ void dispatcher::check_invariants(bool statistics) const {
   waiting_.check_invariants();
   if (statistics) hedge_.check_invariants();
   health_.check_invariants();
+  lending_.check_invariants();
   watch_.check_invariants();
   killers_.check_invariants();
   size_t without_lane = 0, attempts = 0;

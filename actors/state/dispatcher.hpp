@@ -14,6 +14,7 @@
 #include "actors/state/killer_memory.hpp"
 #include "actors/state/lane_health.hpp"
 #include "actors/state/lane_table.hpp"
+#include "actors/state/lending.hpp"
 #include "actors/state/waiting_room.hpp"
 #include "runtime/outcome.hpp"
 #include "runtime/time.hpp"
@@ -41,6 +42,7 @@ struct dispatch_options {
   hedge_options hedge;
   bool eject_slow_lanes = true;
   lane_health_options lanes;
+  lending_options lending{};
   attempt_watch_options watch;
   killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers crashed on
   uint64_t seed = 1;                                    ///< of the dice that pick among many lanes
@@ -74,6 +76,8 @@ public:
   void lane_joined(lane_id lane, const lane_traits& traits = {});
   /// A lane takes more attempts at one time, or fewer: so many, within the capacity it joined with.
   void lane_takes(lane_id lane, uint32_t attempts);
+  /// Nothing is heard of a lane: late or not, its attempts are copied elsewhere as hedging allows.
+  void lane_suspected(lane_id lane);
   void lane_cooling(lane_id lane);
   void lane_left(lane_id lane, death cause);
 
@@ -98,6 +102,7 @@ public:
   [[nodiscard]] const fair_queue& waiting() const noexcept { return waiting_.queue(); }
   [[nodiscard]] const hedge_counts& hedges() const noexcept { return hedge_.counts(); }
   [[nodiscard]] uint64_t ejections() const noexcept { return health_.ejections(); }
+  [[nodiscard]] const lending& lent() const noexcept { return lending_; }
   [[nodiscard]] bool overloaded() const noexcept { return waiting_.overloaded(); }
 
   /// To be told to those who read requests, after each event.
@@ -110,15 +115,20 @@ private:
   void admit(const job_ptr& job);
   bool dispatch_to_small_only(const job& job, const workload& work, duration expected);
   void fill_lanes();
+  void lend();
   void refuse(job_id id);
   void look_at_usable_lanes();
   [[nodiscard]] size_t lengthy_running() const; ///< attempts
   [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
-  [[nodiscard]] hedge_question question_of(job_id id, bool idle_lane) const;
+  [[nodiscard]] std::optional<lane_id> choose_peer(const open_job& job);
+  [[nodiscard]] hedge_question question_of(job_id id, std::optional<lane_id> copy_lane) const;
+  hedge_verdict ask_for_copy(job_id id);
   void copy_late_jobs();
   void dispatch(job_id id, lane_id lane, origin origin);
   void lost(lane_id lane, job_id id, bool crashed);
   void learn(lane_id lane, const lane_attempt& attempt, status how, const service_time& service);
+  void learn_remote(lane_id lane, const lane_attempt& attempt, status how);
+  [[nodiscard]] bool is_handed_back(const open_job& job, bool remote, status how) const noexcept;
   void watch_attempts();
   void watch_for_stalls();
   void condemn(const job& killer);
@@ -134,6 +144,7 @@ private:
   hedge_policy hedge_;
   bool eject_slow_lanes_;
   lane_health health_;
+  lending lending_;
   attempt_watch watch_;
   attempt_watch stalls_; ///< attempts that take far longer than expected, long before they hang
   killer_memory killers_;

@@ -13,10 +13,14 @@ hedge_budget::hedge_budget(const hedge_budget_options& options)
 
 void hedge_budget::primary() noexcept {
   ++counts_.primaries;
-  permille_ = std::min(permille_ + options_.share_permille, options_.burst * token_permille);
   latest_ = latest_ + 1 == copies_after_.size() ? 0 : latest_ + 1;
   window_copies_ -= copies_after_[latest_]; // of the primary that leaves the window
   copies_after_[latest_] = 0;
+}
+
+void hedge_budget::succeeded() noexcept {
+  ++counts_.successes;
+  permille_ = std::min(permille_ + options_.share_permille, options_.burst * token_permille);
 }
 
 bool hedge_budget::try_spend() noexcept {
@@ -45,7 +49,7 @@ void hedge_budget::check_invariants() const {
   require(std::accumulate(copies_after_.begin(), copies_after_.end(), uint64_t{0}) == window_copies_,
           "each copy of the window is counted once");
   require(counts_.copies * token_permille
-            <= options_.burst * token_permille + counts_.primaries * options_.share_permille,
+            <= options_.burst * token_permille + counts_.successes * options_.share_permille,
           "copies beyond the burst were earned");
 }
 

@@ -1,5 +1,5 @@
-// How much extra work hedging may make. Each job dispatched earns a part of a token, up to a small burst; a copy spends
-// one. Beside it a ceiling: of the latest jobs no more than a share was copied, however full the bucket is. All in
+// How much extra work hedging may make. Each job answered ok earns a part of a token, up to a small burst; a copy spends
+// one. So where nothing comes to a good end no copies are made either. Beside it a ceiling: of the latest jobs no more than a share was copied, however full the bucket is. All in
 // whole thousandths of a token, so that the share holds exactly, over any number of jobs.
 #pragma once
 
@@ -9,7 +9,7 @@
 namespace texlex {
 
 struct hedge_budget_options {
-  uint32_t share_permille = 50;    ///< of a token, earned by each primary
+  uint32_t share_permille = 50;    ///< of a token, earned by each job answered ok
   uint32_t burst = 10;             ///< tokens the bucket holds; it starts full
   uint32_t ceiling_permille = 100; ///< copies to primaries in the window
   uint32_t window_primaries = 1000;
@@ -18,6 +18,7 @@ struct hedge_budget_options {
 
 struct hedge_budget_counts {
   uint64_t primaries = 0;
+  uint64_t successes = 0;
   uint64_t copies = 0;
   uint64_t refused_empty = 0;   ///< no token
   uint64_t refused_ceiling = 0; ///< a token, but too many copies of late
@@ -29,6 +30,9 @@ public:
 
   /// A job was given to a lane for the first time.
   void primary() noexcept;
+
+  /// A job was answered ok.
+  void succeeded() noexcept;
 
   /// May a copy be made? Spends a token if so: ask last, when it is sure that the copy would run.
   [[nodiscard]] bool try_spend() noexcept;

@@ -77,6 +77,9 @@ public:
   void primary() noexcept { budget_.primary(); }
   [[nodiscard]] uint64_t primaries() const noexcept { return budget_.counts().primaries; }
 
+  /// A job was answered ok.
+  void succeeded() noexcept { budget_.succeeded(); }
+
   /// The answer to a ring. Counts it: the caller does as it says.
   [[nodiscard]] hedge_verdict overdue(const hedge_question& question) noexcept;
 

@@ -34,6 +34,15 @@ double scale_of(uint64_t bytes) noexcept {
          / static_cast<double>(size_classes::beyond_bytes);
 }
 
+/// Two different ones of at least two, the first in order first. Each half of the bits is taken as a fraction; the
+/// second choice is one of the others.
+std::pair<lane_load, lane_load> two_of(std::span<const lane_load> candidates, uint64_t random) noexcept {
+  const size_t one = (random >> 32) * candidates.size() >> 32;
+  size_t other = (random & UINT32_MAX) * (candidates.size() - 1) >> 32;
+  if (other >= one) ++other;
+  return {candidates[std::min(one, other)], candidates[std::max(one, other)]};
+}
+
 double ns_of(duration d) noexcept { return static_cast<double>(std::max<duration::rep>(d.count(), 0)); }
 
 } // namespace
@@ -69,9 +78,19 @@ void lane_health::started(lane_id lane) noexcept {
 bool lane_health::finished(lane_id lane, uint64_t bytes, duration took, instant now) noexcept {
   row* r = find(lane);
   if (r == nullptr) return false;
+  r->failures = 0;
   if (!r->out) learn(*r, bytes, took);
   const double slowness = slowness_of(bytes, took);
   return r->out ? judge_probe(*r, slowness, true, now) : measure(*r, slowness, now);
+}
+
+bool lane_health::failed(lane_id lane, instant now) noexcept {
+  row* r = find(lane);
+  if (r == nullptr) return false;
+  if (r->out) return std::exchange(r->probing, false) && eject(*r, now);
+  if (++r->failures < options_.failures_max) return false;
+  r->failures = 0;
+  return eject(*r, now);
 }
 
 bool lane_health::stopped(lane_id lane, uint64_t bytes, duration at_least, instant now) noexcept {
@@ -113,21 +132,36 @@ uint32_t lane_health::latency_rank(lane_id lane) const noexcept {
 
 std::optional<lane_id> lane_health::choose(std::span<const lane_load> candidates, uint64_t random) const noexcept {
   if (candidates.empty()) return std::nullopt;
-  if (ejected_ > 0)
-    for (const lane_load& each : candidates)
-      if (is_probe(each.lane)) return each.lane;
+  if (const lane_load* probe = due_probe(candidates)) return probe->lane;
   if (candidates.size() < two_choices_from) {
     const lane_load* best = &candidates.front();
     for (const lane_load& each : candidates.subspan(1))
       if (better(each, *best)) best = &each;
     return best->lane;
   }
-  // Each half of the bits is taken as a fraction; the second choice is one of the others.
-  const size_t one = (random >> 32) * candidates.size() >> 32;
-  size_t other = (random & UINT32_MAX) * (candidates.size() - 1) >> 32;
-  if (other >= one) ++other;
-  const lane_load &a = candidates[std::min(one, other)], &b = candidates[std::max(one, other)];
+  const auto [a, b] = two_of(candidates, random);
   return better(b, a) ? b.lane : a.lane;
+}
+
+std::optional<lane_id> lane_health::choose_of_two(std::span<const lane_load> candidates,
+                                                  uint64_t random) const noexcept {
+  if (candidates.empty()) return std::nullopt;
+  if (const lane_load* probe = due_probe(candidates)) return probe->lane;
+  if (candidates.size() == 1) return candidates.front().lane;
+  const auto [a, b] = two_of(candidates, random);
+  return cost_of(b) < cost_of(a) ? b.lane : a.lane;
+}
+
+const lane_load* lane_health::due_probe(std::span<const lane_load> candidates) const noexcept {
+  if (ejected_ == 0) return nullptr;
+  const auto found =
+    std::find_if(candidates.begin(), candidates.end(), [this](const lane_load& each) { return is_probe(each.lane); });
+  return found == candidates.end() ? nullptr : &*found;
+}
+
+double lane_health::cost_of(const lane_load& lane) const noexcept {
+  const row* r = find(lane.lane);
+  return (r == nullptr ? 1 : r->slowness) * (lane.in_flight + 1);
 }
 
 bool lane_health::better(const lane_load& a, const lane_load& b) const noexcept {
@@ -199,7 +233,7 @@ bool lane_health::eject(row& lane, instant now) noexcept {
 void lane_health::let_in(row& lane, double slowness) noexcept {
   lane.out = lane.probing = false;
   lane.slowness = std::min(slowness, slowness_max);
-  lane.attempts = 0;
+  lane.attempts = lane.failures = 0;
   --ejected_;
 }
 

@@ -25,6 +25,7 @@ struct lane_health_options {
   double slow_factor = 3;                                 ///< times as slow as most of its peers: ejected
   duration expected_min = std::chrono::microseconds{250}; ///< as if attempts were expected to take this at least: what
                                                           ///< is shorter is the system waking threads, not a lane
+  uint32_t failures_max = 5;                              ///< in a row: ejected
   double stall_factor = 20;                           ///< an attempt that runs so many times as long as expected ...
   duration stall_min = std::chrono::milliseconds{50}; ///< ... and at least this long: ejected at once
   duration ejection_first = std::chrono::seconds{1};
@@ -50,6 +51,9 @@ public:
   /// Its attempt came to its end. True if the lane is ejected for it. Unknown lanes are let be, here and below.
   bool finished(lane_id lane, uint64_t bytes, duration took, instant now) noexcept;
 
+  /// Its attempt ended without an outcome of its document's: it refused, or could not. True if the lane is ejected.
+  bool failed(lane_id lane, instant now) noexcept;
+
   /// Its attempt was stopped as another one had answered: it would have taken longer. Counts only against the lane.
   bool stopped(lane_id lane, uint64_t bytes, duration at_least, instant now) noexcept;
 
@@ -73,6 +77,11 @@ public:
   /// not all who choose at once choose the same.
   [[nodiscard]] std::optional<lane_id> choose(std::span<const lane_load> candidates, uint64_t random) const noexcept;
 
+  /// The same for lanes of which each has room for many, and some are further away than others: of two picked by
+  /// `random` the one with the least to do, counted as attempts (with the one to come) times how slow it is.
+  [[nodiscard]] std::optional<lane_id> choose_of_two(std::span<const lane_load> candidates,
+                                                     uint64_t random) const noexcept;
+
   [[nodiscard]] size_t ejected() const noexcept { return ejected_; }
 
   /// Ejections since the start.
@@ -85,6 +94,7 @@ private:
     lane_id lane;
     double slowness = 1;   ///< moving average of took / expected
     uint32_t attempts = 0; ///< behind that average
+    uint32_t failures = 0; ///< in a row
     bool out = false;
     bool probing = false;
     uint32_t times_out = 0; ///< in a row
@@ -107,6 +117,8 @@ private:
   [[nodiscard]] bool is_slow(const row& lane, double slowness) const noexcept;
   bool eject(row& lane, instant now) noexcept;
   void let_in(row& lane, double slowness) noexcept;
+  [[nodiscard]] const lane_load* due_probe(std::span<const lane_load> candidates) const noexcept;
+  [[nodiscard]] double cost_of(const lane_load& lane) const noexcept;
   [[nodiscard]] bool better(const lane_load& a, const lane_load& b) const noexcept;
 
   lane_health_options options_;

@@ -59,7 +59,15 @@ std::vector<lane_attempt> lane_table::leave(lane_id id) {
 void lane_table::with_room(std::vector<lane_load>& out) const {
   out.clear();
   for (const auto& [id, lane] : lanes_)
-    if (lane.state == lane_state::hot && !lane.traits.small_only() && lane.in_flight.size() < lane.attempts_max)
+    if (lane.state == lane_state::hot && lane.for_all_here() && lane.in_flight.size() < lane.attempts_max)
+      out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
+}
+
+void lane_table::remote_with_room(uint64_t bytes, std::vector<lane_load>& out) const {
+  out.clear();
+  for (const auto& [id, lane] : lanes_)
+    if (lane.state == lane_state::hot && lane.traits.remote && lane.in_flight.size() < lane.attempts_max
+        && bytes <= lane.traits.document_bytes_max)
       out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
 }
 
@@ -87,6 +95,15 @@ bool lane_table::is_small_only(lane_id id) const noexcept {
   return found != lanes_.end() && found->second.traits.small_only();
 }
 
+bool lane_table::is_remote(lane_id id) const noexcept {
+  const auto found = lanes_.find(id.value);
+  return found != lanes_.end() && found->second.traits.remote;
+}
+
+bool lane_table::any_remote() const noexcept {
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& l) { return l.second.traits.remote; });
+}
+
 void lane_table::started(lane_id id, const lane_attempt& attempt) {
   row& lane = lanes_.at(id.value);
   require(lane.state == lane_state::hot, "only a hot lane is given work");
@@ -101,7 +118,7 @@ lane_release lane_table::finished(lane_id id, job_id job) {
   row& lane = found->second;
   const auto attempt = find(lane.in_flight, job);
   if (attempt == lane.in_flight.end()) return {};
-  lane_release release{release_verdict::freed, *attempt};
+  lane_release release{release_verdict::freed, *attempt, lane.traits.remote};
   lane.expected -= attempt->expected;
   lane.in_flight.rerase(attempt); // moves those before it, of which there are mostly none
   if (lane.state == lane_state::cooling && lane.in_flight.empty()) release.verdict = release_verdict::drained;
@@ -110,13 +127,13 @@ lane_release lane_table::finished(lane_id id, job_id job) {
 
 size_t lane_table::count_for_all() const noexcept {
   return static_cast<size_t>(
-    std::count_if(lanes_.begin(), lanes_.end(), [](const auto& l) { return !l.second.traits.small_only(); }));
+    std::count_if(lanes_.begin(), lanes_.end(), [](const auto& l) { return l.second.for_all_here(); }));
 }
 
 uint32_t lane_table::busy_percent() const noexcept {
   uint32_t hot = 0, busy = 0;
   for (const auto& [id, lane] : lanes_) {
-    if (lane.state != lane_state::hot || lane.traits.small_only()) continue;
+    if (lane.state != lane_state::hot || !lane.for_all_here()) continue;
     ++hot;
     busy += !lane.in_flight.empty();
   }
@@ -125,7 +142,7 @@ uint32_t lane_table::busy_percent() const noexcept {
 
 bool lane_table::any_hot() const noexcept {
   return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& l) { return l.second.state == lane_state::hot && !l.second.traits.small_only(); });
+                     [](const auto& l) { return l.second.state == lane_state::hot && l.second.for_all_here(); });
 }
 
 size_t lane_table::in_flight() const noexcept {

@@ -40,6 +40,7 @@ struct lane_attempt {
 struct lane_release {
   release_verdict verdict = release_verdict::stale;
   lane_attempt attempt{}; ///< that ended, unless stale
+  bool remote = false;    ///< the lane
 };
 
 class lane_table {
@@ -52,9 +53,12 @@ public:
   /// Forgets the lane. The attempts it had in flight are returned: they are lost there.
   [[nodiscard]] std::vector<lane_attempt> leave(lane_id lane);
 
-  /// The hot lanes for all documents that have room, in the order in which they joined: `out` holds these and nothing
-  /// else.
+  /// The hot lanes here for all documents that have room, in the order in which they joined: `out` holds these and
+  /// nothing else.
   void with_room(std::vector<lane_load>& out) const;
+
+  /// The same of lanes on other nodes, which take a document so long.
+  void remote_with_room(uint64_t bytes, std::vector<lane_load>& out) const;
 
   /// A hot lane for small documents only that has room for one that is so long and is expected to take so long.
   [[nodiscard]] std::optional<lane_id> small_only_with_room(uint64_t bytes, duration expected) const noexcept;
@@ -79,14 +83,16 @@ public:
   }
 
   [[nodiscard]] bool is_small_only(lane_id lane) const noexcept;
+  [[nodiscard]] bool is_remote(lane_id lane) const noexcept;
+  [[nodiscard]] bool any_remote() const noexcept;
 
-  /// Of the hot lanes for all documents, how many in a hundred have something in flight; 0 if there are none.
+  /// Of the hot lanes here for all documents, how many in a hundred have something in flight; 0 if there are none.
   [[nodiscard]] uint32_t busy_percent() const noexcept;
 
-  /// Of the lanes for all documents.
+  /// Of the lanes here for all documents.
   [[nodiscard]] bool any_hot() const noexcept;
   [[nodiscard]] size_t count() const noexcept { return lanes_.size(); }
-  [[nodiscard]] size_t count_for_all() const noexcept; ///< documents
+  [[nodiscard]] size_t count_for_all() const noexcept; ///< documents, here
   [[nodiscard]] size_t in_flight() const noexcept;
   [[nodiscard]] size_t in_flight(lane_id lane) const noexcept;
   [[nodiscard]] bool knows(lane_id lane) const noexcept { return lanes_.count(lane.value) > 0; }
@@ -96,6 +102,8 @@ public:
 
 private:
   struct row {
+    [[nodiscard]] bool for_all_here() const noexcept { return !traits.small_only() && !traits.remote; }
+
     lane_state state = lane_state::hot;
     lane_traits traits{};
     uint32_t attempts_max = 1;                        ///< at one time, now

@@ -130,7 +130,8 @@ void far_host::begin(const link_order& order) {
   around_.documents[work->id.value] = document;
   at_work_[work->id.value] = {work, order.epoch, order.number};
   job_of_order_[order.number] = work->id.value;
-  give(work, 1);
+  if (!around_.faults.strikes(fault::far_host_refuses)) return give(work, 1);
+  around_.time.after(around_.chance.us(1, 100), [this, own = work->id] { ended(own, {.status = status::overload}); });
 }
 
 void far_host::give(const job_ptr& work, uint32_t attempt) {

@@ -19,8 +19,8 @@ namespace texlex::simulation {
 /// Lanes elsewhere are numbered apart from the roster's.
 inline constexpr uint32_t far_lanes_from = 1'000'000;
 
-// A link at home, the ways there and back, and the machine at the other end. A link that was suspected is another lane
-// once it is well again, as a lane that cooled does not come back.
+// A link at home, the ways there and back, and the machine at the other end. While it is suspected its lane takes
+// nothing.
 struct house::far_lane final : lane_link_effects {
   far_lane(house& home, const far_plan& plan, uint32_t number)
     : home_(home), name(fmt::format("far{}", number)), plan_(plan), next_lane(far_lanes_from * number),
@@ -79,9 +79,10 @@ struct house::far_lane final : lane_link_effects {
     lane = {++next_lane};
     home_.soon_.push_back([this, joining = *lane] {
       home_.broker_event([&](dispatcher& d) {
-        d.lane_joined(
-          joining,
-          {.capacity = plan_.port.capacity, .document_bytes_max = plan_.port.document_bytes_max, .takes = link.room()});
+        d.lane_joined(joining, {.capacity = plan_.port.capacity,
+                                .document_bytes_max = plan_.port.document_bytes_max,
+                                .takes = link.room(),
+                                .remote = true});
       });
     });
   }
@@ -102,9 +103,12 @@ struct house::far_lane final : lane_link_effects {
   void up(uint32_t, uint64_t) override { join(); }
   void suspected() override {
     if (!lane) return;
-    home_.soon_.push_back([this, id = *lane] { home_.tell_cooling(id); });
+    home_.soon_.push_back([this, id = *lane] {
+      home_.broker_now().lane_takes(id, 0);
+      home_.broker_now().lane_suspected(id);
+    });
   }
-  void cleared() override {}
+  void cleared() override { room_changed(); }
   void down() override { leave(death::failure); }
   void finished(job_id job, const outcome& result) override {
     if (!lane) return;
@@ -121,15 +125,10 @@ struct house::far_lane final : lane_link_effects {
   }
   // Of what it has, so many have ended already: before their place is given away, their credit must be known.
   void tell_room(lane_id id, uint32_t ended) {
+    if (link.state() != link_state::up) return;
     const auto in_flight = static_cast<uint32_t>(home_.broker_.lanes().in_flight(id));
     const uint32_t attempts = std::max(in_flight, ended) - ended + link.room();
     home_.broker_now().lane_takes(id, attempts);
-  }
-
-  // It has nothing in flight, and whoever it is may be well again.
-  void drained() {
-    leave(death::failure);
-    if (link.state() == link_state::up) join();
   }
 
   static std::string text_of(const giver_word& word) {

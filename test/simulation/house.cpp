@@ -147,11 +147,8 @@ void house::disarm(job_id id) {
 }
 
 void house::drained(lane_id lane) {
-  if (lane.value < far_lanes_from) return to_people([lane](roster& r) { r.drained(lane); });
-  far_lane& where = *far_.at(lane.value / far_lanes_from - 1);
-  soon_.push_back([&where, lane] {
-    if (where.lane == lane) where.drained();
-  });
+  require(lane.value < far_lanes_from, "lanes elsewhere do not cool");
+  to_people([lane](roster& r) { r.drained(lane); });
 }
 
 void house::stuck(lane_id lane, death cause) {

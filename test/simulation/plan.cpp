@@ -42,6 +42,7 @@ uint32_t usual_rate(fault which, dice& chance) {
     case fault::link_cut_homeward: return chance.pick(1, 15);
     case fault::far_host_pauses: return chance.pick(1, 20);
     case fault::far_host_restarts: return chance.pick(1, 20);
+    case fault::far_host_refuses: return chance.pick(20, 1000);
     case fault::far_clock_skewed: return chance.pick(200, 1000);
     case fault::house_pauses: return chance.pick(1, 20);
     case fault::shutdown: return chance.pick(100, 500);
@@ -76,6 +77,7 @@ dispatch_options draw_dispatch(dice& chance) {
   made.watch.limit = milliseconds{chance.pick(100, 1000)};
   made.watch.getting_on_factor = 2;
   made.killers.kills_to_condemn = 1;
+  made.lending.document_bytes_min = chance.of(std::array<uint64_t, 3>{0, 1000, 32'768});
   made.seed = chance.next();
   return made;
 }

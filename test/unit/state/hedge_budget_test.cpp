@@ -12,8 +12,13 @@ BOOST_AUTO_TEST_SUITE(hedge_budget_test)
 
 namespace {
 
-void primaries(hedge_budget& budget, int count) {
-  for (int i = 0; i < count; ++i) budget.primary();
+void works(hedge_budget& budget) {
+  budget.primary();
+  budget.succeeded();
+}
+
+void successes(hedge_budget& budget, int count) {
+  for (int i = 0; i < count; ++i) works(budget);
 }
 
 uint32_t spend_all(hedge_budget& budget) {
@@ -25,32 +30,40 @@ uint32_t spend_all(hedge_budget& budget) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(twenty_primaries_earn_one_copy) {
+BOOST_AUTO_TEST_CASE(twenty_successes_earn_one_copy) {
   hedge_budget budget;
-  primaries(budget, 1000);
+  successes(budget, 1000);
   BOOST_TEST(spend_all(budget) == 10u); // the burst
-  primaries(budget, 19);
+  successes(budget, 19);
   BOOST_TEST(!budget.try_spend());
-  budget.primary();
+  works(budget);
   BOOST_TEST(budget.try_spend());
+  BOOST_TEST(!budget.try_spend());
+}
+
+BOOST_AUTO_TEST_CASE(jobs_that_come_to_no_good_end_earn_nothing) {
+  hedge_budget budget;
+  successes(budget, 1000);
+  BOOST_TEST(spend_all(budget) == 10u);
+  for (int i = 0; i < 1000; ++i) budget.primary();
   BOOST_TEST(!budget.try_spend());
 }
 
 BOOST_AUTO_TEST_CASE(the_bucket_holds_no_more_than_its_burst) {
   hedge_budget budget{{.burst = 3}};
-  primaries(budget, 100'000);
+  successes(budget, 100'000);
   BOOST_TEST(budget.tokens() == 3u);
   BOOST_TEST(spend_all(budget) == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(however_full_the_bucket_copies_are_a_tenth_of_the_latest_primaries_at_most) {
   hedge_budget budget{{.burst = 10'000}};
-  primaries(budget, 500);
+  successes(budget, 500);
   BOOST_TEST(spend_all(budget) == 50u);
-  primaries(budget, 500);
+  successes(budget, 500);
   BOOST_TEST(spend_all(budget) == 50u);
   BOOST_TEST(budget.tokens() > 9000u);
-  primaries(budget, 500); // those copied first have not left the window of 1000 yet
+  successes(budget, 500); // those copied first have not left the window of 1000 yet
   BOOST_TEST(spend_all(budget) == 50u);
   BOOST_TEST(budget.counts().refused_ceiling == 3u);
 }
@@ -63,14 +76,14 @@ BOOST_AUTO_TEST_CASE(a_service_that_has_just_started_may_copy_a_few) {
 
 BOOST_AUTO_TEST_CASE(a_share_of_nothing_and_no_burst_is_no_copy_at_all) {
   hedge_budget budget{{.share_permille = 0, .burst = 0}};
-  primaries(budget, 10'000);
+  successes(budget, 10'000);
   BOOST_TEST(!budget.try_spend());
   BOOST_TEST(budget.counts().refused_empty == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(every_question_is_counted_once) {
   hedge_budget budget{{.burst = 2}};
-  primaries(budget, 7);
+  successes(budget, 7);
   for (int i = 0; i < 5; ++i) (void)budget.try_spend();
   BOOST_TEST(budget.counts().primaries == 7u);
   BOOST_TEST(budget.counts().copies == 2u);
@@ -89,7 +102,7 @@ BOOST_AUTO_TEST_CASE(over_any_sequence_and_any_stretch_of_it_the_ratios_hold_bey
       rc::gen::pair(rc::gen::arbitrary<uint8_t>(), rc::gen::inRange<uint8_t>(0, 30)));
     for (const auto& [jobs, wishes] : steps) {
       for (int i = 0; i < jobs; ++i) {
-        budget.primary();
+        works(budget);
         window.push_back(0);
         if (window.size() > options.window_primaries) window.pop_front();
         debt -= std::min<uint64_t>(debt, options.share_permille);
