@@ -1,5 +1,5 @@
-// Whether the settings of a cluster make sense together. That the files of cluster.tls can be read, and what is in them,
-// is looked at when they are loaded.
+// Whether the settings of a cluster make sense together. That the files of cluster.tls can be read, and what is in
+// them, is looked at when they are loaded.
 #pragma once
 
 #include <string>

@@ -50,8 +50,9 @@ inline constexpr uint32_t refused_waited_for_max = 64;
 /// Between two questions for stats, each of which may serve many clients.
 inline constexpr uint32_t stats_pause_ms = 10;
 
-/// The text of a stats response; a client takes a longer one for malformed.
-inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
+/// The text of a stats response; a client takes a longer one for malformed. Of it the lines about a cluster.
+inline constexpr uint32_t stats_payload_bytes_max = 1u << 20;
+inline constexpr uint32_t stats_cluster_bytes_max = stats_payload_bytes_max - (64u << 10);
 
 /// A hello's payload, however much later versions put behind what this one knows.
 inline constexpr uint32_t hello_payload_bytes_max = 4096;

@@ -1,5 +1,7 @@
 #include "actors/server/stats_text.hpp"
 
+#include "actors/server/cluster_lines.hpp"
+
 #include <iterator>
 #include <string_view>
 
@@ -82,7 +84,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("late_answers_total", server.late_answers);
   lines.add("bytes_read_total", server.bytes_read);
   lines.add("bytes_written_total", server.bytes_written);
-  return lines.take();
+  return lines.take() + cluster_lines(house.cluster.get());
 }
 
 } // namespace texlex

@@ -1,7 +1,7 @@
 // The settings of a cluster and of the drain: each refusal, and what files and flags may say.
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
+#include <algorithm>
 #include <string>
 #include <vector>
 
