@@ -49,7 +49,7 @@ const field rows[] = {
    "a client that takes no response for this long is closed"},
   {"server", "drain_timeout_ms", "--drain-timeout-ms",
    number{[](settings& s) -> uint32_t& { return s.server.drain_timeout_ms; }}, 10, 600'000,
-   "from SIGTERM to the exit at most"},
+   "from SIGTERM, and drain.grace_ms behind it, to the exit at most"},
   {"server", "io_uring", "--io-uring,!--no-io-uring", flag{[](settings& s) -> bool& { return s.server.io_uring; }}, 0,
    1, "send and receive for many connections in one system call, by io_uring, where the system lets it be used"},
   {"server", "busy_poll_us", "--busy-poll-us", number{[](settings& s) -> uint32_t& { return s.server.busy_poll_us; }},
@@ -208,7 +208,8 @@ const field rows[] = {
    "host names of which another node's certificate must have one, *.example.org for any one label; empty: any that "
    "cluster.tls.ca signed"},
   {"drain", "grace_ms", "--drain-grace-ms", number{[](settings& s) -> uint32_t& { return s.drain.grace_ms; }}, 0,
-   600'000, "from SIGTERM, which takes readiness away, until no more connections are taken"},
+   600'000,
+   "after SIGTERM all is served as before for so long, while the stats tell of the end; a second SIGTERM ends that"},
   {"log", "level", "--log-level", text{[](settings& s) -> std::string& { return s.log.level; }}, 1, 16,
    "trace, debug, info, warn, error or off"},
   {"log", "interval_s", "--log-interval-s", number{[](settings& s) -> uint32_t& { return s.log.interval_s; }}, 0,

@@ -24,7 +24,7 @@ struct server_settings {
   uint32_t read_rate_min = 1024;           ///< bytes a second of a frame under way, on average; 0: none. Up to 2^30
   uint32_t connections_per_peer_max = 512; ///< by TCP address, or /64 of IPv6; this machine's excepted. 0: no limit
   uint32_t write_timeout_ms = 10'000;      ///< a client that does not take its responses; 10..3600000
-  uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM to the exit, at most; 10..600000
+  uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM and the grace to the exit; 10..600000
   bool io_uring = true;                    ///< serve many sockets in one system call, where the system lets it
   uint32_t busy_poll_us = 100;             ///< the I/O thread looks on so long at most, if waits are short; 0..1000
 };
@@ -123,7 +123,7 @@ struct cluster_settings {
 
 /// [drain]: how texlexd leaves.
 struct drain_settings {
-  uint32_t grace_ms = 0; ///< from SIGTERM, which takes readiness away, until the listeners close. Up to 600000
+  uint32_t grace_ms = 0; ///< after SIGTERM it is told, and all served as before for so long. Up to 600000
 };
 
 /// [log]

@@ -65,6 +65,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("resident_bytes", house.resident_bytes);
   lines.add("resident_bytes_peak", house.resident_bytes_peak);
   lines.add("log_lines_dropped_total", house.log_lines_dropped);
+  lines.add("draining", server.draining);
   lines.add("connections_open", server.connections_open);
   lines.add("connections_accepted_total", server.connections_accepted);
   lines.add("connections_refused_total", server.connections_refused);
