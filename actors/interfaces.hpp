@@ -17,11 +17,12 @@ template <class Out, class... In>
 using answers = typename caf::replies_to<In...>::template with<Out>;
 
 /// Counts and times, on the side. Only `stats` waits for a reply; `tell` is answered to the front, under its number.
-/// `health_of` tells who is there to work, whenever that changes. `look` is its word to itself.
+/// `health_of` tells who is there to work, whenever that changes; `peers` the cluster as it is, in place of what was
+/// told before. `look` is its word to itself.
 using metrics_actor =
   caf::typed_actor<takes<atom::samples, sample_batch>, takes<atom::report, worker_report>,
                    takes<atom::core, core_event>, takes<atom::health_of, health_report>, takes<atom::tell, job_id>,
-                   takes<atom::look>, answers<metrics_report, atom::stats>>;
+                   takes<atom::peers, cluster_report_ptr>, takes<atom::look>, answers<metrics_report, atom::stats>>;
 
 /// Whoever wants to hear that a job outlived its hedge delay.
 using overdue_listener = caf::typed_actor<takes<atom::overdue, job_id>>;

@@ -45,6 +45,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::core_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::death)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::health_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::metrics_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::cluster_report_ptr)
 
 CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(texlex_messages, (texlex::job_id))
@@ -90,6 +91,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, samples, "tx_samples")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, core, "tx_core")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, health_of, "tx_lanes")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, peers, "tx_peers")
 
   // the broker to itself
   CAF_ADD_ATOM(texlex_messages, texlex::atom, flush, "tx_flush")

@@ -44,6 +44,7 @@ protected:
       },
       [this](atom::health_of, const health_report& health) { counts_.health = health; },
       [this](atom::tell, job_id number) { caf::anon_send(front_, atom::told_v, number, report()); },
+      [this](atom::peers, const cluster_report_ptr& cluster) { counts_.cluster = cluster; },
       [this](atom::look) {
         line_planned_ = false;
         spdlog::info("{}", hedge_line(counts_));

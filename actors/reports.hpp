@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/job.hpp"
@@ -77,6 +80,58 @@ struct phase_report {
   uint64_t us_max = 0;
 };
 
+/// What another node of the cluster is to this one.
+enum class peer_state : uint8_t {
+  joining,  ///< connecting, or greeting
+  active,   ///< given attempts
+  suspect,  ///< silent for a while: given none
+  ejected,  ///< much slower than the others: given none for a while
+  draining, ///< about to leave: given none
+  down,     ///< gone; it is looked for
+  refused,  ///< not to be worked with, for a reason
+};
+
+inline constexpr std::array<std::string_view, 7> peer_state_names{"joining",  "active", "suspect", "ejected",
+                                                                  "draining", "down",   "refused"};
+
+[[nodiscard]] inline std::string_view name_of(peer_state state) {
+  const auto which = static_cast<size_t>(state);
+  return which < peer_state_names.size() ? peer_state_names[which] : std::string_view{"unknown"};
+}
+
+/// What another node has done for this one. Its name is no other's: before it has told one, its address.
+struct peer_report {
+  std::string name;
+  std::string address; ///< host:port
+  std::string zone;    ///< empty: none
+  peer_state state = peer_state::joining;
+  std::string reason;              ///< why it is refused
+  uint32_t attempts_in_flight = 0; ///< given and not yet ended
+  uint32_t attempts_granted = 0;   ///< that it lets be in flight now
+  uint32_t capacity = 0;           ///< that it could at most
+  double latency_us_per_kib = 0;   ///< of attempts of late, the way included; 0: not known
+  uint64_t ejections = 0;
+  uint64_t attempts_given = 0;       ///< since the start, as all below
+  uint64_t attempts_answered = 0;    ///< it carried them out
+  uint64_t attempts_handed_back = 0; ///< it did not begin them
+  uint64_t attempts_lost = 0;        ///< it was gone before it told
+  uint64_t bytes_given = 0;          ///< of documents
+  uint64_t connects = 0;             ///< connections made to it
+};
+
+/// This node as a part of its cluster, and the others as it sees them.
+struct cluster_report {
+  std::string node;
+  std::string cluster;
+  bool draining = false;               ///< it has told the others that it leaves
+  uint32_t lent_attempts_running = 0;  ///< for others, now
+  uint64_t lent_attempts_answered = 0; ///< since the start
+  std::vector<peer_report> peers;      ///< up to limits::cluster_peers_max
+};
+
+/// Shared and never changed, so that a report that holds it is copied without memory.
+using cluster_report_ptr = std::shared_ptr<const cluster_report>;
+
 /// What has happened since the start.
 struct metrics_report {
   std::array<uint64_t, status_count> requests_by_status{};
@@ -95,6 +150,7 @@ struct metrics_report {
   uint64_t resident_bytes = 0;      ///< of the process; 0 where the system does not tell
   uint64_t resident_bytes_peak = 0; ///< likewise
   uint64_t log_lines_dropped = 0;   ///< left out of the log: nobody took them in time, or they could not be written
+  cluster_report_ptr cluster;       ///< as it was told last; null: there is no cluster
 };
 
 } // namespace texlex

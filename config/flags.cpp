@@ -27,6 +27,11 @@ public:
       ->delimiter(',')
       ->allow_extra_args(false);
   }
+  CLI::Option* operator()(std::vector<std::string>& target) const {
+    return app_.add_option(std::string{row_.flag}, target, std::string{row_.meaning} + "; as in A,B")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  }
   template <class T>
   CLI::Option* operator()(T& target) const {
     CLI::Option* option = app_.add_option(std::string{row_.flag}, target, std::string{row_.meaning} + range());

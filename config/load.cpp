@@ -32,13 +32,14 @@ struct assign {
   bool operator()(uint32_t& target) const { return take_number(target); }
   bool operator()(int32_t& target) const { return take_number(target); }
   bool operator()(uint64_t& target) const { return take_number(target); }
-  bool operator()(std::vector<uint32_t>& target) const {
+  template <class T>
+  bool operator()(std::vector<T>& target) const {
     const toml::array* values = value.as_array();
     if (values == nullptr) return false;
-    std::vector<uint32_t> numbers(values->size());
+    std::vector<T> taken(values->size());
     for (size_t i = 0; i < values->size(); ++i)
-      if (!assign{(*values)[i]}(numbers[i])) return false;
-    target = std::move(numbers);
+      if (!assign{(*values)[i]}(taken[i])) return false;
+    target = std::move(taken);
     return true;
   }
 
@@ -60,8 +61,9 @@ private:
 };
 
 std::string_view expected_type(const field& row) {
-  constexpr std::array<std::string_view, 6> types{"a string",       "true or false",      "a number from 0 up",
-                                                  "a whole number", "a number from 0 up", "a list of numbers"};
+  constexpr std::array<std::string_view, 7> types{"a string",         "true or false",      "a number from 0 up",
+                                                  "a whole number",   "a number from 0 up", "a list of numbers",
+                                                  "a list of strings"};
   return types[row.access.index()];
 }
 
@@ -72,14 +74,25 @@ const field* find_field(std::string_view section, std::string_view key) {
   return found == rows.end() ? nullptr : &*found;
 }
 
+bool is_section(std::string_view name) {
+  const auto rows = schema();
+  return std::any_of(rows.begin(), rows.end(), [&](const field& row) { return row.section == name; });
+}
+
 void load_section(const std::string& path, std::string_view section, const toml::table& table, settings& target,
                   std::vector<std::string>& errors) {
   for (auto&& entry : table) {
     const std::string_view key = entry.first.str();
     const toml::node& value = entry.second;
     const uint32_t line = value.source().begin.line;
+    const std::string name = fmt::format("{}.{}", section, key);
     const field* row = find_field(section, key);
-    if (row == nullptr) {
+    if (row == nullptr && is_section(name)) {
+      if (const toml::table* inner = value.as_table())
+        load_section(path, name, *inner, target, errors);
+      else
+        errors.push_back(fmt::format("{}:{}: {} is a section and no setting.", path, line, name));
+    } else if (row == nullptr) {
       errors.push_back(
         fmt::format("{}:{}: there is no setting {}.{}.", path, line, shown_text(section), shown_text(key)));
     } else if (!std::visit([&](auto access) { return assign{value}(access(target)); }, row->access)) {
@@ -120,7 +133,12 @@ std::vector<std::string> load(Parse parse, const std::string& name, settings& se
   try {
     const toml::table file = parse();
     for (auto&& [section, value] : file) {
-      if (const toml::table* table = value.as_table()) {
+      const toml::table* table = value.as_table();
+      // A dot within quotes does not lead into a section: ["cluster.tls"] is another name than [cluster.tls].
+      if (table != nullptr && section.str().find('.') != std::string_view::npos) {
+        errors.push_back(fmt::format("{}:{}: there is no section \"{}\".", name, value.source().begin.line,
+                                     shown_text(section.str())));
+      } else if (table != nullptr) {
         load_section(name, section.str(), *table, settings, errors);
       } else {
         errors.push_back(fmt::format("{}:{}: {} stands outside a section.", name, value.source().begin.line,
@@ -140,6 +158,11 @@ struct print_value {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(const std::vector<uint32_t>& values) const {
     return fmt::format("[{}]", fmt::join(values, ", "));
+  }
+  std::string operator()(const std::vector<std::string>& values) const {
+    std::vector<std::string> printed(values.size());
+    std::transform(values.begin(), values.end(), printed.begin(), print);
+    return fmt::format("[{}]", fmt::join(printed, ", "));
   }
   template <class Number>
   std::string operator()(Number value) const {

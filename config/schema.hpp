@@ -18,14 +18,14 @@ template <class T>
 using field_of = T& (*)(settings&);
 
 struct field {
-  std::string_view section;
+  std::string_view section; ///< with the section it lies within before it, such as cluster.tls
   std::string_view key;
   std::string_view flag; ///< as CLI11 writes it, such as `--unix`
   std::variant<field_of<std::string>, field_of<bool>, field_of<uint32_t>, field_of<int32_t>, field_of<uint64_t>,
-               field_of<std::vector<uint32_t>>>
+               field_of<std::vector<uint32_t>>, field_of<std::vector<std::string>>>
     access;
-  int64_t lowest;  ///< of a number; for a string its least length
-  int64_t highest; ///< of a number, or of each number of a list; for a string its greatest length
+  int64_t lowest;  ///< of a number; for a string, or each of a list, its least length
+  int64_t highest; ///< of a number, or of each number of a list; for a string, or each of a list, its greatest length
   std::string_view meaning;
   bool octal = false; ///< a number people read and write in octal
 };

@@ -24,7 +24,7 @@ struct server_settings {
   uint32_t read_rate_min = 1024;           ///< bytes a second of a frame under way, on average; 0: none. Up to 2^30
   uint32_t connections_per_peer_max = 512; ///< by TCP address, or /64 of IPv6; this machine's excepted. 0: no limit
   uint32_t write_timeout_ms = 10'000;      ///< a client that does not take its responses; 10..3600000
-  uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM to the exit, at most; 10..600000
+  uint32_t drain_timeout_ms = 10'000;      ///< from SIGTERM and the grace to the exit; 10..600000
   bool io_uring = true;                    ///< serve many sockets in one system call, where the system lets it
   uint32_t busy_poll_us = 100;             ///< the I/O thread looks on so long at most, if waits are short; 0..1000
 };
@@ -86,6 +86,46 @@ struct lane_settings {
   bool eject_slow = true; ///< a worker that is much slower than its peers gets no requests for a while
 };
 
+/// [cluster.tls]: who the nodes of a cluster are to each other. The files are read at start.
+struct cluster_tls_settings {
+  std::string certificate; ///< path of this node's certificate and what leads to the CA, PEM; all three paths or none
+  std::string key;         ///< path of its private key, PEM
+  std::string ca;          ///< path of the CAs that sign the nodes' certificates, PEM
+  /// Host names of which a peer's certificate must have one; "*.": any one label. Empty: any the CA signed
+  std::vector<std::string> allowed_names;
+
+  [[nodiscard]] bool enabled() const { return !certificate.empty(); }
+};
+
+/// [cluster]: texlexds on other machines that lend this one their workers, and borrow its.
+struct cluster_settings {
+  std::string listen;                     ///< host:port for peers; empty: no cluster. Port 0: any free one
+  std::string name = "texlex";            ///< of the cluster; peers of another name are refused
+  std::string node;                       ///< this node's name in logs and metrics; empty: the host name
+  std::string advertise;                  ///< host:port that peers are told; empty: as `listen`
+  std::vector<std::string> seeds;         ///< host:port of peers; up to 256
+  std::string dns;                        ///< name:port whose addresses are peers'; empty: none
+  uint32_t dns_interval_s = 30;           ///< between two looks at it; 1..3600
+  std::string zone;                       ///< where the node stands, such as a rack; empty: nowhere in particular
+  uint32_t peers_max = 64;                ///< 1..limits::cluster_peers_max
+  uint32_t heartbeat_ms = 100;            ///< between two signs of life; 10..10000
+  uint32_t suspect_ms = 500;              ///< a peer silent for so long gets no attempts; from 2 heartbeats up
+  uint32_t down_ms = 1000;                ///< and after that long it is gone, and what it had is given to others
+  uint32_t attempts_max = 0;              ///< lent to one peer at a time; 0: as many as there are workers. Up to 64
+  uint32_t credit_bytes = 1u << 20;       ///< under way to a peer that has not taken them yet; 64 KiB..64 MiB
+  uint32_t document_bytes_min = 32'768;   ///< shorter documents stay at home
+  uint32_t document_bytes_max = 8u << 20; ///< and longer ones; up to limits.document_bytes_max
+  bool insecure = false;                  ///< listen without TLS on an address that other machines reach
+  cluster_tls_settings tls;
+
+  [[nodiscard]] bool enabled() const { return !listen.empty(); }
+};
+
+/// [drain]: how texlexd leaves.
+struct drain_settings {
+  uint32_t grace_ms = 0; ///< after SIGTERM it is told, and all served as before for so long. Up to 600000
+};
+
 /// [log]
 struct log_settings {
   std::string level = "info"; ///< trace, debug, info, warn, error, off
@@ -116,6 +156,8 @@ struct settings {
   hedge_settings hedge;
   queue_settings queue;
   lane_settings lanes;
+  cluster_settings cluster;
+  drain_settings drain;
   log_settings log;
   inject_settings inject;
   test_settings test;

@@ -7,6 +7,7 @@
 
 #include "config/schema.hpp"
 #include "config/shown_text.hpp"
+#include "config/validate_cluster.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
 #include "runtime/limits.hpp"
@@ -29,6 +30,9 @@ public:
   void operator()(bool) const {}
   void operator()(const std::vector<uint32_t>& values) const {
     for (const uint32_t value : values) (*this)(int64_t{value});
+  }
+  void operator()(const std::vector<std::string>& values) const {
+    for (const std::string& value : values) (*this)(value);
   }
   void operator()(uint64_t value) const {
     if (value > static_cast<uint64_t>(row_.highest) || static_cast<int64_t>(value) < row_.lowest)
@@ -116,6 +120,7 @@ std::vector<std::string> check(const settings& settings) {
   check_socket(settings, errors);
   check_injection(settings, errors);
   check_together(settings, errors);
+  check_cluster(settings, errors);
   return errors;
 }
 

@@ -1,20 +1,58 @@
 #include "runtime/host_port.hpp"
 
 #include <charconv>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 namespace texlex {
 
-std::optional<host_port> split_host_port(const std::string& address) {
+namespace {
+
+// With the brackets on. Nothing if what follows the last colon is no port.
+std::optional<host_port> split_at_port(const std::string& address) {
   const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
   host_port parts;
   const char* const end = address.data() + address.size();
-  if (colon == std::string::npos || std::from_chars(address.data() + colon + 1, end, parts.port).ptr != end
-      || parts.port == 0)
-    return std::nullopt;
+  const auto read = std::from_chars(address.data() + colon + 1, end, parts.port);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   parts.host = address.substr(0, colon);
-  if (parts.host.size() > 2 && parts.host.front() == '[' && parts.host.back() == ']')
-    parts.host = parts.host.substr(1, parts.host.size() - 2);
   return parts;
+}
+
+bool has_brackets(const std::string& host) { return host.size() > 2 && host.front() == '[' && host.back() == ']'; }
+
+std::string without_brackets(const std::string& host) {
+  return has_brackets(host) ? host.substr(1, host.size() - 2) : host;
+}
+
+} // namespace
+
+std::optional<host_port> split_host_port(const std::string& address) {
+  auto parts = split_at_port(address);
+  if (!parts || parts->port == 0) return std::nullopt;
+  parts->host = without_brackets(parts->host);
+  return parts;
+}
+
+std::optional<host_port> split_listen_address(const std::string& address) {
+  auto parts = split_at_port(address);
+  if (!parts || parts->host.empty()) return std::nullopt;
+  const bool is_bracketed = has_brackets(parts->host);
+  parts->host = without_brackets(parts->host);
+  const bool has_colon = parts->host.find(':') != std::string::npos;
+  if (has_colon != is_bracketed || parts->host.find_first_of("[] ") != std::string::npos) return std::nullopt;
+  return parts;
+}
+
+bool is_loopback(const std::string& host) {
+  in_addr four{};
+  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
+  return host == "localhost";
 }
 
 std::string address_of_url(const std::string& address) {

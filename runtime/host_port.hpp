@@ -17,6 +17,12 @@ struct host_port {
 /// Nothing if `address` is not host:port.
 [[nodiscard]] std::optional<host_port> split_host_port(const std::string& address);
 
+/// The same of an address to listen on, whose port may be 0. It has a host, and around an IPv6 address brackets.
+[[nodiscard]] std::optional<host_port> split_listen_address(const std::string& address);
+
+/// Whether `host` is this machine to itself and to no other: 127.0.0.0/8, ::1 or localhost. No name is looked up.
+[[nodiscard]] bool is_loopback(const std::string& host);
+
 /// What URLs of servers begin with.
 inline constexpr std::string_view unix_scheme = "unix:";
 inline constexpr std::string_view tcp_scheme = "tcp://";

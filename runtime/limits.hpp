@@ -50,8 +50,9 @@ inline constexpr uint32_t refused_waited_for_max = 64;
 /// Between two questions for stats, each of which may serve many clients.
 inline constexpr uint32_t stats_pause_ms = 10;
 
-/// The text of a stats response; a client takes a longer one for malformed.
-inline constexpr uint32_t stats_payload_bytes_max = 64u << 10;
+/// The text of a stats response; a client takes a longer one for malformed. Of it the lines about a cluster.
+inline constexpr uint32_t stats_payload_bytes_max = 1u << 20;
+inline constexpr uint32_t stats_cluster_bytes_max = stats_payload_bytes_max - (64u << 10);
 
 /// A hello's payload, however much later versions put behind what this one knows.
 inline constexpr uint32_t hello_payload_bytes_max = 4096;
@@ -74,6 +75,19 @@ inline constexpr uint64_t lent_to_one_max = 16;
 
 /// Columns that may take less are copied to the socket: to map so little costs more.
 inline constexpr uint64_t lent_column_bytes_min = 256u << 10;
+
+/// host:port, where the host is a name as the DNS has them.
+inline constexpr uint32_t address_bytes_max = 253 + 6;
+inline constexpr uint32_t path_bytes_max = 4095;
+
+/// The name of a cluster, a node or a zone: they stand in lines of logs and are labels of metrics.
+inline constexpr uint32_t cluster_name_bytes_max = 64;
+
+/// Ceilings of what may be set for a cluster.
+inline constexpr uint32_t cluster_peers_max = 256;
+inline constexpr uint32_t cluster_seeds_max = 256;
+inline constexpr uint32_t cluster_attempts_max = 64;
+inline constexpr uint32_t cluster_allowed_names_max = 256;
 
 /// Ceiling of the configured document limit.
 inline constexpr uint32_t document_bytes_max = frame_payload_bytes_max - 4;

@@ -4,6 +4,7 @@ namespace texlex {
 
 server_counts server_counters::read() const {
   server_counts now;
+  now.draining = draining.read();
   now.connections_accepted = connections_accepted.read();
   now.connections_refused = connections_refused.read();
   now.connections_open = connections_open.read();

@@ -13,6 +13,7 @@ namespace texlex {
 
 /// A reading of the counters. Each number is exact; two of them may be some events apart.
 struct server_counts {
+  uint64_t draining = 0; ///< 1: it is about to end, or ends
   uint64_t connections_accepted = 0;
   uint64_t connections_refused = 0;     ///< answered with `too_many_connections`; not among those accepted
   uint64_t connections_open = 0;        ///< at present, the refused ones apart
@@ -51,6 +52,7 @@ struct server_counters {
     std::atomic<uint64_t> value_ = 0;
   };
 
+  counter draining;
   counter connections_accepted;
   counter connections_refused;
   counter connections_open;

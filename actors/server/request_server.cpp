@@ -57,6 +57,7 @@ public:
   void tell(job_id number, const metrics_report& report);
   void on_turn(turn_function work) { on_turn_ = std::move(work); }
   void wake() noexcept { core_.loop.wake(); }
+  void announce_drain() noexcept { core_.counters.draining.set(1); }
   uint64_t drain(instant deadline);
   [[nodiscard]] server_counts counts() const { return core_.counters.read(); }
 
@@ -233,6 +234,7 @@ bool request_server::loop::take_deliveries() {
 
 uint64_t request_server::loop::drain(instant deadline) {
   if (!thread_.joinable()) return 0;
+  announce_drain();
   core_.loop.post([this, deadline] { begin_drain(deadline); });
   drained_.get_future().wait();
   stop();
@@ -284,6 +286,7 @@ void request_server::deliver(job_id id, const outcome& result, const column_answ
 void request_server::tell(job_id number, const metrics_report& report) { loop_->tell(number, report); }
 void request_server::on_turn(turn_function work) { loop_->on_turn(std::move(work)); }
 void request_server::wake() { loop_->wake(); }
+void request_server::announce_drain() noexcept { loop_->announce_drain(); }
 uint64_t request_server::drain(instant deadline) { return loop_->drain(deadline); }
 server_counts request_server::counts() const { return loop_->counts(); }
 

@@ -67,6 +67,9 @@ public:
   /// Has the I/O thread do that soon; from any thread. Before `start` it waits for that.
   void wake();
 
+  /// Has the stats tell that it is about to end, while all is served as before. From any thread.
+  void announce_drain() noexcept;
+
   /// Stops accepting, answers what was accepted, closes every connection and ends the I/O thread; returns when that is
   /// done. What is still open at `deadline` is cancelled and answered `shutting_down`, and half a second later the
   /// last connection is closed. Returns how many requests the deadline met. Not to be called from the I/O thread.

@@ -1,5 +1,7 @@
 #include "actors/server/stats_text.hpp"
 
+#include "actors/server/cluster_lines.hpp"
+
 #include <iterator>
 #include <string_view>
 
@@ -63,6 +65,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("resident_bytes", house.resident_bytes);
   lines.add("resident_bytes_peak", house.resident_bytes_peak);
   lines.add("log_lines_dropped_total", house.log_lines_dropped);
+  lines.add("draining", server.draining);
   lines.add("connections_open", server.connections_open);
   lines.add("connections_accepted_total", server.connections_accepted);
   lines.add("connections_refused_total", server.connections_refused);
@@ -82,7 +85,7 @@ std::string stats_text(const metrics_report& house, const server_counts& server)
   lines.add("late_answers_total", server.late_answers);
   lines.add("bytes_read_total", server.bytes_read);
   lines.add("bytes_written_total", server.bytes_written);
-  return lines.take();
+  return lines.take() + cluster_lines(house.cluster.get());
 }
 
 } // namespace texlex

@@ -23,9 +23,11 @@ namespace texlex {
 namespace {
 
 constexpr const char* footer =
-  "Signals: SIGTERM and SIGINT drain, a second one ends at once; SIGQUIT ends at once; SIGUSR1 logs all counts and "
+  "Signals: SIGTERM and SIGINT drain, a second one ends at once (with drain.grace_ms it ends the grace, and a third "
+  "one "
+  "ends at once); SIGQUIT ends at once; SIGUSR1 logs all counts and "
   "times; SIGUSR2 logs everything, and again as set; SIGHUP is told in the log and changes nothing.\n"
-  "Exit status: 0 served and drained; 1 a second signal, SIGQUIT, or a thread that did not end, ended it at once; 2 "
+  "Exit status: 0 served and drained; 1 a further signal, SIGQUIT, or a thread that did not end, ended it at once; 2 "
   "usage or settings; 3 too many workers hang (workers.stuck_max), to be started anew; 4 it could not serve; 5 no "
   "worker could be had for workers.absent_max_s, to be started anew.";
 
@@ -53,7 +55,7 @@ std::optional<int> parse_flags(int argc, char** argv, settings& target, command_
   CLI::App app{"texlexd: a TeX-faithful LaTeX tokenizer as a service", "texlexd"};
   app.set_version_flag("--version", "texlexd " TEXLEX_VERSION);
   app.require_subcommand(1);
-  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a second signal ends at once");
+  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM or SIGINT; a further signal ends at once");
   serve->add_option("--profile", line.profile,
                     fmt::format("Settings for a kind of load ({}); --config and flags override them",
                                 fmt::join(profile_names(), ", ")));

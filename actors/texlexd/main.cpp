@@ -20,7 +20,7 @@ int run(int argc, char** argv) try {
   if (const int* status = std::get_if<int>(&read)) return *status;
   const auto& settings = std::get<texlex::settings>(read);
   be_sparing_with_address_space();
-  signals signals;
+  signals signals{settings.drain.grace_ms > 0};
   start_log(settings.log.level);
   const int status = serve(settings, signals);
   flush_log(last_flush);

@@ -112,10 +112,11 @@ void change_log_level(const std::string& usual) {
   say(more ? "texlexd: SIGUSR2: everything is logged now, until the next one" : "texlexd: SIGUSR2: logging as set");
 }
 
-// Returns when it is to end.
-void obey(signals& signals, service& house, const request_server& server, const settings& settings) {
-  for (;;) {
-    switch (signals.next()) {
+// Returns when it is to end, or the time is up.
+void obey(signals& signals, service& house, const request_server& server, const settings& settings,
+          instant until = instant::max()) {
+  while (const auto request = signals.next(until)) {
+    switch (*request) {
       case signal_request::end: return;
       case signal_request::log_stats: log_stats(house, server); break;
       case signal_request::reload:
@@ -124,6 +125,16 @@ void obey(signals& signals, service& house, const request_server& server, const 
       case signal_request::change_log_level: change_log_level(settings.log.level); break;
     }
   }
+}
+
+// All is served as before, so that whoever sends clients here has the time to see that it should not.
+void grant_grace(signals& signals, service& house, request_server& server, const settings& settings) {
+  const std::chrono::milliseconds grace{settings.drain.grace_ms};
+  if (grace.count() == 0) return;
+  server.announce_drain();
+  spdlog::info("signal {}: serving for {} ms more; another signal ends that", signals.ended_by(), grace.count());
+  obey(signals, house, server, settings, now() + grace);
+  signals.grace_is_over();
 }
 
 // Too little memory for it is too little to serve, and told so by what fails first.
@@ -160,6 +171,7 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   print_ready(ready_line(std::get<server_endpoints>(started), kernel, health.lanes_alive));
 
   obey(signals, house, server, settings);
+  grant_grace(signals, house, server, settings);
   const auto drained_at_most = std::chrono::milliseconds{settings.server.drain_timeout_ms};
   spdlog::info("signal {}: draining for at most {} ms", signals.ended_by(),
                drained_at_most.count()); // waits for nobody

@@ -49,8 +49,10 @@ signal_request request_of(int signal) {
 struct signals::state {
   std::mutex mutex; // guards all below; held for a look
   std::condition_variable changed;
-  std::array<bool, 4> pending{}; ///< by request
+  std::array<uint32_t, 4> pending{}; ///< by request: `end` may come twice, of the others two are one
   int ended_by = 0;
+  bool has_grace = false; ///< that a second signal may end
+  bool was_skipped = false;
 
   void run() {
     name_this_thread("texlex.signals");
@@ -66,29 +68,53 @@ struct signals::state {
     const signal_request request = request_of(signal);
     {
       const std::lock_guard guard{mutex};
-      if (request == signal_request::end && ended_by != 0) end_at_once("a second signal");
-      if (request == signal_request::end) ended_by = signal;
-      pending[static_cast<size_t>(request)] = true;
+      if (request == signal_request::end) heard_end(signal);
+      uint32_t& waiting = pending[static_cast<size_t>(request)];
+      waiting = request == signal_request::end ? waiting + 1 : 1;
     }
     changed.notify_all();
   }
+
+  // With the lock.
+  void heard_end(int signal) {
+    if (ended_by == 0) {
+      ended_by = signal;
+    } else if (has_grace) {
+      has_grace = false;
+      was_skipped = true;
+    } else {
+      end_at_once(was_skipped ? "a third signal" : "a second signal");
+    }
+  }
 };
 
-signals::signals() : state_(std::make_shared<state>()) {
+signals::signals(bool has_grace) : state_(std::make_shared<state>()) {
+  state_->has_grace = has_grace;
   for (const int signal : ignored) std::signal(signal, SIG_IGN);
   const sigset_t set = set_of_waited_for();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::thread{[state = state_] { state->run(); }}.detach();
 }
 
-signal_request signals::next() {
+std::optional<signal_request> signals::next(instant until) {
   std::unique_lock lock{state_->mutex};
   auto& pending = state_->pending;
-  const auto first = [&] { return std::find(pending.begin(), pending.end(), true); };
-  state_->changed.wait(lock, [&] { return first() != pending.end(); });
+  const auto first = [&] {
+    return std::find_if(pending.begin(), pending.end(), [](uint32_t waiting) { return waiting > 0; });
+  };
+  const auto is_there = [&] { return first() != pending.end(); };
+  if (until == instant::max())
+    state_->changed.wait(lock, is_there);
+  else if (!state_->changed.wait_until(lock, until, is_there))
+    return std::nullopt;
   const auto found = first();
-  *found = false;
+  *found -= 1;
   return static_cast<signal_request>(found - pending.begin());
+}
+
+void signals::grace_is_over() {
+  const std::lock_guard guard{state_->mutex};
+  state_->has_grace = false;
 }
 
 bool signals::end_within(duration patience) {

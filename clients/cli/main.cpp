@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clients/cli/bench_command.hpp"
+#include "clients/cli/cluster_command.hpp"
 #include "clients/cli/corpus_command.hpp"
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/output.hpp"
@@ -23,8 +24,9 @@ int run(int argument_count, char** arguments) {
   app.require_subcommand(1);
   app.footer(
     "Exit status: 0 ok; 1 issues, with tokens --strict; 2 usage; 3 an input could not be read, the output not\n"
-    "written, or memory ran out; 4 texlexd could not be reached, refused or was wrong; 130 and 143 a bench\n"
-    "interrupted by SIGINT or SIGTERM, after its report; 141, as a shell tells it, nobody reads the output.");
+    "written, or memory ran out; 4 texlexd could not be reached, refused or was wrong; 5 it has no cluster, with\n"
+    "cluster status; 130 and 143 a bench interrupted by SIGINT or SIGTERM, after its report; 141, as a shell\n"
+    "tells it, nobody reads the output.");
   tokens_options tokens;
   verify_options verify;
   bench_options bench;
@@ -33,6 +35,8 @@ int run(int argument_count, char** arguments) {
   const auto* bench_command = add_bench_command(app, bench);
   corpus_options corpus;
   const auto* corpus_command = add_corpus_command(app, corpus);
+  cluster_options cluster;
+  const auto* cluster_command = add_cluster_command(app, cluster);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -47,6 +51,7 @@ int run(int argument_count, char** arguments) {
   }
   if (*bench_command) return run_bench(bench);
   if (*corpus_command) return run_corpus(corpus);
+  if (*cluster_command) return run_cluster_status(cluster);
   return *tokens_command ? run_tokens(tokens) : run_verify(verify);
 }
 

@@ -6,6 +6,7 @@
 
 #include "runtime/cpu.hpp"
 #include "runtime/time.hpp"
+#include "test/cli/program_folder.hpp"
 #include "test/e2e/running_texlexd.hpp"
 
 using namespace texlex;
@@ -74,6 +75,21 @@ BOOST_AUTO_TEST_CASE(every_name_told_is_in_the_protocols_document) {
       family.substr(0, family.find("_seconds") == std::string::npos ? std::string::npos : family.find("_seconds"));
     BOOST_TEST(document.find(shown) != std::string::npos, name);
   }
+  server.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_texlexd_without_a_cluster_tells_of_none_and_the_command_line_says_so) {
+  running_texlexd server;
+  auto caller = server.connect();
+  for (const auto& [name, number] : stats_of(caller, 1)) {
+    BOOST_TEST(!name.starts_with("texlexd_cluster"), name);
+    BOOST_TEST(!name.starts_with("texlexd_peer"), name);
+  }
+  const program_folder here;
+  const auto status = here.run("cluster status --socket " + server.socket());
+  BOOST_TEST(status.status == 5);
+  BOOST_TEST(status.output == "");
+  BOOST_TEST(status.errors.find(" has no cluster") != std::string::npos, status.errors);
   server.stop();
 }
 

@@ -94,6 +94,22 @@ BOOST_FIXTURE_TEST_CASE(who_is_there_to_work_is_told_as_it_was_heard_last, count
   BOOST_TEST(stats().health.ready());
 }
 
+BOOST_FIXTURE_TEST_CASE(the_cluster_is_told_as_it_was_heard_last_and_none_until_then, counting) {
+  BOOST_TEST(!stats().cluster);
+  for (const size_t peers : {3u, 1u}) {
+    auto heard = std::make_shared<cluster_report>();
+    heard->node = "a";
+    heard->peers.resize(peers);
+    heard->peers.front().state = peer_state::suspect;
+    caf::anon_send(metrics, atom::peers_v, cluster_report_ptr{std::move(heard)});
+    const metrics_report now = stats();
+    BOOST_REQUIRE(now.cluster);
+    BOOST_TEST(now.cluster->node == "a");
+    BOOST_TEST(now.cluster->peers.size() == peers);
+    BOOST_TEST((now.cluster->peers.front().state == peer_state::suspect));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(latencies_are_told_as_percentiles_within_a_hundredth, counting) {
   for (int i = 1; i <= 1000; ++i) tell(request_sample{.status = status::ok, .latency = i * 10us});
   const metrics_report now = stats();

@@ -30,4 +30,36 @@ BOOST_AUTO_TEST_CASE(what_is_no_such_url_stays_as_it_is) {
     BOOST_TEST(address_of_url(address) == address);
 }
 
+BOOST_AUTO_TEST_CASE(of_an_address_the_brackets_are_taken_off) {
+  for (const auto& [address, host] :
+       {std::pair<std::string, std::string>{"localhost:4000", "localhost"}, {"[::1]:4000", "::1"}}) {
+    const auto parts = split_host_port(address);
+    BOOST_REQUIRE(parts);
+    BOOST_TEST(parts->host == host);
+    BOOST_TEST(parts->port == 4000);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_port_is_no_address) {
+  for (const std::string address : {"", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:1x"})
+    BOOST_TEST(!split_host_port(address), address);
+}
+
+BOOST_AUTO_TEST_CASE(one_listens_on_any_port_but_not_without_a_host) {
+  const auto any = split_listen_address("[::]:0");
+  BOOST_REQUIRE(any);
+  BOOST_TEST(any->host == "::");
+  BOOST_TEST(any->port == 0);
+  for (const std::string address : {"", "h", "h:", ":1", "[]:1", "[h]:1", "::1:1", "[::1:1", "a b:1", "h:65536"})
+    BOOST_TEST(!split_listen_address(address), address);
+}
+
+BOOST_AUTO_TEST_CASE(the_loopback_is_known_by_its_number_or_its_name_and_no_other_name_is_looked_up) {
+  for (const std::string host : {"127.0.0.1", "127.255.255.254", "::1", "0:0:0:0:0:0:0:1", "localhost"})
+    BOOST_TEST(is_loopback(host), host);
+  for (const std::string host : {"", "0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "127.1", "::ffff:127.0.0.1", "LOCALHOST",
+                                 "localhost.", "ip6-localhost"})
+    BOOST_TEST(!is_loopback(host), host);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,6 +35,20 @@ BOOST_AUTO_TEST_CASE(a_server_without_connections_ends_at_once) {
   BOOST_TEST((now() - begin < 5s));
 }
 
+BOOST_AUTO_TEST_CASE(a_drain_that_is_announced_shows_in_the_stats_and_nowhere_else) {
+  auto one = connect();
+  BOOST_TEST(server->counts().draining == 0u);
+  server->announce_drain();
+  BOOST_TEST(server->counts().draining == 1u);
+  one.request(1, "abc");
+  one.expect_answer(1, "abc");
+  auto two = connect_tcp();
+  two.request(1, "xyz");
+  two.expect_answer(1, "xyz");
+  BOOST_TEST(server->drain(now() + 10s) == 0u);
+  BOOST_TEST(server->counts().draining == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_in_flight_is_answered_before_the_end) {
   jobs.keep_jobs();
   auto one = connect();
