@@ -49,8 +49,7 @@ void accepting::ready(uint32_t) noexcept {
 accepting::taken accepting::take_one() {
   sockaddr_storage from{};
   socklen_t bytes = sizeof from;
-  owned_fd accepted{
-    ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  owned_fd accepted{::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&from), &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!accepted.is_open() && (errno == EAGAIN || errno == EWOULDBLOCK)) return taken::none;
   if (!accepted.is_open()) return errno == EINTR || errno == ECONNABORTED ? taken::one : taken::failed;
   room_.tally().note_accepted();

@@ -56,7 +56,8 @@ bool has_allowed_name(X509* certificate, const std::vector<std::string>& allowed
     if (!allowed.starts_with("*."))
       return X509_check_host(certificate, allowed.data(), allowed.size(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr)
              == 1;
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return fits_pattern(name, allowed); });
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return fits_pattern(name, allowed); });
   });
 }
 

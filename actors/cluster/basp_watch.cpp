@@ -38,8 +38,7 @@ basp_watch::verdict basp_watch::take_header(caf::execution_unit* context, const 
 }
 
 // Both introductions begin with the node.
-basp_watch::verdict basp_watch::take_introduction(caf::execution_unit* context, const char* bytes,
-                                                  size_t byte_count) {
+basp_watch::verdict basp_watch::take_introduction(caf::execution_unit* context, const char* bytes, size_t byte_count) {
   caf::node_id node;
   caf::binary_deserializer source{context, bytes, byte_count};
   if (source(node) || !node) return verdict::not_basp;

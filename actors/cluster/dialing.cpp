@@ -15,10 +15,9 @@ void dialing::try_next() {
 
 bool dialing::try_address(const peer_address& address) {
   socket_ = owned_fd{::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  const int result =
-    socket_.is_open()
-      ? ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.byte_count)
-      : -1;
+  const int result = socket_.is_open()
+                       ? ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.byte_count)
+                       : -1;
   if (result != 0 && errno != EINPROGRESS) {
     note(address, errno);
     return false;

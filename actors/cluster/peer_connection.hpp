@@ -43,7 +43,8 @@ private:
 class peer_connection {
 public:
   /// `whom` is the peer for a person: an address, or host and port.
-  peer_connection(std::shared_ptr<connection_tally> tally, connection_side side, int socket, std::string whom, instant begun);
+  peer_connection(std::shared_ptr<connection_tally> tally, connection_side side, int socket, std::string whom,
+                  instant begun);
 
   /// Ends it, unless it has ended: whoever owns the socket reads its end next.
   void end(ending why, const std::string& text) noexcept;

@@ -35,8 +35,8 @@ bool peer_scribe::may_pass(caf::execution_unit* context, const char* bytes, size
   switch (watch_.take(context, bytes, byte_count)) {
     case basp_watch::verdict::pass: return !watch_.introduced() || meet(*watch_.introduced());
     case basp_watch::verdict::oversized:
-      place_->end(ending::oversized, "it announced a message longer than " +
-                                       std::to_string(core_->options().frame_bytes_max) + " bytes");
+      place_->end(ending::oversized,
+                  "it announced a message longer than " + std::to_string(core_->options().frame_bytes_max) + " bytes");
       return false;
     case basp_watch::verdict::not_basp: break;
   }

@@ -44,8 +44,7 @@ peer_socket::rw_state peer_socket::read_some(size_t& bytes, native_socket socket
                                          : failed(std::error_code{errno, std::generic_category()}.message());
 }
 
-peer_socket::rw_state peer_socket::write_some(size_t& bytes, native_socket socket, const void* from,
-                                              size_t bytes_max) {
+peer_socket::rw_state peer_socket::write_some(size_t& bytes, native_socket socket, const void* from, size_t bytes_max) {
   bytes = 0;
   if (connection_->has_ended()) return rw_state::failure;
   if (bytes_max == 0) return rw_state::indeterminate;

@@ -69,7 +69,7 @@ public:
 
   /// Or what is wrong: with the files of TLS, or with a system that has not been loaded so.
   [[nodiscard]] static std::variant<std::unique_ptr<transport>, std::string> make(caf::actor_system& system,
-                                                                                 const transport_options& options);
+                                                                                  const transport_options& options);
   /// All connections end, and attempts to connect fail. What has been sent a moment ago may be lost.
   ~transport();
   transport(const transport&) = delete;

@@ -85,7 +85,8 @@ std::set<uint16_t> transport_core::take_ports() {
 void transport_core::connect(const std::string& host, uint16_t port, std::set<std::string> wanted,
                              transport::connected done) {
   const auto dial_number = dials_.enter(done, options_.connections_max);
-  if (!dial_number) return done(nullptr, has_ended() ? "this node ends its connections" : "too many are being made");
+  if (!dial_number)
+    return done(nullptr, has_ended() ? "this node ends its connections" : "too many connections are being made");
   const uint64_t number = *dial_number;
   const instant due = now() + options_.connect_timeout;
   room_.call_at(due + options_.handshake_timeout + grace, [weak = weak_from_this(), number] {
@@ -112,8 +113,7 @@ void transport_core::look_up(uint64_t dial_number, const std::string& host, uint
       return self->dials_.finish(dial_number, nullptr, "the name " + host + " was not found: " + *error);
     self->dial(dial_number, {host, port, std::get<std::vector<peer_address>>(std::move(result))}, due, wanted);
   };
-  if (!names_.look_up(host, port, found))
-    dials_.finish(dial_number, nullptr, "too many names are being looked up");
+  if (!names_.look_up(host, port, found)) dials_.finish(dial_number, nullptr, "too many names are being looked up");
 }
 
 void transport_core::dial(uint64_t dial_number, handshake_room::destination to, instant due,

@@ -65,8 +65,7 @@ public:
   [[nodiscard]] caf::actor basp();
 
 private:
-  void look_up(uint64_t dial_number, const std::string& host, uint16_t port, instant due,
-               std::set<std::string> wanted);
+  void look_up(uint64_t dial_number, const std::string& host, uint16_t port, instant due, std::set<std::string> wanted);
   void dial(uint64_t dial_number, handshake_room::destination to, instant due, const std::set<std::string>& wanted);
   void introduce(uint64_t dial_number, ready_socket socket, uint16_t port, const std::set<std::string>& wanted);
   /// What is wrong with the actor that was found, if anything is.
