@@ -1,0 +1,74 @@
+#include "actors/cluster/peer_scribe.hpp"
+
+#include <chrono>
+
+namespace texlex {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// For the last bytes, of a connection that CAF closes; it would wait for the peer to close it too.
+constexpr auto closing_max = 1s;
+
+} // namespace
+
+peer_scribe::peer_scribe(std::shared_ptr<transport_core> core, ready_socket socket)
+  : scribe(caf::io::network::conn_hdl_from_socket(socket.fd.get())), core_(std::move(core)),
+    watch_(socket.connection->side(), core_->options().frame_bytes_max),
+    stream_(core_->multiplexer(), socket.fd.release(), std::move(socket.tls), socket.connection.get()),
+    place_(std::move(socket.connection)) {}
+
+void peer_scribe::configure_read(caf::io::receive_policy::config config) {
+  stream_.configure_read(config);
+  if (is_launched_) return;
+  is_launched_ = true;
+  stream_.start(this);
+}
+
+// A connection that is ended here fails at its next read, which is how CAF hears of it: this call has no way to say so.
+bool peer_scribe::consume(caf::execution_unit* context, const void* bytes, size_t byte_count) {
+  if (place_->has_ended() || !may_pass(context, static_cast<const char*>(bytes), byte_count)) return true;
+  return scribe::consume(context, bytes, byte_count);
+}
+
+bool peer_scribe::may_pass(caf::execution_unit* context, const char* bytes, size_t byte_count) {
+  switch (watch_.take(context, bytes, byte_count)) {
+    case basp_watch::verdict::pass: return !watch_.introduced() || meet(*watch_.introduced());
+    case basp_watch::verdict::oversized:
+      place_->end(ending::oversized,
+                  "it announced a message longer than " + std::to_string(core_->options().frame_bytes_max) + " bytes");
+      return false;
+    case basp_watch::verdict::not_basp: break;
+  }
+  place_->end(ending::not_basp, "it does not speak CAF's protocol");
+  return false;
+}
+
+bool peer_scribe::meet(const caf::node_id& peer) {
+  const instant at = now();
+  if (place_->side() == connection_side::accepted
+      && core_->book().end_outdated(*place_, peer, at, core_->options().handshake_timeout)) {
+    place_->end(ending::outdated, "an older connection of this node had to be ended first");
+    return false;
+  }
+  place_->establish(peer, at);
+  return true;
+}
+
+void peer_scribe::graceful_shutdown() {
+  stream_.graceful_shutdown();
+  detach(&stream_.backend(), false);
+  core_->room().end_at(now() + closing_max, place_.get(), ending::by_owner, "closed");
+}
+
+std::string peer_scribe::addr() const {
+  const auto found = caf::io::network::remote_addr_of_fd(stream_.fd());
+  return found ? *found : std::string{};
+}
+
+uint16_t peer_scribe::port() const {
+  const auto found = caf::io::network::remote_port_of_fd(stream_.fd());
+  return found ? *found : uint16_t{0};
+}
+
+} // namespace texlex
