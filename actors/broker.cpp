@@ -70,6 +70,13 @@ protected:
       [this](atom::joined, lane_id lane, const lane_actor& handle, const lane_traits& traits) {
         hear({.what = lane_news::joined, .lane = lane, .handle = handle, .traits = traits});
       },
+      [this](atom::joined, lane_id lane, const remote_lane_actor& handle, const lane_traits& traits) {
+        hear({.what = lane_news::joined, .lane = lane, .handle = handle, .remote = handle, .traits = traits});
+      },
+      [this](atom::room, lane_id lane, uint32_t attempts) {
+        hear({.what = lane_news::room, .lane = lane, .room = attempts});
+      },
+      [this](atom::suspected, lane_id lane) { hear({.what = lane_news::suspected, .lane = lane}); },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
         hear({.what = lane_news::cooling, .lane = lane, .listener = listener});
       },
@@ -132,12 +139,14 @@ protected:
   }
 
 private:
-  /// What the supervisor says, of which nothing may be lost: it says it once.
+  /// What the supervisor and remote lanes say, of which nothing may be lost: they say it once.
   struct lane_news {
-    enum { joined, cooling, left, unstaffed } what;
+    enum { joined, room, suspected, cooling, left, unstaffed } what;
     lane_id lane{};
     lane_actor handle{};
+    remote_lane_actor remote{};
     lane_traits traits{};
+    uint32_t room = 0;
     drain_listener listener{};
     death cause{};
   };
@@ -161,9 +170,12 @@ private:
     switch (news.what) {
       case lane_news::joined:
         lanes_[news.lane.value].handle = news.handle;
+        lanes_[news.lane.value].remote = news.remote;
         with_orders_.reserve(lanes_.size());
         undone_.reserve(lanes_.size() * limits::loop_attempts_max);
         return event().lane_joined(news.lane, news.traits);
+      case lane_news::room: return event().lane_takes(news.lane, news.room);
+      case lane_news::suspected: return event().lane_suspected(news.lane);
       case lane_news::cooling: lanes_[news.lane.value].listener = news.listener; return event().lane_cooling(news.lane);
       case lane_news::left: lanes_.erase(news.lane.value); return event().lane_left(news.lane, news.cause);
       case lane_news::unstaffed: return event().unstaffed();
@@ -224,6 +236,7 @@ private:
   void answer(const closed_job& closed) override {
     const job& job = *closed.last.job;
     links_.answer(job.id, closed.result, closed.columns);
+    for (const attempt& each : closed.last.attempts) abandon(each.lane, job.id);
     if (is_trouble(closed.result.status)) guarded_([&] { tell_trouble(closed); });
     const instant at = event_time_;
     sample(request_sample{.status = closed.result.status,
@@ -232,6 +245,13 @@ private:
                           .queue = closed.last.begun.value_or(at) - job.received,
                           .hedged = closed.last.hedged,
                           .hedge_skipped = closed.last.hedge_skipped});
+  }
+
+  // One that is not told carries the attempt out for nothing.
+  void abandon(lane_id lane, job_id job) {
+    const auto found = lanes_.find(lane.value);
+    if (found == lanes_.end() || !found->second.remote) return;
+    guarded_([&] { caf::anon_send(found->second.remote, atom::abandon_v, job); });
   }
 
   void tell_trouble(const closed_job& closed) {
@@ -284,7 +304,10 @@ private:
     for (auto& [id, lane] : lanes_) {
       if (lane.drained) caf::anon_send(lane.listener, atom::drained_v, lane_id{id});
       lane.drained = false;
-      if (lane.stuck && stuck_listener_) caf::anon_send(stuck_listener_, atom::stuck_v, lane_id{id}, *lane.stuck);
+      if (lane.stuck && lane.remote)
+        caf::anon_send(lane.remote, atom::stuck_v, lane_id{id}, *lane.stuck);
+      else if (lane.stuck && stuck_listener_)
+        caf::anon_send(stuck_listener_, atom::stuck_v, lane_id{id}, *lane.stuck);
       lane.stuck.reset();
     }
   } catch (const std::bad_alloc&) {
@@ -340,6 +363,7 @@ private:
   };
   struct known_lane {
     lane_actor handle;
+    remote_lane_actor remote;     ///< the same, if it is one; else null
     drain_listener listener;      ///< null until it cools
     attempt_batch orders{};       ///< of the event at hand
     bool drained = false;         ///< the supervisor is to hear that

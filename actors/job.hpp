@@ -123,6 +123,7 @@ struct lane_traits {
   duration alone_max{0};                    ///< and none of these that is expected to take longer
   uint32_t takes = UINT32_MAX;              ///< attempts at one time, at first, if fewer than `capacity`
   bool remote = false;                      ///< on another node
+  bool near = true;                         ///< which is in this one's zone
 
   /// It is there for small documents only, and mostly done with them before anybody could look.
   [[nodiscard]] bool small_only() const noexcept { return attempt_max != duration::max(); }

@@ -73,6 +73,12 @@ CAF_BEGIN_TYPE_ID_BLOCK(texlex_messages, caf::first_custom_type_id)
   CAF_ADD_ATOM(texlex_messages, texlex::atom, drained, "tx_drained")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, left, "tx_left")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, unstaffed, "tx_nobody")
+
+  // remote lane <-> broker, beside what all lanes say
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, room, "tx_room")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, suspected, "tx_suspect")
+  CAF_ADD_ATOM(texlex_messages, texlex::atom, abandon, "tx_abandon")
+
   CAF_ADD_ATOM(texlex_messages, texlex::atom, watched, "tx_watched")
   CAF_ADD_ATOM(texlex_messages, texlex::atom, stuck, "tx_stuck")
 

@@ -119,9 +119,6 @@ inline constexpr uint32_t patient_wait_ms_max = 60'000;
 /// Workers of one process.
 inline constexpr uint32_t workers_max = 256;
 
-/// Other nodes that one may lend workers to and borrow them from.
-inline constexpr uint32_t peers_max = 256;
-
 /// Bytes of documents kept for reuse by the document pool once no request holds them.
 inline constexpr size_t document_pool_bytes_max = 64u << 20;
 

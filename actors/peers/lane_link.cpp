@@ -48,6 +48,7 @@ void lane_link::hear(const link_welcome& word, instant now) {
   last_number_ = 0;
   results_ = {};
   results_untold_ = 0;
+  leaving_ = false;
   state_ = link_state::up;
   heard_ = now;
   greet_again_ = options_.greet_min;
@@ -78,6 +79,18 @@ void lane_link::hear(const link_stranger& word, instant now) {
   if (ours(word.epoch)) go_down(now);
 }
 
+// Said again and again: what is given up the first time is all there is.
+void lane_link::hear(const link_leaving& word, instant now) {
+  if (!ours(word.epoch)) return;
+  heard_at(now);
+  leaving_ = true;
+  std::vector<job_id> back;
+  for (auto each = in_flight_.upper_bound(word.last); each != in_flight_.end(); each = in_flight_.erase(each))
+    back.push_back(each->second.order.job);
+  effects_.room_changed();
+  for (const job_id job : back) effects_.handed_back(job);
+}
+
 void lane_link::heard_at(instant now) {
   heard_ = std::max(heard_, now);
   if (state_ != link_state::suspect) return;
@@ -92,7 +105,7 @@ void lane_link::credited(const lane_credit& credit) {
 
 // The window too is a limit: of what lies beyond it no beat could tell.
 uint32_t lane_link::room() const noexcept {
-  if (state_ != link_state::up) return 0;
+  if (state_ != link_state::up || leaving_) return 0;
   const uint64_t oldest = in_flight_.empty() ? last_number_ + 1 : in_flight_.begin()->first;
   const uint64_t of_window = oldest + seen_numbers::window - (last_number_ + 1);
   const uint64_t of_bytes = (credit_.bytes - used_.bytes) / std::max<uint64_t>(document_bytes_max_, 1);

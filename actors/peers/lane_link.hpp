@@ -42,6 +42,7 @@ public:
   virtual void down() = 0;                                      ///< after all it had was `lost`
   virtual void finished(job_id job, const outcome& result) = 0; ///< there may be other room too
   virtual void lost(job_id job) = 0;                            ///< whether it was carried out is not known
+  virtual void handed_back(job_id job) = 0;                     ///< it was not carried out, and will not be
   virtual void room_changed() = 0;                              ///< otherwise than by what is given or finished
 };
 
@@ -65,6 +66,8 @@ public:
   /// When to say `tick`; later than that counts as late.
   [[nodiscard]] instant next_tick() const noexcept { return next_tick_; }
 
+  /// The lane ends: nothing more is to be given to it.
+  [[nodiscard]] bool leaving() const noexcept { return leaving_; }
   [[nodiscard]] link_state state() const noexcept { return state_; }
   [[nodiscard]] const link_epoch& epoch() const noexcept { return epoch_; }
   [[nodiscard]] size_t in_flight() const noexcept { return in_flight_.size(); }
@@ -85,6 +88,7 @@ private:
   void hear(const link_result& word, instant now);
   void hear(const lane_beat& word, instant now);
   void hear(const link_stranger& word, instant now);
+  void hear(const link_leaving& word, instant now);
   [[nodiscard]] bool ours(const link_epoch& epoch) const noexcept {
     return state_ != link_state::greeting && epoch == epoch_;
   }
@@ -101,6 +105,7 @@ private:
   lane_link_effects& effects_;
   link_state state_ = link_state::greeting;
   link_epoch epoch_{};
+  bool leaving_ = false;
   uint64_t document_bytes_max_ = 0;
   lane_credit credit_{};
   lane_credit used_{};

@@ -33,7 +33,8 @@ void lane_port::welcome() {
   effects_.send(link_welcome{.epoch = epoch_,
                              .capacity = options_.capacity,
                              .document_bytes_max = options_.document_bytes_max,
-                             .credit = credit()});
+                             .credit = grant()});
+  if (leaving_) tell();
 }
 
 void lane_port::end_life() {
@@ -42,7 +43,8 @@ void lane_port::end_life() {
   epoch_ = {};
   orders_seen_ = {};
   running_ = 0;
-  ended_ = {};
+  ended_ = granted_ = given_ = {};
+  last_.reset();
   known_ = 0;
   allowance_ = 1;
   in_time_ = 0;
@@ -66,9 +68,19 @@ void lane_port::hear(const link_order& word, instant now) {
     if (found != orders_.end() && found->second.result) send_result(word.number, found->second, now);
     return;
   }
+  if (last_ && word.number > *last_) return; // it knows, or is about to
+  given_ = {given_.attempts + 1, given_.bytes + word.bytes};
+  if (given_.attempts > granted_.attempts || given_.bytes > granted_.bytes) return turn_away(word.epoch);
   orders_.emplace(word.number, taken{.job = word.job, .bytes = word.bytes});
   ++running_;
   effects_.begin(word);
+}
+
+// Who does not keep to what was granted may mean anything: its life is over.
+void lane_port::turn_away(const link_epoch& epoch) {
+  ++overdrawn_;
+  effects_.send(link_stranger{.epoch = epoch});
+  end_life();
 }
 
 // One that comes before its order finds nothing; it is said again.
@@ -102,7 +114,7 @@ void lane_port::ended(const link_epoch& epoch, uint64_t number, const outcome& r
 void lane_port::send_result(uint64_t number, taken& one, instant now) {
   one.sent = now;
   effects_.send(
-    link_result{.epoch = epoch_, .number = number, .job = one.job, .result = *one.result, .credit = credit()});
+    link_result{.epoch = epoch_, .number = number, .job = one.job, .result = *one.result, .credit = grant()});
 }
 
 void lane_port::grow_credit(bool in_time) {
@@ -122,6 +134,17 @@ lane_credit lane_port::credit() const noexcept {
           .bytes = ended_.bytes + allowance_ * options_.document_bytes_max};
 }
 
+lane_credit lane_port::grant() noexcept {
+  const lane_credit now = credit();
+  granted_ = {std::max(granted_.attempts, now.attempts), std::max(granted_.bytes, now.bytes)};
+  return now;
+}
+
+void lane_port::leave() {
+  leaving_ = true;
+  if (epoch_.giver != 0) tell();
+}
+
 void lane_port::tick(instant now) {
   if (epoch_.giver == 0) return;
   next_tick_ = now + options_.beat;
@@ -131,7 +154,12 @@ void lane_port::tick(instant now) {
   tell();
 }
 
-void lane_port::tell() { effects_.send(lane_beat{.epoch = epoch_, .orders = orders_seen_, .credit = credit()}); }
+void lane_port::tell() {
+  effects_.send(lane_beat{.epoch = epoch_, .orders = orders_seen_, .credit = grant()});
+  if (!leaving_) return;
+  if (!last_) last_ = orders_seen_.last();
+  effects_.send(link_leaving{.epoch = epoch_, .last = *last_});
+}
 
 void lane_port::check_invariants() const {
   size_t running = 0;

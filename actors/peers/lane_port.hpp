@@ -40,6 +40,8 @@ public:
   void heard(const giver_word& word, instant now);
   /// The order of that number has ended; of a life that is over it means nothing.
   void ended(const link_epoch& epoch, uint64_t number, const outcome& result, instant now);
+  /// From now on what has not come yet is handed back, and every giver is told so. For good.
+  void leave();
   void tick(instant now);
   /// When to say `tick`; `instant::max()` while there is no giver.
   [[nodiscard]] instant next_tick() const noexcept { return next_tick_; }
@@ -48,6 +50,8 @@ public:
   [[nodiscard]] size_t running() const noexcept { return running_; }
   /// Running, or their results not known to have come.
   [[nodiscard]] size_t held() const noexcept { return orders_.size(); }
+  /// The giver gave more than it was granted, and was turned away: so often.
+  [[nodiscard]] uint64_t overdrawn() const noexcept { return overdrawn_; }
   [[nodiscard]] uint64_t doubled() const noexcept { return doubled_; } ///< orders that had come before
 
   void check_invariants() const;
@@ -68,10 +72,12 @@ private:
   /// False: the word is of another life, whose giver is told so.
   bool ours(const link_epoch& epoch, instant now);
   void welcome();
+  void turn_away(const link_epoch& epoch);
   void tell();
   void end_life();
   void grow_credit(bool in_time);
   [[nodiscard]] lane_credit credit() const noexcept;
+  lane_credit grant() noexcept;
   [[nodiscard]] uint64_t held_max() const noexcept { return seen_numbers::window + options_.capacity; }
   void send_result(uint64_t number, taken& one, instant now);
 
@@ -82,13 +88,18 @@ private:
   seen_numbers orders_seen_;
   std::map<uint64_t, taken> orders_; ///< by number
   size_t running_ = 0;
-  lane_credit ended_{};    ///< attempts that have, and their bytes
-  uint64_t known_ = 0;     ///< results of which the giver has told that they came
-  uint32_t allowance_ = 1; ///< attempts at one time
-  uint32_t in_time_ = 0;   ///< ended since the allowance changed
+  lane_credit ended_{};   ///< attempts that have, and their bytes
+  lane_credit granted_{}; ///< at most so far
+  lane_credit given_{};
+  std::optional<uint64_t> last_; ///< the last order that is carried out, as it leaves
+  uint64_t known_ = 0;           ///< results of which the giver has told that they came
+  uint32_t allowance_ = 1;       ///< attempts at one time
+  uint32_t in_time_ = 0;         ///< ended since the allowance changed
   instant heard_{};
   instant next_tick_ = instant::max();
   uint64_t doubled_ = 0;
+  bool leaving_ = false;
+  uint64_t overdrawn_ = 0;
 };
 
 } // namespace texlex

@@ -24,6 +24,7 @@ bool seen_numbers::add(uint64_t number) noexcept {
 
 work_wanted work_wanted_of(const job& job) {
   work_wanted wanted{.regime = job.regime != nullptr ? job.regime->name : std::string{}};
+  wanted.trace = job.trace;
   if (!job.order) return wanted;
   wanted.columns = job.order->columns;
   wanted.view = job.order->view;

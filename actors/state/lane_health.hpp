@@ -36,6 +36,7 @@ struct lane_health_options {
 struct lane_load {
   lane_id lane;
   uint32_t in_flight = 0;
+  bool near = true; ///< not on a node in another zone
 };
 
 class lane_health {

@@ -68,7 +68,7 @@ void lane_table::remote_with_room(uint64_t bytes, std::vector<lane_load>& out) c
   for (const auto& [id, lane] : lanes_)
     if (lane.state == lane_state::hot && lane.traits.remote && lane.in_flight.size() < lane.attempts_max
         && bytes <= lane.traits.document_bytes_max)
-      out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size())});
+      out.push_back({lane_id{id}, static_cast<uint32_t>(lane.in_flight.size()), lane.traits.near});
 }
 
 std::optional<lane_id> lane_table::small_only_with_room(uint64_t bytes, duration expected) const noexcept {

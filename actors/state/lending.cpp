@@ -19,9 +19,13 @@ bool lending::may_go(const open_job& job, bool staffed) const noexcept {
 
 std::optional<lane_id> lending::choose(std::span<const lane_load> with_room, uint64_t random,
                                        instant now) const noexcept {
-  boost::container::static_vector<lane_load, limits::peers_max> well;
-  for (const lane_load& each : with_room)
-    if (health_.usable(each.lane, now)) well.push_back(each);
+  boost::container::static_vector<lane_load, limits::cluster_peers_max> well;
+  const auto take = [&](bool near) {
+    for (const lane_load& each : with_room)
+      if (each.near == near && well.size() < well.capacity() && health_.usable(each.lane, now)) well.push_back(each);
+  };
+  take(true);
+  if (well.empty()) take(false);
   return health_.choose_of_two({well.data(), well.size()}, random);
 }
 

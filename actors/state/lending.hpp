@@ -40,7 +40,7 @@ public:
   /// Whether the job may go to any peer. `staffed`: somebody is here to run it.
   [[nodiscard]] bool may_go(const open_job& job, bool staffed) const noexcept;
 
-  /// Who of those with room has it; nobody, if none is well.
+  /// Who of those with room has it, one that is near if there is one; nobody, if none is well.
   [[nodiscard]] std::optional<lane_id> choose(std::span<const lane_load> with_room, uint64_t random,
                                               instant now) const noexcept;
 

@@ -81,7 +81,17 @@ void far_host::trouble() {
     paused_until_ = around_.time.now() + around_.chance.us(1000, 400'000);
     around_.note(name_, name_, [] { return "pauses"; });
   }
-  if (!around_.faults.strikes(fault::far_host_restarts)) return;
+  if (around_.faults.strikes(fault::far_host_leaves)) {
+    around_.note(name_, name_, [] { return "leaves"; });
+    port_->leave();
+    around_.time.after(around_.chance.us(1000, 300'000), [this, leaving = port_.get()] {
+      if (port_.get() == leaving) restart();
+    });
+  }
+  if (around_.faults.strikes(fault::far_host_restarts)) restart();
+}
+
+void far_host::restart() {
   around_.note(name_, name_, [] { return "restarts"; });
   for (const auto& each : workers_) each->vanish();
   doubled_ += port_->doubled();
@@ -104,7 +114,7 @@ void far_host::tick_later() {
 void far_host::send(const lane_word& word) {
   std::visit(
     [this]<class Word>(const Word& one) {
-      if constexpr (!std::is_same_v<Word, link_stranger>) grant(one.epoch, one.credit);
+      if constexpr (requires { one.credit; }) grant(one.epoch, one.credit);
     },
     word);
   if (const auto* const result = std::get_if<link_result>(&word)) results_.said(result->epoch, result->number, clock());

@@ -44,6 +44,7 @@ private:
   void give(const job_ptr& work, uint32_t attempt);
   void lost_a_worker();
   void trouble();
+  void restart();
   void tick_later();
   void ended(job_id own, const outcome& result);
   [[nodiscard]] instant clock() const noexcept; ///< the host's own

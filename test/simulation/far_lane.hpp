@@ -119,6 +119,7 @@ struct house::far_lane final : lane_link_effects {
     });
   }
   void lost(job_id) override {} // with its lane
+  void handed_back(job_id job) override { finished(job, {.status = status::cancelled}); }
   void room_changed() override {
     if (!lane) return;
     home_.soon_.push_back([this, id = *lane] { tell_room(id, 0); });
@@ -142,6 +143,8 @@ struct house::far_lane final : lane_link_effects {
       return fmt::format("result {} job {} {}", result->number, result->job.value, name_of(result->result.status));
     if (const auto* const beat = std::get_if<lane_beat>(&word))
       return fmt::format("beat credit {}", beat->credit.attempts);
+    if (const auto* const leaving = std::get_if<link_leaving>(&word))
+      return fmt::format("leaving after order {}", leaving->last);
     return std::holds_alternative<link_welcome>(word) ? "welcome" : "stranger";
   }
 

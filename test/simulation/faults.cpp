@@ -34,6 +34,7 @@ std::string_view name_of(fault which) noexcept {
                                                                    "link-cut-homeward",
                                                                    "far-host-pauses",
                                                                    "far-host-restarts",
+                                                                   "far-host-leaves",
                                                                    "far-host-refuses",
                                                                    "far-clock-skewed",
                                                                    "house-pauses",

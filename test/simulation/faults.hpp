@@ -39,12 +39,13 @@ enum class fault : uint8_t {
   link_cut_homeward, ///< and to us
   far_host_pauses,
   far_host_restarts,
+  far_host_leaves,  ///< in order, and comes back
   far_host_refuses, ///< an order
   far_clock_skewed, ///< from its start: it goes too fast or too slow
   house_pauses,     ///< looks at its links too late
   shutdown,         ///< in the middle
 };
-inline constexpr size_t fault_count = 31;
+inline constexpr size_t fault_count = 32;
 
 [[nodiscard]] std::string_view name_of(fault which) noexcept;
 

@@ -12,8 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "actors/state/dispatcher.hpp"
 #include "actors/peers/lane_link.hpp"
+#include "actors/state/dispatcher.hpp"
 #include "actors/state/roster.hpp"
 #include "test/simulation/carrier.hpp"
 #include "test/simulation/far_host.hpp"

@@ -42,6 +42,7 @@ uint32_t usual_rate(fault which, dice& chance) {
     case fault::link_cut_homeward: return chance.pick(1, 15);
     case fault::far_host_pauses: return chance.pick(1, 20);
     case fault::far_host_restarts: return chance.pick(1, 20);
+    case fault::far_host_leaves: return chance.pick(1, 20);
     case fault::far_host_refuses: return chance.pick(20, 1000);
     case fault::far_clock_skewed: return chance.pick(200, 1000);
     case fault::house_pauses: return chance.pick(1, 20);

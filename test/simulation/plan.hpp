@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "actors/state/dispatcher.hpp"
 #include "actors/peers/lane_link.hpp"
 #include "actors/peers/lane_port.hpp"
+#include "actors/state/dispatcher.hpp"
 #include "actors/state/roster.hpp"
 #include "actors/state/session_protocol.hpp"
 #include "test/simulation/faults.hpp"

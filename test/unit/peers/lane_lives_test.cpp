@@ -178,4 +178,59 @@ BOOST_AUTO_TEST_CASE(a_lane_that_nobody_has_greeted_knows_no_life_not_even_one_w
   BOOST_TEST(std::holds_alternative<link_stranger>(lane.words.front()));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lane_that_leaves_ends_what_it_has_and_hands_back_what_had_not_come, two_ends) {
+  warm_up();
+  order(1);
+  carry();
+  order(2); // under way
+  giver.words.clear();
+  port.leave();
+  carry();
+  BOOST_TEST(link.leaving());
+  BOOST_TEST(link.room() == 0u);
+  BOOST_TEST(giver.read() == "back 2");
+  end(9, 42);
+  carry();
+  BOOST_TEST(giver.read() == "finished 1 42");
+  BOOST_TEST(link.in_flight() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_order_that_comes_after_its_lane_has_left_is_not_begun, two_ends) {
+  warm_up();
+  order(1);
+  port.leave();
+  lane.words.clear(); // its word is lost, and said again
+  carry();
+  BOOST_TEST(lane.begun.empty());
+  pass(100ms);
+  carry();
+  BOOST_TEST(giver.read() == "back 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_life_that_begins_while_the_lane_leaves_is_told_so, two_ends) {
+  port.leave();
+  carry();
+  begin_anew();
+  BOOST_TEST(link.leaving());
+  BOOST_TEST(link.room() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_gives_more_than_was_granted_is_turned_away_with_all_it_has, two_ends) {
+  order(1);
+  carry();
+  BOOST_TEST(lane.begun.size() == 1u);
+  port.heard(link_order{.epoch = link.epoch(), .number = 2, .job = {2}, .bytes = 1}, time);
+  BOOST_TEST(port.overdrawn() == 1u);
+  BOOST_TEST(lane.begun.size() == 1u);
+  BOOST_TEST(lane.stopped == std::vector<uint64_t>{1}, boost::test_tools::per_element());
+  carry();
+  BOOST_TEST(giver.read() == "lost 1, down, up 4");
+}
+
+BOOST_FIXTURE_TEST_CASE(bytes_beyond_what_was_granted_turn_away_too, two_ends) {
+  port.heard(link_order{.epoch = link.epoch(), .number = 1, .job = {1}, .bytes = 1001}, time);
+  BOOST_TEST(port.overdrawn() == 1u);
+  BOOST_TEST(lane.begun.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,6 +25,7 @@ struct giver_side final : lane_link_effects {
   void finished(job_id job, const outcome& result) override {
     note("finished " + std::to_string(job.value) + " " + std::to_string(result.token_count));
   }
+  void handed_back(job_id job) override { note("back " + std::to_string(job.value)); }
   void lost(job_id job) override { note("lost " + std::to_string(job.value)); }
   void room_changed() override {}
 

@@ -260,6 +260,15 @@ BOOST_AUTO_TEST_CASE(of_two_peers_the_one_with_less_to_do_for_its_quickness_has_
   who.check_invariants();
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_of_the_same_zone_comes_before_others_while_it_has_room) {
+  lending who{{}, {}};
+  who.join(peer);
+  who.join(second_peer);
+  const std::vector<lane_load> both{{peer, 5, true}, {second_peer, 0, false}};
+  BOOST_TEST((who.choose(both, 0, instant{}) == peer));
+  BOOST_TEST((who.choose(std::span{both}.subspan(1), 0, instant{}) == second_peer));
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_refuses_five_times_in_a_row_is_left_out_and_tried_again_after_a_second) {
   lending who{{.burst = 1000}, {}};
   who.join(peer);
