@@ -26,7 +26,7 @@ void require(bool condition, const char* what, std::string_view about) {
   std::abort();
 }
 
-constexpr std::array<std::string_view, 24> values{"0",
+constexpr std::array<std::string_view, 27> values{"0",
                                                   "1",
                                                   "-1",
                                                   "4294967295",
@@ -49,6 +49,9 @@ constexpr std::array<std::string_view, 24> values{"0",
                                                   "[0, 1, 2]",
                                                   "[]",
                                                   "[1, \"a\"]",
+                                                  "[\"a:1\", \"\\u0000\"]",
+                                                  "\"127.0.0.1:1\"",
+                                                  "\"[::]:0\"",
                                                   "{ a = 1 }"};
 
 /// One line of settings. One key in eight is none.
