@@ -74,7 +74,7 @@ protected:
         hear({.what = lane_news::joined, .lane = lane, .handle = handle, .remote = handle, .traits = traits});
       },
       [this](atom::room, lane_id lane, uint32_t attempts) {
-        hear({.what = lane_news::room, .lane = lane, .room = attempts});
+        hear({.what = lane_news::room, .lane = lane, .attempts = attempts});
       },
       [this](atom::suspected, lane_id lane) { hear({.what = lane_news::suspected, .lane = lane}); },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
@@ -146,7 +146,7 @@ private:
     lane_actor handle{};
     remote_lane_actor remote{};
     lane_traits traits{};
-    uint32_t room = 0;
+    uint32_t attempts = 0; ///< that it takes
     drain_listener listener{};
     death cause{};
   };
@@ -174,7 +174,7 @@ private:
         with_orders_.reserve(lanes_.size());
         undone_.reserve(lanes_.size() * limits::loop_attempts_max);
         return event().lane_joined(news.lane, news.traits);
-      case lane_news::room: return event().lane_takes(news.lane, news.room);
+      case lane_news::room: return event().lane_takes(news.lane, news.attempts);
       case lane_news::suspected: return event().lane_suspected(news.lane);
       case lane_news::cooling: lanes_[news.lane.value].listener = news.listener; return event().lane_cooling(news.lane);
       case lane_news::left: lanes_.erase(news.lane.value); return event().lane_left(news.lane, news.cause);

@@ -20,6 +20,7 @@
 
 #include "actors/broker.hpp"
 #include "actors/hedge_timer.hpp"
+#include "actors/house_part.hpp"
 #include "actors/log.hpp"
 #include "actors/loop_unit.hpp"
 #include "actors/metrics.hpp"
@@ -117,9 +118,10 @@ dispatch_options dispatching(const settings& settings) {
 
 // Declared in the order in which things are made; what refers to the system goes before it does.
 struct service::house {
-  house(const settings& settings, const kernel& kernel) {
+  house(const settings& settings, const kernel& kernel, const house_part_maker* part_maker) {
     auto options = supervision(settings, kernel); // first what may throw
     const auto threads = options.worker.threads = std::make_shared<lane_threads>();
+    if (part_maker != nullptr) part_maker->configure(config);
     system = std::make_unique<caf::actor_system>(config);
     front = system->spawn<caf::actor_companion>();
     metrics = spawn_metrics(*system, front, std::chrono::seconds{settings.log.interval_s}, true);
@@ -127,7 +129,7 @@ struct service::house {
     timer = spawn_hedge_timer(*system, unit.get());
     broker = spawn_broker(
       *system, dispatching(settings),
-      {[this](job_id id, const outcome& result, const column_answer_ptr& columns) { deliver(id, result, columns); },
+      {[this](job_id id, const outcome& result, const column_answer_ptr& columns) { answer(id, result, columns); },
        timer, metrics, threads, &pressure},
       unit.get());
     options.unit = unit.get();
@@ -137,6 +139,17 @@ struct service::house {
     watch(broker, "broker", broker_ended);
     watch(supervisor, "supervisor", supervisor_ended);
     watch(timer, "hedge timer", timer_ended);
+    if (part_maker != nullptr) make_part(*part_maker);
+  }
+
+  void make_part(const house_part_maker& maker) try { part = maker.make({*system, broker, metrics}); } catch (...) {
+    end();
+    throw;
+  }
+
+  void answer(job_id id, const outcome& result, const column_answer_ptr& columns) {
+    if (part && part->owns(id)) return part->answered({id, result, columns});
+    deliver(id, result, columns);
   }
 
   // An end nobody asked for breaks what all rests on: that each job is answered. Better to be restarted.
@@ -156,13 +169,15 @@ struct service::house {
   void end() {
     const watchdog bound{"the service", shutdown_ms_max};
     ending = true;
-    caf::anon_send(broker, atom::close_v);      // answers what is open and stops what runs
+    caf::anon_send(broker, atom::close_v); // answers what is open and stops what runs
+    if (part) part->finish();
     end_and_wait(supervisor, supervisor_ended); // with its workers
     end_and_wait(broker, broker_ended);
     end_and_wait(timer, timer_ended);
     caf::anon_send_exit(std::exchange(metrics, nullptr), caf::exit_reason::user_shutdown);
     companion().quit(caf::exit_reason::user_shutdown);
     front = nullptr;
+    part.reset();
     system.reset();
   }
 
@@ -191,6 +206,7 @@ struct service::house {
   system_config config;
   std::unique_ptr<loop_unit> unit; ///< outlives the actors that run on it
   std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<house_part> part; ///< null: there is none
   std::atomic<bool> ending = false;
   std::promise<void> broker_ended, supervisor_ended, timer_ended;
   queue_pressure pressure; ///< the loop's thread writes and reads it
@@ -202,7 +218,8 @@ struct service::house {
   supervisor_actor supervisor;
 };
 
-service::service(const settings& settings, const kernel& kernel) : house_(std::make_unique<house>(settings, kernel)) {}
+service::service(const settings& settings, const kernel& kernel, const house_part_maker* part)
+  : house_(std::make_unique<house>(settings, kernel, part)) {}
 
 service::~service() { shutdown(); }
 
@@ -242,6 +259,14 @@ metrics_report service::stats() { return stats_if_told().value_or(metrics_report
 
 std::optional<metrics_report> service::stats_if_told() {
   return house_->ask<metrics_report>(house_->broker, atom::stats_v, question_timeout);
+}
+
+void service::leave() {
+  if (house_->part) house_->part->leave();
+}
+
+void service::wait_until_left(std::chrono::milliseconds at_most) {
+  if (house_->part) house_->part->wait_until_left(at_most);
 }
 
 void service::shutdown() {

@@ -14,6 +14,8 @@
 
 namespace texlex {
 
+struct house_part_maker;
+
 /// Likewise what has happened, once a call of `ask_stats`.
 using tell_function = std::function<void(job_id, const metrics_report&)>;
 
@@ -21,7 +23,8 @@ class service final : public job_port {
 public:
   /// Spawns everything; workers may still be starting. Throws std::runtime_error with a plain sentence if the settings
   /// ask for what this machine has not, such as a core that does not exist. The settings must have passed `check`.
-  service(const settings& settings, const kernel& kernel);
+  /// `part`: what it has beside what it always has (house_part.hpp); null: nothing.
+  service(const settings& settings, const kernel& kernel, const house_part_maker* part = nullptr);
 
   /// Shuts down if nobody has.
   ~service() override;
@@ -54,6 +57,11 @@ public:
   [[nodiscard]] metrics_report stats();
   /// The same, or nothing if it was not told in time.
   [[nodiscard]] std::optional<metrics_report> stats_if_told();
+
+  /// The house is about to end: its part tells whoever should know, and all goes on.
+  void leave();
+  /// Waits until its part has nothing in hand that it had begun for others, or the time is up.
+  void wait_until_left(std::chrono::milliseconds at_most);
 
   /// Ends in order: jobs in hand are answered with `shutting_down`, then workers, then everyone else. After it nothing
   /// is delivered. If that takes longer than a bound of seconds, the process ends at once, as nothing may hang it.

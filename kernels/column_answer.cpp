@@ -91,20 +91,26 @@ column_answer_ptr columns_in(document_lease memory, const column_order& order, u
   return answer;
 }
 
-std::optional<column_scan> column_scan::begin(const column_order& order, const scan_input& input) noexcept {
-  const uint64_t bytes = column_memory_bytes(order, input.document.size());
+std::optional<document_lease> take_column_memory(const column_order& order, uint64_t document_bytes) noexcept {
+  const uint64_t bytes = column_memory_bytes(order, document_bytes);
   if (order.place) {
     if (order.place->capacity() < bytes) return std::nullopt;
-    return column_scan{order, input, order.place};
+    return order.place;
   }
   if (order.lender)
-    if (auto lent = order.lender->take(bytes)) return column_scan{order, input, std::move(lent)};
+    if (auto lent = order.lender->take(bytes)) return lent;
   try {
     document_pool memory = *order.memory;
-    return column_scan{order, input, memory.take(bytes)};
+    return memory.take(bytes);
   } catch (const std::bad_alloc&) {
     return std::nullopt;
   }
+}
+
+std::optional<column_scan> column_scan::begin(const column_order& order, const scan_input& input) noexcept {
+  auto memory = take_column_memory(order, input.document.size());
+  if (!memory) return std::nullopt;
+  return column_scan{order, input, std::move(*memory)};
 }
 
 scan_output column_scan::output() const noexcept {

@@ -35,6 +35,10 @@ struct column_order {
 /// How much memory they take at most for a document of so many bytes.
 [[nodiscard]] uint64_t column_memory_bytes(const column_order& order, uint64_t document_bytes) noexcept;
 
+/// Memory for them, of the kind that the order wants, or nothing if there is none.
+[[nodiscard]] std::optional<document_lease> take_column_memory(const column_order& order,
+                                                               uint64_t document_bytes) noexcept;
+
 /// What was found in a document. With the order and the document's length it tells where the columns lie in the memory
 /// they were written to, and how long each is.
 struct column_counts {

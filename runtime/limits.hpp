@@ -85,6 +85,10 @@ inline constexpr uint32_t cluster_name_bytes_max = 64;
 
 /// Ceilings of what may be set for a cluster.
 inline constexpr uint32_t cluster_peers_max = 256;
+
+/// Memory for documents of other nodes and their columns, at one time, and what of it is kept for the next ones.
+inline constexpr uint64_t lent_memory_bytes_max = 512u << 20;
+inline constexpr size_t lent_memory_kept_bytes_max = 32u << 20;
 inline constexpr uint32_t cluster_seeds_max = 256;
 inline constexpr uint32_t cluster_attempts_max = 64;
 inline constexpr uint32_t cluster_allowed_names_max = 256;

@@ -246,7 +246,7 @@ std::optional<node_frame> read(kind what, reader& in) {
       return read_hello(in, said);
     }
     case kind::answer: {
-      node_answer answer{.why = in.one_of(node_refusal::too_many_peers)};
+      node_answer answer{.why = in.one_of(node_refusal::id_in_use)};
       if (!read_hello(in, answer.said)) return std::nullopt;
       return answer;
     }
@@ -369,6 +369,7 @@ const char* name_of(node_refusal why) noexcept {
     case node_refusal::itself: return "itself";
     case node_refusal::leaving: return "leaving";
     case node_refusal::too_many_peers: return "too-many-peers";
+    case node_refusal::id_in_use: return "id-in-use";
   }
   return "unknown";
 }

@@ -62,6 +62,7 @@ enum class node_refusal : uint8_t {
   itself,
   leaving,
   too_many_peers,
+  id_in_use, ///< by a node at another address
 };
 [[nodiscard]] const char* name_of(node_refusal why) noexcept;
 

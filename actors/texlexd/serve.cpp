@@ -1,9 +1,11 @@
 #include "actors/texlexd/serve.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <variant>
@@ -12,6 +14,8 @@
 #include <unistd.h>
 
 #include "actors/exit_status.hpp"
+#include "actors/gateway/cluster.hpp"
+#include "actors/house_part.hpp"
 #include "actors/log.hpp"
 #include "actors/server/request_server.hpp"
 #include "actors/server/stats_text.hpp"
@@ -145,7 +149,8 @@ void set_memory_aside() {
 
 int serve_in(const settings& settings, const regime& regime, const kernel& kernel, signals& signals) {
   set_memory_aside();
-  service house{settings, kernel};
+  const auto cluster = settings.cluster.enabled() ? std::optional{cluster_of(settings, kernel)} : std::nullopt;
+  service house{settings, kernel, cluster ? &*cluster : nullptr};
   request_server server{settings.server, settings.limits, &regime, house, memory_for(settings)};
   house.connect([&server](job_id id, const outcome& result,
                           const column_answer_ptr& columns) { server.deliver(id, result, columns); },
@@ -171,11 +176,14 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   print_ready(ready_line(std::get<server_endpoints>(started), kernel, health.lanes_alive));
 
   obey(signals, house, server, settings);
+  house.leave();
   grant_grace(signals, house, server, settings);
   const auto drained_at_most = std::chrono::milliseconds{settings.server.drain_timeout_ms};
   spdlog::info("signal {}: draining for at most {} ms", signals.ended_by(),
                drained_at_most.count()); // waits for nobody
-  const uint64_t cut_off = server.drain(now() + drained_at_most);
+  const instant until = now() + drained_at_most;
+  const uint64_t cut_off = server.drain(until);
+  house.wait_until_left(std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now(), duration{0})));
   if (cut_off > 0) spdlog::warn("the drain ran out of time: {} requests ended with shutting-down", cut_off);
   return exit_status::served;
 }

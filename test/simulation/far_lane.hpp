@@ -44,6 +44,7 @@ struct house::far_lane final : lane_link_effects {
       return home_.around_.time.at(paused_until, [this, word] { heard(word); });
     if (const auto* const beat = std::get_if<lane_beat>(&word)) orders.came(beat->epoch, beat->orders);
     if (const auto* const result = std::get_if<link_result>(&word)) orders.came(result->epoch, result->number);
+    if (const auto* const leaving = std::get_if<link_leaving>(&word)) orders.given_up(leaving->epoch, leaving->last);
     link.heard(word, home_.around_.time.now());
     if (std::visit([](const auto& each) { return each.epoch; }, word) == link.epoch())
       last_sign = home_.around_.time.now();

@@ -22,6 +22,10 @@ public:
   void came(const link_epoch& life, uint64_t number) {
     if (life == life_) unknown_.erase(number);
   }
+  /// None above that number need come.
+  void given_up(const link_epoch& life, uint64_t above) {
+    if (life == life_) unknown_.erase(unknown_.upper_bound(above), unknown_.end());
+  }
   /// After the end has looked at the time, in that life.
   void check(const link_epoch& life, instant now, duration resend) {
     enter(life);

@@ -13,7 +13,7 @@ BOOST_AUTO_TEST_SUITE(peer_book_test)
 
 namespace {
 
-using addresses = std::vector<std::string>;
+using texts = std::vector<std::string>;
 
 node_id id_of(uint8_t number) {
   node_id id;
@@ -25,7 +25,7 @@ struct book : peer_book {
   explicit book(const peer_book_options& options = {}) : peer_book(options) {}
   ~book() { check_invariants(); }
   instant now{1h};
-  addresses due_now() { return due(now); }
+  texts due_now() { return due(now); }
 };
 
 } // namespace
@@ -33,7 +33,7 @@ struct book : peer_book {
 BOOST_AUTO_TEST_CASE(an_address_is_tried_at_once_and_not_again_while_it_is_tried) {
   book b;
   BOOST_TEST(b.configure("a:1", b.now));
-  BOOST_TEST((b.due_now() == addresses{"a:1"}));
+  BOOST_TEST((b.due_now() == texts{"a:1"}));
   BOOST_TEST(b.due_now().empty());
 }
 
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(pauses_double_up_to_their_bound_and_differ_by_a_fifth_at_mo
   b.configure("a:1", b.now);
   duration expected = 100ms;
   for (int i = 0; i < 12; ++i) {
-    BOOST_REQUIRE((b.due_now() == addresses{"a:1"}));
+    BOOST_REQUIRE((b.due_now() == texts{"a:1"}));
     b.failed("a:1", "refused", b.now);
     const duration pause = b.addresses().at("a:1").next - b.now;
     BOOST_TEST((pause >= expected * 8 / 10 && pause <= expected * 12 / 10));
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_found_at_two_addresses_is_worked_with_at_the
   BOOST_TEST(b.addresses().at("b:1").reason == "known at a:1");
   b.lost("a:1", "gone", b.now);
   b.now += 1min;
-  BOOST_TEST((b.due_now() == addresses{"a:1", "b:1"}));
+  BOOST_TEST((b.due_now() == texts{"a:1", "b:1"}));
   BOOST_TEST(b.found("b:1", id_of(7), "n", b.now));
 }
 
@@ -85,13 +85,13 @@ BOOST_AUTO_TEST_CASE(who_is_lost_is_looked_for_soon_and_less_often_if_it_never_s
   b.now += 1h;
   b.lost("a:1", "gone", b.now);
   b.now += 120ms;
-  BOOST_REQUIRE((b.due_now() == addresses{"a:1"}));
+  BOOST_REQUIRE((b.due_now() == texts{"a:1"}));
   BOOST_TEST(b.found("a:1", id_of(7), "n", b.now));
   b.lost("a:1", "gone", b.now);
   b.now += 120ms;
   BOOST_TEST(b.due_now().empty());
   b.now += 120ms;
-  BOOST_TEST((b.due_now() == addresses{"a:1"}));
+  BOOST_TEST((b.due_now() == texts{"a:1"}));
 }
 
 BOOST_AUTO_TEST_CASE(who_refuses_is_asked_again_after_half_a_minute_and_the_reason_is_kept) {
@@ -109,14 +109,14 @@ BOOST_AUTO_TEST_CASE(who_refuses_is_asked_again_after_half_a_minute_and_the_reas
 BOOST_AUTO_TEST_CASE(a_name_that_stands_for_nothing_changes_nothing_and_one_for_others_replaces_them) {
   book b;
   b.named({"a:1", "b:1"}, b.now);
-  BOOST_TEST((b.due_now() == addresses{"a:1", "b:1"}));
+  BOOST_TEST((b.due_now() == texts{"a:1", "b:1"}));
   BOOST_TEST(b.found("a:1", id_of(1), "n", b.now));
   b.failed("b:1", "refused", b.now);
   b.named({}, b.now);
   BOOST_TEST(b.addresses().size() == 2u);
   b.now += 2min;
   b.named({"c:1"}, b.now);
-  BOOST_TEST((b.due_now() == addresses{"c:1"}));
+  BOOST_TEST((b.due_now() == texts{"c:1"}));
   BOOST_TEST(b.addresses().count("b:1") == 0u);
   BOOST_TEST((b.addresses().at("a:1").state == address_state::joined)); // it drains
   b.lost("a:1", "gone", b.now);
