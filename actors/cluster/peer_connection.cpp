@@ -18,10 +18,10 @@ peer_connection::peer_connection(std::shared_ptr<connection_tally> tally, connec
 
 // It is counted and told before the peer can notice.
 void peer_connection::end(ending why, const std::string& text) noexcept {
-  if (ended_.exchange(true, std::memory_order_acq_rel)) return;
   try {
     {
       const std::lock_guard guard{mutex_};
+      if (ended_.exchange(true, std::memory_order_acq_rel)) return;
       text_ = text;
     }
     tally_->note(why, (side_ == connection_side::accepted ? "peer at " : "peer ") + whom_ + ": " + text);

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_trusts_this_one_is_refused_all_the_same_if_nobo
   BOOST_TEST(!found.actor);
   BOOST_TEST(has(found.error, "the peer refused this node by TLS: "), found.error);
   BOOST_TEST(has(found.error, "unknown ca"), found.error);
-  BOOST_TEST(node.refused().mention("certificate verify failed: unable to get local issuer certificate"));
+  BOOST_TEST(node.refused().mention("certificate verify failed: "));
   all.serves(port);
 }
 
@@ -177,7 +177,8 @@ BOOST_AUTO_TEST_CASE(a_node_without_tls_is_refused_by_one_with_it_and_the_other_
   BOOST_TEST(by_plain.error == "the peer closed the connection");
   const auto by_tls = node.find(plain_port);
   BOOST_TEST(!by_tls.actor);
-  BOOST_TEST(has(by_tls.error, "TLS failed: "), by_tls.error);
+  BOOST_TEST(!by_tls.error.empty()); // it reads what the other said first, or that the other has closed
+  BOOST_TEST(plain.refused().mention("does not speak CAF's protocol"));
   all.serves(port);
 }
 
