@@ -1,11 +1,14 @@
 #include "actors/cluster/basp_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <caf/binary_deserializer.hpp>
-#include <caf/io/basp/header.hpp>
 
 namespace texlex {
+
+namespace basp = caf::io::basp;
+
 namespace {
 
 // A node's id, and where it listens the texts of an actor's interface.
@@ -15,35 +18,42 @@ constexpr uint64_t introduction_bytes_max = 64 << 10;
 
 basp_watch::verdict basp_watch::take(caf::execution_unit* context, const char* bytes, size_t byte_count) {
   introduced_.reset();
-  if (payload_bytes_ == 0) return take_header(context, bytes, byte_count);
-  payload_bytes_ = 0;
-  return is_known_ ? verdict::pass : take_introduction(context, bytes, byte_count);
+  switch (std::exchange(expected_, piece::header)) {
+    case piece::header: return take_header(context, bytes, byte_count);
+    case piece::introduction: return take_introduction(context, bytes, byte_count);
+    case piece::payload: break;
+  }
+  return verdict::pass;
 }
 
 basp_watch::verdict basp_watch::take_header(caf::execution_unit* context, const char* bytes, size_t byte_count) {
-  namespace basp = caf::io::basp;
   if (byte_count != basp::header_size) return verdict::not_basp;
   basp::header header{};
   caf::binary_deserializer source{context, bytes, byte_count};
   if (source(header) || !basp::valid(header)) return verdict::not_basp;
-  const bool is_handshake = basp::is_handshake(header);
-  if (is_handshake == is_known_) return verdict::not_basp;
-  const auto expected =
-    side_ == connection_side::accepted ? basp::message_type::client_handshake : basp::message_type::server_handshake;
-  if (is_handshake && (header.operation != expected || header.payload_len == 0)) return verdict::not_basp;
-  const uint64_t bytes_max = is_known_ ? frame_bytes_max_ : std::min(frame_bytes_max_, introduction_bytes_max);
+  const bool introduces = basp::is_handshake(header);
+  if (introduces ? !may_introduce(header) : !node_) return verdict::not_basp;
+  const uint64_t bytes_max = introduces ? std::min(frame_bytes_max_, introduction_bytes_max) : frame_bytes_max_;
   if (header.payload_len > bytes_max) return verdict::oversized;
-  payload_bytes_ = header.payload_len;
+  if (header.payload_len > 0) expected_ = introduces ? piece::introduction : piece::payload;
   return verdict::pass;
 }
 
-// Both introductions begin with the node.
+// A client that has no other connection says so by introducing itself again.
+bool basp_watch::may_introduce(const basp::header& header) const noexcept {
+  if (header.payload_len == 0) return false;
+  if (side_ == connection_side::dialed) return !node_ && header.operation == basp::message_type::server_handshake;
+  return header.operation == basp::message_type::client_handshake
+         && (!node_ || header.has(basp::header::select_connection_flag));
+}
+
+// The introductions of both sides begin with the node.
 basp_watch::verdict basp_watch::take_introduction(caf::execution_unit* context, const char* bytes, size_t byte_count) {
   caf::node_id node;
   caf::binary_deserializer source{context, bytes, byte_count};
-  if (source(node) || !node) return verdict::not_basp;
-  is_known_ = true;
-  introduced_ = std::move(node);
+  if (source(node) || !node || (node_ && node != *node_)) return verdict::not_basp;
+  if (!node_) introduced_ = node;
+  node_ = std::move(node);
   return verdict::pass;
 }
 

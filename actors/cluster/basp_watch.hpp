@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <caf/execution_unit.hpp>
+#include <caf/io/basp/header.hpp>
 #include <caf/node_id.hpp>
 
 #include "actors/cluster/tls_session.hpp"
@@ -22,17 +23,21 @@ public:
   /// What arrived, in the pieces that CAF asks for: a header, then its payload if it announces one.
   [[nodiscard]] verdict take(caf::execution_unit* context, const char* bytes, size_t byte_count);
 
-  /// The node that has said who it is, with the piece that was taken last.
+  /// The node that has said for the first time who it is, with the piece that was taken last.
   [[nodiscard]] const std::optional<caf::node_id>& introduced() const noexcept { return introduced_; }
 
 private:
   [[nodiscard]] verdict take_header(caf::execution_unit* context, const char* bytes, size_t byte_count);
   [[nodiscard]] verdict take_introduction(caf::execution_unit* context, const char* bytes, size_t byte_count);
 
+  [[nodiscard]] bool may_introduce(const caf::io::basp::header& header) const noexcept;
+
+  enum class piece : uint8_t { header, introduction, payload };
+
   const connection_side side_;
   const uint64_t frame_bytes_max_;
-  uint64_t payload_bytes_ = 0; ///< announced and not there yet
-  bool is_known_ = false;
+  piece expected_ = piece::header;
+  std::optional<caf::node_id> node_; ///< the peer, once it is known
   std::optional<caf::node_id> introduced_;
 };
 

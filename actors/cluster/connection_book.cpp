@@ -38,18 +38,6 @@ std::shared_ptr<peer_connection> connection_book::oldest_if_crowded() const {
   return *std::find_if(entries_.begin(), entries_.end(), is_new);
 }
 
-bool connection_book::end_outdated(const peer_connection& newer, const caf::node_id& peer, instant now,
-                                   duration overlap_max) {
-  bool found = false;
-  for (const auto& entry : all()) {
-    if (entry.get() == &newer || entry->has_ended() || !entry->is_established() || entry->peer() != peer) continue;
-    if (entry->side() == connection_side::dialed && now - entry->established_at() <= overlap_max) continue;
-    entry->end(ending::outdated, "the node has made a new connection");
-    found = true;
-  }
-  return found;
-}
-
 void connection_book::end_all_to(const caf::node_id& peer, const std::string& text) {
   for (const auto& entry : all())
     if (entry->is_established() && entry->peer() == peer) entry->end(ending::by_owner, text);

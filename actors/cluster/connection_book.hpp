@@ -48,12 +48,6 @@ public:
   /// of those: a peer that means it takes a few milliseconds, so that one waits for longer than it should.
   [[nodiscard]] std::optional<connection_place> enter(const std::shared_ptr<peer_connection>& connection);
 
-  /// An accepted connection of a node that has another one already. CAF would not take this one: it answers by the one
-  /// it knows. So the older is ended if it is one that the node cannot believe in anymore: one it made itself, or one
-  /// made from here longer ago than two handshakes at the same time could overlap. True: there was such a one.
-  [[nodiscard]] bool end_outdated(const peer_connection& newer, const caf::node_id& peer, instant now,
-                                  duration overlap_max);
-
   /// Ends all connections to a node.
   void end_all_to(const caf::node_id& peer, const std::string& text);
   /// Ends all there are, and lets nobody in from now on.

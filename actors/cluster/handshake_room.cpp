@@ -94,14 +94,13 @@ void handshake_room::end_at(instant due, const std::shared_ptr<peer_connection>&
 void handshake_room::greet(owned_fd socket, connection_side side, std::string whom, const std::string& host,
                            handshake_end done) {
   set_peer_options(socket.get(), times_.unheard_max);
-  const instant begun = now();
-  const auto connection = std::make_shared<peer_connection>(tally_, side, socket.get(), std::move(whom), begun);
+  const auto connection = std::make_shared<peer_connection>(tally_, side, socket.get(), std::move(whom));
   auto place = book_->enter(connection);
   if (!place) {
     connection->end(ending::crowded, "there are too many connections");
     return done(connection->text());
   }
-  loop_.call_at(begun + times_.handshake, [weak = std::weak_ptr{connection}] {
+  loop_.call_at(now() + times_.handshake, [weak = std::weak_ptr{connection}] {
     const auto there = weak.lock();
     if (there != nullptr && !there->is_established()) there->end(ending::late, "the handshake took too long");
   });

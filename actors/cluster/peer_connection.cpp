@@ -13,21 +13,22 @@ void connection_tally::note(ending why, const std::string& text) {
 }
 
 peer_connection::peer_connection(std::shared_ptr<connection_tally> tally, connection_side side, int socket,
-                                 std::string whom, instant begun)
-  : tally_(std::move(tally)), side_(side), whom_(std::move(whom)), begun_(begun), socket_(socket) {}
+                                 std::string whom)
+  : tally_(std::move(tally)), side_(side), whom_(std::move(whom)), socket_(socket) {}
 
+// It is counted and told before the peer can notice.
 void peer_connection::end(ending why, const std::string& text) noexcept {
   try {
     {
       const std::lock_guard guard{mutex_};
       if (ended_.exchange(true, std::memory_order_acq_rel)) return;
-      if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
       text_ = text;
     }
     tally_->note(why, (side_ == connection_side::accepted ? "peer at " : "peer ") + whom_ + ": " + text);
-  } catch (const std::bad_alloc&) { // it has ended, but nobody hears why
-    return;
+  } catch (const std::bad_alloc&) { // it ends, but nobody hears why
   }
+  const std::lock_guard guard{mutex_};
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
 std::string peer_connection::text() const {
@@ -40,21 +41,15 @@ void peer_connection::forget_socket() noexcept {
   socket_ = -1;
 }
 
-void peer_connection::establish(const caf::node_id& peer, instant now) {
+void peer_connection::establish(const caf::node_id& peer) {
   const std::lock_guard guard{mutex_};
   peer_ = peer;
-  established_at_ = now;
   established_.store(true, std::memory_order_release);
 }
 
 caf::node_id peer_connection::peer() const {
   const std::lock_guard guard{mutex_};
   return peer_;
-}
-
-instant peer_connection::established_at() const {
-  const std::lock_guard guard{mutex_};
-  return established_at_;
 }
 
 } // namespace texlex

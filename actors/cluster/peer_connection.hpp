@@ -13,13 +13,12 @@
 #include <caf/node_id.hpp>
 
 #include "actors/cluster/tls_session.hpp"
-#include "runtime/time.hpp"
 
 namespace texlex {
 
 /// Why a connection ended. Those from `tls` on are refusals: they are counted and told.
-enum class ending : uint8_t { by_peer, by_owner, tls, oversized, late, not_basp, crowded, outdated };
-inline constexpr size_t ending_count = 8;
+enum class ending : uint8_t { by_peer, by_owner, tls, oversized, late, not_basp, crowded };
+inline constexpr size_t ending_count = 7;
 
 /// What happened to connections. From any thread.
 class connection_tally {
@@ -43,8 +42,7 @@ private:
 class peer_connection {
 public:
   /// `whom` is the peer for a person: an address, or host and port.
-  peer_connection(std::shared_ptr<connection_tally> tally, connection_side side, int socket, std::string whom,
-                  instant begun);
+  peer_connection(std::shared_ptr<connection_tally> tally, connection_side side, int socket, std::string whom);
 
   /// Ends it, unless it has ended: whoever owns the socket reads its end next.
   void end(ending why, const std::string& text) noexcept;
@@ -56,14 +54,12 @@ public:
   void forget_socket() noexcept;
 
   /// Both know who the other is.
-  void establish(const caf::node_id& peer, instant now);
+  void establish(const caf::node_id& peer);
   [[nodiscard]] bool is_established() const noexcept { return established_.load(std::memory_order_acquire); }
   /// Not known before it is established.
   [[nodiscard]] caf::node_id peer() const;
-  [[nodiscard]] instant established_at() const;
 
   [[nodiscard]] connection_side side() const noexcept { return side_; }
-  [[nodiscard]] instant begun() const noexcept { return begun_; }
   /// The peer, for a person.
   [[nodiscard]] const std::string& whom() const noexcept { return whom_; }
 
@@ -71,13 +67,11 @@ private:
   const std::shared_ptr<connection_tally> tally_;
   const connection_side side_;
   const std::string whom_;
-  const instant begun_;
   std::atomic<bool> ended_ = false, established_ = false;
   mutable std::mutex mutex_;
   int socket_;
   std::string text_;
   caf::node_id peer_;
-  instant established_at_{};
 };
 
 } // namespace texlex

@@ -33,7 +33,9 @@ bool peer_scribe::consume(caf::execution_unit* context, const void* bytes, size_
 
 bool peer_scribe::may_pass(caf::execution_unit* context, const char* bytes, size_t byte_count) {
   switch (watch_.take(context, bytes, byte_count)) {
-    case basp_watch::verdict::pass: return !watch_.introduced() || meet(*watch_.introduced());
+    case basp_watch::verdict::pass:
+      if (watch_.introduced()) place_->establish(*watch_.introduced());
+      return true;
     case basp_watch::verdict::oversized:
       place_->end(ending::oversized,
                   "it announced a message longer than " + std::to_string(core_->options().frame_bytes_max) + " bytes");
@@ -42,17 +44,6 @@ bool peer_scribe::may_pass(caf::execution_unit* context, const char* bytes, size
   }
   place_->end(ending::not_basp, "it does not speak CAF's protocol");
   return false;
-}
-
-bool peer_scribe::meet(const caf::node_id& peer) {
-  const instant at = now();
-  if (place_->side() == connection_side::accepted
-      && core_->book().end_outdated(*place_, peer, at, core_->options().handshake_timeout)) {
-    place_->end(ending::outdated, "an older connection of this node had to be ended first");
-    return false;
-  }
-  place_->establish(peer, at);
-  return true;
 }
 
 void peer_scribe::graceful_shutdown() {

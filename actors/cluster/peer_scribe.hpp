@@ -33,7 +33,6 @@ public:
 
 private:
   [[nodiscard]] bool may_pass(caf::execution_unit* context, const char* bytes, size_t byte_count);
-  [[nodiscard]] bool meet(const caf::node_id& peer);
 
   const std::shared_ptr<transport_core> core_;
   basp_watch watch_;

@@ -10,6 +10,7 @@
 #include "actors/cluster/connection_book.hpp"
 #include "actors/cluster/tls_session.hpp"
 #include "runtime/socket.hpp"
+#include "runtime/time.hpp"
 
 namespace texlex {
 

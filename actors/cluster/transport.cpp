@@ -91,8 +91,7 @@ transport_counts transport::counts() const {
           .refused_by_size = tally.ended(ending::oversized),
           .refused_as_crowd = tally.ended(ending::crowded),
           .not_basp = tally.ended(ending::not_basp),
-          .timed_out = tally.ended(ending::late),
-          .outdated = tally.ended(ending::outdated)};
+          .timed_out = tally.ended(ending::late)};
 }
 
 } // namespace texlex

@@ -52,7 +52,6 @@ struct transport_counts {
   uint64_t refused_as_crowd = 0;
   uint64_t not_basp = 0; ///< garbage, or messages before a handshake
   uint64_t timed_out = 0;
-  uint64_t outdated = 0; ///< the node came by a new one
 };
 
 /// Has the system bring CAF's middleman, set up for nodes: they hear of each other once a second, and one that has not

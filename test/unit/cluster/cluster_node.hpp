@@ -118,7 +118,7 @@ public:
   /// The actor that is published there, or an error.
   [[nodiscard]] found find(uint16_t port, const std::string& host = "127.0.0.1") {
     auto result = start_to_find(port, host);
-    if (result.wait_for(patience) != std::future_status::ready) return {nullptr, "(nothing is heard)"};
+    if (result.wait_for(patience) != std::future_status::ready) return {{}, "(nothing is heard)"};
     auto [actor, error] = result.get();
     return {std::move(actor), std::move(error)};
   }

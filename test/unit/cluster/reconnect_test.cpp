@@ -2,22 +2,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/cluster/cluster_node.hpp"
+#include "test/unit/cluster/relay.hpp"
 #include "test/unit/cluster/strangers.hpp"
 
 using namespace texlex;
 using namespace texlex::test;
 
 BOOST_AUTO_TEST_SUITE(reconnect_test)
-
-namespace {
-
-caf::node_id some_node(uint32_t process) {
-  caf::node_id::default_data::host_id_type host{};
-  host.fill(7);
-  return caf::make_node_id(process, host);
-}
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_given_up_is_down_and_can_be_found_again) {
   cluster_node here, there;
@@ -37,29 +28,48 @@ BOOST_AUTO_TEST_CASE(a_node_that_is_given_up_is_down_and_can_be_found_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_connects_anew_is_not_held_to_a_connection_that_it_has_lost) {
-  cluster_node node;
-  const uint16_t port = node.publish("node:");
-  const stranger first{port};
-  read_server_handshake(first);
-  first.send(client_handshake(some_node(1)));
-  const stranger other{port};
-  read_server_handshake(other);
-  other.send(client_handshake(some_node(2)));
-  BOOST_TEST(comes_true([&] { return node.net().counts().open == 2; }));
+  cluster_node one, two;
+  const uint16_t at_one = one.publish("one:"), at_two = two.publish("two:");
+  relay wire{at_two};
+  const auto lost = one.find(wire.port());
+  BOOST_REQUIRE_MESSAGE(lost.actor, lost.error);
+  BOOST_TEST(one.ask(lost.actor, "x") == "two:x");
 
-  const stranger again{port};
-  read_server_handshake(again);
-  again.send(client_handshake(some_node(1)));
-  BOOST_TEST(first.sees_the_end());
-  BOOST_TEST(again.sees_the_end());
-  BOOST_TEST(node.net().counts().outdated == 2u);
+  wire.freeze();
+  one.net().disconnect(caf::actor_cast<caf::strong_actor_ptr>(lost.actor)); // which the other cannot hear
+  BOOST_TEST(comes_true([&] { return one.net().counts().open == 0; }));
+  const auto found = one.find(wire.port());
+  BOOST_REQUIRE_MESSAGE(found.actor, found.error);
+  BOOST_TEST(one.ask(found.actor, "x") == "two:x");
+  BOOST_TEST(two.net().counts().open == 2u);
+  const auto back = two.find(at_one);
+  BOOST_REQUIRE_MESSAGE(back.actor, back.error);
+  BOOST_TEST(two.ask(back.actor, "y") == "one:y");
 
-  const stranger at_last{port};
-  read_server_handshake(at_last);
-  at_last.send(client_handshake(some_node(1)));
-  // It is answered: CAF asks each node it learns of for its services.
-  BOOST_TEST(at_last.receive(caf::io::basp::header_size).size() == caf::io::basp::header_size);
-  BOOST_TEST(node.net().counts().open == 2u);
+  wire.drop_frozen(); // and now it does
+  BOOST_TEST(comes_true([&] { return two.net().counts().open == 1; }));
+  BOOST_TEST(one.ask(found.actor, "x") == "two:x");
+  BOOST_TEST(two.ask(back.actor, "y") == "one:y");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_found_by_one_it_has_lost_is_not_held_to_that_either) {
+  cluster_node one, two;
+  const uint16_t at_one = one.publish("one:"), at_two = two.publish("two:");
+  relay wire{at_two};
+  const auto lost = one.find(wire.port());
+  BOOST_REQUIRE_MESSAGE(lost.actor, lost.error);
+  const auto lost_back = two.find(at_one);
+  BOOST_REQUIRE_MESSAGE(lost_back.actor, lost_back.error);
+
+  wire.freeze();
+  two.net().disconnect(caf::actor_cast<caf::strong_actor_ptr>(lost_back.actor)); // one cannot hear that
+  BOOST_TEST(comes_true([&] { return two.net().counts().open == 0; }));
+  const auto back = two.find(at_one);
+  BOOST_REQUIRE_MESSAGE(back.actor, back.error);
+  BOOST_TEST(two.ask(back.actor, "y") == "one:y");
+  wire.drop_frozen();
+  BOOST_TEST(comes_true([&] { return one.net().counts().open == 1; }));
+  BOOST_TEST(two.ask(back.actor, "y") == "one:y");
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_for_a_connection_hears_of_the_end_of_the_own_node) {

@@ -107,15 +107,16 @@ owned_fd silent_listener::accept() const {
   return accepted;
 }
 
-std::string basp_header(caf::io::basp::message_type type, uint32_t payload_bytes) {
-  caf::io::basp::header header{type, 0, payload_bytes, 0, caf::invalid_actor_id, caf::invalid_actor_id};
+std::string basp_header(caf::io::basp::message_type type, uint32_t payload_bytes, uint8_t flags) {
+  caf::io::basp::header header{type, flags, payload_bytes, 0, 0, 0};
   return serialized(header);
 }
 
-std::string client_handshake(const caf::node_id& of) {
+std::string client_handshake(const caf::node_id& of, uint8_t flags) {
   caf::node_id node = of;
   const std::string payload = serialized(node);
-  return basp_header(caf::io::basp::message_type::client_handshake, static_cast<uint32_t>(payload.size())) + payload;
+  return basp_header(caf::io::basp::message_type::client_handshake, static_cast<uint32_t>(payload.size()), flags)
+         + payload;
 }
 
 void read_server_handshake(const stranger& from) {

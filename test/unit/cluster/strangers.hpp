@@ -38,6 +38,7 @@ public:
   explicit silent_listener(int backlog);
   [[nodiscard]] uint16_t port() const noexcept { return port_; }
   [[nodiscard]] owned_fd accept() const;
+  [[nodiscard]] int socket() const noexcept { return socket_.get(); }
 
 private:
   owned_fd socket_;
@@ -45,8 +46,8 @@ private:
 };
 
 /// A message of CAF's protocol.
-[[nodiscard]] std::string basp_header(caf::io::basp::message_type type, uint32_t payload_bytes);
-[[nodiscard]] std::string client_handshake(const caf::node_id& of);
+[[nodiscard]] std::string basp_header(caf::io::basp::message_type type, uint32_t payload_bytes, uint8_t flags = 0);
+[[nodiscard]] std::string client_handshake(const caf::node_id& of, uint8_t flags = 0);
 /// Reads what a server says first, whole.
 void read_server_handshake(const stranger& from);
 

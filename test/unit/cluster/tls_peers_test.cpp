@@ -21,8 +21,10 @@ transport_options with(tls_files files, std::vector<std::string> allowed_names =
 
 /// An authority, and a node of it that publishes an actor.
 struct cluster {
+  explicit cluster(const std::string& name = "authority") : authority(name) {}
+
   temporary_folder folder;
-  certificate_authority authority{"authority"};
+  certificate_authority authority;
 
   [[nodiscard]] tls_files files(const std::string& name, const certificate_wish& wish = {}) const {
     return authority.issue(folder, name, wish);
@@ -69,7 +71,7 @@ BOOST_AUTO_TEST_CASE(many_messages_go_both_ways_at_once_by_tls) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_of_another_authority_is_refused_with_a_reason_on_both_ends) {
-  const cluster all, foreign;
+  const cluster all, foreign{"foreign"};
   cluster_node node{with(all.files("node"))};
   const uint16_t port = node.publish("node:");
   cluster_node other{with(foreign.files("other"))};
@@ -83,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_node_of_another_authority_is_refused_with_a_reason_on_bot
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_trusts_this_one_is_refused_all_the_same_if_nobody_here_has_signed_it) {
-  const cluster all, foreign;
+  const cluster all, foreign{"foreign"};
   cluster_node node{with(all.files("node"))};
   const uint16_t port = node.publish("node:");
   tls_files files = foreign.files("other");
@@ -93,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_trusts_this_one_is_refused_all_the_same_if_nobo
   BOOST_TEST(!found.actor);
   BOOST_TEST(has(found.error, "the peer refused this node by TLS: "), found.error);
   BOOST_TEST(has(found.error, "unknown ca"), found.error);
-  BOOST_TEST(node.refused().mention("certificate verify failed: unable to get local issuer certificate"));
+  BOOST_TEST(node.refused().mention("certificate verify failed: "));
   all.serves(port);
 }
 
@@ -175,7 +177,8 @@ BOOST_AUTO_TEST_CASE(a_node_without_tls_is_refused_by_one_with_it_and_the_other_
   BOOST_TEST(by_plain.error == "the peer closed the connection");
   const auto by_tls = node.find(plain_port);
   BOOST_TEST(!by_tls.actor);
-  BOOST_TEST(has(by_tls.error, "TLS failed: "), by_tls.error);
+  BOOST_TEST(!by_tls.error.empty()); // it reads what the other said first, or that the other has closed
+  BOOST_TEST(plain.refused().mention("does not speak CAF's protocol"));
   all.serves(port);
 }
 
@@ -194,7 +197,7 @@ BOOST_AUTO_TEST_CASE(who_is_silent_before_tls_is_cut_off_and_others_are_served_m
 }
 
 BOOST_AUTO_TEST_CASE(certificates_are_replaced_while_a_node_runs) {
-  const cluster all, next;
+  const cluster all, next{"next"};
   const tls_files files = all.files("node");
   cluster_node node{with(files)}, before{with(all.files("before"))};
   const uint16_t port = node.publish("node:");
