@@ -116,17 +116,20 @@ private:
     const uint64_t number = ++last_lent_;
     lane_port_options port = options_.port;
     port.epoch_from = number;
-    lent_[number] = {
-      spawn_lent_lane(
-        system(), {.number = number, .self = options_.self, .giver = giver, .port = port, .memory = options_.memory},
-        {.giver = lane, .gateway = this, .broker = links_.broker}),
-      giver};
+    lent_[number] = {spawn_lent_lane(system(),
+                                     {.number = number,
+                                      .self = options_.self,
+                                      .giver = giver,
+                                      .port = port,
+                                      .memory = options_.memory,
+                                      .counts = counts_},
+                                     {.giver = lane, .gateway = this, .broker = links_.broker}),
+                     giver};
     spdlog::info("peer {} at {} may borrow workers", giver.name, giver.address);
     book_.told(giver.address, now());
   }
 
   void forget(const lent_lane_ended& which) {
-    carried_out_ += which.answered;
     lent_.erase(which.lane);
     if (options_.self.draining && lent_.empty()) links_.left();
     quit_if_done();
@@ -237,7 +240,8 @@ private:
     cluster->node = options_.self.name;
     cluster->cluster = options_.self.cluster;
     cluster->draining = options_.self.draining;
-    cluster->lent_attempts_answered = carried_out_;
+    cluster->lent_attempts_running = counts_->running;
+    cluster->lent_attempts_answered = counts_->answered;
     std::erase_if(past_, [&](const auto& each) { return book_.addresses().count(each.first) == 0; });
     for (const auto& [address, record] : book_.addresses())
       if (record.refusal != node_refusal::itself && !record.reason.starts_with("known at"))
@@ -287,7 +291,8 @@ private:
   std::map<uint64_t, lent_to> lent_;              ///< by number
   std::map<std::string, borrowed_from> borrowed_; ///< by address
   std::map<std::string, peer_report> past_;       ///< of earlier connections, by address
-  uint64_t last_lent_ = 0, carried_out_ = 0;
+  std::shared_ptr<lent_counts> counts_ = std::make_shared<lent_counts>();
+  uint64_t last_lent_ = 0;
   uint32_t last_remote_ = 0;
   instant report_due_ = instant::min(), names_due_ = instant::min(), names_looked_ = instant::min();
   std::string names_error_;

@@ -20,7 +20,7 @@ namespace texlex {
 struct gateway_options {
   node_hello self{};
   std::vector<std::string> seeds{}; ///< "host:port"
-  uint32_t peers_max = 64;        ///< that borrow here, and that are borrowed from
+  uint32_t peers_max = 64;          ///< that borrow here, and that are borrowed from
   lane_link_options link{};
   lane_port_options port{};
   uint64_t document_bytes_max = 0;                    ///< of those that are given to others

@@ -14,6 +14,7 @@
 
 #include "actors/gateway/incoming_columns.hpp"
 #include "actors/peers/chunk_flow.hpp"
+#include "actors/state/lending.hpp"
 #include "kernels/regimes.hpp"
 
 namespace texlex {
@@ -176,6 +177,7 @@ private:
     made->trace = wanted.trace;
     caf::anon_send(links_.broker, atom::submit_v, job_batch{std::move(made)});
     one.submitted = true;
+    ++options_.counts->running;
   } catch (const std::bad_alloc&) {
     finish(number, {.status = status::overload});
   }
@@ -192,7 +194,8 @@ private:
   void answered(const delivery& answer) {
     const uint64_t number = answer.job.value & ((uint64_t{1} << lent_job_bits) - 1);
     const auto found = orders_.find(number);
-    if (found == orders_.end()) return;
+    if (found == orders_.end()) return; // it has ended, with its giver's life
+    --options_.counts->running;
     const bool with_columns = answer.result.status == status::ok && answer.columns;
     if (!with_columns) return finish(number, answer.result);
     taken& one = found->second;
@@ -230,7 +233,9 @@ private:
         say(encode(chunk{port_.epoch(), part->number, part->offset + sent, piece}));
         sent += piece.size();
       }
-      if (part->last) port_.ended(port_.epoch(), part->number, forget(part->number), now());
+      if (!part->last) continue;
+      ++options_.counts->answered;
+      port_.ended(port_.epoch(), part->number, forget(part->number), now());
     }
   }
 
@@ -243,7 +248,7 @@ private:
   void finish(uint64_t number, const outcome& result) {
     out_.drop(number);
     orders_.erase(number);
-    if (result.status != status::cancelled && result.status != status::shutting_down) ++carried_out_;
+    options_.counts->answered += !hands_back(result.status);
     endings_.emplace_back(number, result);
   }
 
@@ -278,8 +283,11 @@ private:
     if (std::exchange(ended_, true)) return;
     spdlog::info("peer {} borrows no more: {}", options_.giver.name, reason);
     for (const auto& [number, one] : orders_)
-      if (one.submitted) caf::anon_send(links_.broker, atom::cancel_v, job_of(number));
-    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_ended{options_.number, carried_out_});
+      if (one.submitted && !one.columns) {
+        caf::anon_send(links_.broker, atom::cancel_v, job_of(number));
+        --options_.counts->running;
+      }
+    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_ended{options_.number});
     quit();
   }
 
@@ -293,7 +301,6 @@ private:
   std::vector<uint64_t> stopped_;
   std::vector<std::pair<uint64_t, outcome>> endings_;
   instant started_{};
-  uint64_t carried_out_ = 0;
   instant left_at_ = instant::max();
   bool ended_ = false;
 };

@@ -3,6 +3,7 @@
 // peers/chunk_flow. It lives as long as its giver is heard.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include <caf/actor_system.hpp>
@@ -13,11 +14,18 @@
 
 namespace texlex {
 
+/// Attempts that are carried out for others.
+struct lent_counts {
+  std::atomic<uint32_t> running = 0; ///< submitted
+  std::atomic<uint64_t> answered = 0;
+};
+
 struct lent_lane_options {
   uint64_t number = 0; ///< its own, of this process; below 2^31
   node_hello self, giver;
   lane_port_options port;
-  document_pool memory; ///< for what comes and what is answered, bounded for all givers together
+  document_pool memory;                ///< for what comes and what is answered, bounded for all givers together
+  std::shared_ptr<lent_counts> counts; ///< of all givers together
 };
 
 struct lent_lane_links {

@@ -60,7 +60,6 @@ using remote_lane_listener = remote_lane_actor::extend_with<frame_listener>::ext
 /// A giver that is not heard any more, or was told to end: the lane of that number is gone.
 struct lent_lane_ended {
   uint64_t lane = 0;
-  uint64_t answered = 0; ///< attempts
 };
 
 /// It can be reached now, at the address that peers are told.
