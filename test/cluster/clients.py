@@ -16,6 +16,7 @@ import texlex # noqa: E402 (found by the line above)
 import wire # noqa: E402
 
 PAUSE_S = 0.005
+LATE_S = 4
 TIMEOUT_S = 30
 CONNECT_S_MAX = 1.0 # so that a host that is silent is left for another soon
 ASKED = ("kinds", "starts", "issues")
@@ -28,6 +29,7 @@ class NodeLoad(Load):
     def __init__(self, node, documents, addresses, seed):
         super().__init__(node.ledger, documents, (), seed)
         self.server = addresses
+        self.late_s = LATE_S # what the relay and the buffers of two more sockets hold has not been read
         self.clients = [Client(self, *kind, f"{seed}/{node.name}/{i}") for i, kind in enumerate(OF_ONE_NODE)]
 
 

@@ -43,7 +43,7 @@ class Field:
     def add_node(self, name):
         node = Node(self.network.add_host(name), self.folder, self.ledger)
         self.nodes.append(node)
-        self.links.add(node.host, (SERVICE_PORT, cluster_flags.PORT))
+        self.links.add(node.host)
         from_outside = AddressFrom(self.outside, (node.host.stand_in, SERVICE_PORT))
         by_socket = Address(AF_UNIX, os.path.join(node.folder, "texlexd.sock"))
         node.load = NodeLoad(node, self.documents, SimpleNamespace(tcp=from_outside, unix=by_socket), self.seed)
@@ -72,6 +72,18 @@ class Field:
 
     def start(self, node, dns=None):
         node.start([peer for peer in self.nodes if peer is not node], dns)
+        self.links.listen(node.host, (SERVICE_PORT, cluster_flags.PORT))
+
+    def kill(self, node):
+        """As kill -9 and a lost machine do."""
+        node.kill()
+        self.links.listen_no_more(node.host)
+
+    def drain(self, node):
+        """Its exit status."""
+        node.begin_drain()
+        self.links.listen_no_more(node.host)
+        return node.end_drain()
 
     def start_clients(self):
         self.clients.start()

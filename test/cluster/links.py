@@ -21,10 +21,16 @@ class Links:
             raise RuntimeError(f"the relay was told {words} and said {answer.strip() or 'nothing'}")
         return answer[2:].strip()
 
-    def add(self, host, ports=()):
+    def add(self, host):
         self.tell("node", host.name, host.address, host.stand_in)
+
+    def listen(self, host, ports):
         for port in ports:
             self.tell("listen", host.name, port)
+
+    def listen_no_more(self, host):
+        """As where a process has ended: who comes is refused by the system, and not by a relay that let him in."""
+        self.tell("listen-no-more", host.name)
 
     def redirect(self, host, instead):
         self.tell("redirect", host.name, instead.name)

@@ -68,14 +68,15 @@ class Node:
         self.load.open_gate.set()
 
     def kill(self):
-        """As kill -9 and a lost machine do."""
         self.load.ended_at_once, self.load.draining_since = True, time.monotonic()
         self.server.kill()
 
-    def drain(self):
-        """Its exit status."""
+    def begin_drain(self):
         self.load.draining_since = time.monotonic()
         self.server.signal(signal.SIGTERM)
+
+    def end_drain(self):
+        """Its exit status."""
         status = self.server.end()
         self.server.kill()
         return status

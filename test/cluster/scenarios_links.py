@@ -99,7 +99,7 @@ def ends_swallowed(field, dice):
     for peer in peers:
         field.links.swallow_ends(node.host, peer.host)
         field.links.hold(peer.host, node.host)
-    node.kill()
+    field.kill(node)
     last(dice, 1.5, 3)
     field.start(node)
     for peer in peers:

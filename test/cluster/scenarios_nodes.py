@@ -1,7 +1,6 @@
 """Nodes that die, stop, are starved, and are restarted in turn."""
 
 import os
-import signal
 import time
 
 import cluster_flags
@@ -19,7 +18,7 @@ UNDER_WAY_BYTES = 100_000
 def killed(field, dice):
     node = dice.choice(field.nodes)
     field.allow([node], closes=True)
-    node.kill()
+    field.kill(node)
     last(dice, 0.05, 1.5)
     field.start(node)
     return 1
@@ -30,7 +29,7 @@ def all_but_one_killed(field, dice):
     victims = dice.sample(field.nodes, len(field.nodes) - 1)
     field.allow(victims, closes=True)
     for node in victims:
-        node.kill()
+        field.kill(node)
     last(dice, 0.3, 1)
     for node in victims:
         field.start(node)
@@ -47,7 +46,7 @@ def killed_in_mid_chunk(field, dice):
     until = time.monotonic() + CHUNK_WAIT_S_MAX
     while field.links.counts(ANY, node.host)["bytes"] < before + UNDER_WAY_BYTES and time.monotonic() < until:
         time.sleep(0.001)
-    node.kill()
+    field.kill(node)
     field.links.calm()
     last(dice, 0.05, 0.5)
     field.start(node)
@@ -86,7 +85,7 @@ def starved(field, dice):
 def restarted_in_turn(field, dice):
     for node in field.nodes:
         field.allow([node], statuses=["shutting-down"], closes=True)
-        status = node.drain()
+        status = field.drain(node)
         if status != 0:
             field.ledger.complain(f"{node.name} ended with status {status} in a rolling restart")
         field.start(node, dns=NODES_NAME)
@@ -101,10 +100,8 @@ def restarted_in_turn(field, dice):
 def ended_at_once(field, dice):
     node = dice.choice(field.nodes)
     field.allow([node], statuses=["shutting-down"], closes=True)
-    node.load.ended_at_once, node.load.draining_since = True, time.monotonic()
-    node.server.signal(signal.SIGTERM)
-    node.server.signal(signal.SIGTERM)
-    node.server.end()
-    node.server.kill()
+    node.load.ended_at_once = True
+    node.begin_drain()
+    field.drain(node)
     field.start(node)
     return 1

@@ -29,11 +29,11 @@ def stays_out(field, node):
 def restarted_with(field, node, identity):
     field.allow([node], statuses=["shutting-down"], closes=True)
     right, node.identity = node.identity, identity
-    node.drain()
+    field.drain(node)
     field.start(node)
     stays_out(field, node)
     node.identity = right
-    node.drain()
+    field.drain(node)
     field.start(node)
     return 1
 

@@ -128,6 +128,10 @@ std::string answer(relay& relay, const std::string& line) {
     relay.listen(name, next<uint16_t>(words, "a port"));
     return "";
   }
+  if (order == "listen-no-more") {
+    relay.listen_no_more(name);
+    return "";
+  }
   if (order == "redirect") {
     relay.redirect(name, next<std::string>(words, "the node that is reached instead"));
     return "";

@@ -107,6 +107,11 @@ void relay::listen(const std::string& name, uint16_t port) {
   accept_on(added);
 }
 
+void relay::listen_no_more(const std::string& name) {
+  known(name);
+  std::erase_if(listeners_, [&](const listener& each) { return each.name == name; });
+}
+
 void relay::redirect(const std::string& name, const std::string& instead) {
   known(instead);
   known(name);
@@ -152,7 +157,7 @@ size_t relay::cut(const way& along) {
 
 void relay::accept_on(listener& listening) {
   listening.acceptor.async_accept([this, &listening](const boost::system::error_code& error, tcp::socket from) {
-    if (error == boost::asio::error::operation_aborted) return;
+    if (error == boost::asio::error::operation_aborted) return; // it listens no more, and is gone
     if (!error) open(std::move(from), listening);
     accept_on(listening);
   });

@@ -26,6 +26,8 @@ public:
                 const boost::asio::ip::address& stand_in);
   /// Connections to the node's stand-in at this port go to the node.
   void listen(const std::string& name, uint16_t port);
+  /// As where a process has ended: they are refused, by the system.
+  void listen_no_more(const std::string& name);
   /// What is meant for one node goes to another.
   void redirect(const std::string& name, const std::string& instead);
 
