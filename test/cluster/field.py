@@ -19,6 +19,7 @@ from nodes import SERVICE_PORT, Node, NodeChecks
 
 NODES_NAME = "texlexd.cluster.test" # what all nodes are found by
 MEMBERS_S_MAX = 15
+REST_S_MAX = 30
 HOSTS_FILE = "/etc/hosts"
 
 
@@ -153,10 +154,15 @@ class Field:
     # Its end.
 
     def stop_clients(self):
-        loads = [self.clients, *(node.load for node in self.nodes)]
-        for each in loads: # all at once, so that none waits for another
+        """All at once, so that none waits for another, and each once it has its answers."""
+        loads = [node.load for node in self.nodes]
+        for each in [self.clients, *loads]:
+            each.open_gate.clear()
+        if not all([each.all_gone(REST_S_MAX) for each in loads]):
+            self.ledger.complain("clients of the load do not come to rest")
+        for each in [self.clients, *loads]:
             each.stopped.set()
-        if not all([each.stop() for each in loads]):
+        if not all([each.stop() for each in [self.clients, *loads]]):
             self.ledger.complain("clients of the load did not end")
         for node in self.nodes:
             self.ledger.unexplained_closes += node.ledger.unexplained_closes
