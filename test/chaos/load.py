@@ -33,7 +33,7 @@ class Client(threading.Thread):
     def connect_again_and_again(self):
         while not self.load.stopped.is_set():
             self.load.open_gate.wait(0.1)
-            if not self.load.open_gate.is_set():
+            if self.load.stopped.is_set() or not self.load.open_gate.is_set():
                 continue
             address = self.load.server.tcp if self.by_tcp else self.load.server.unix
             try:

@@ -2,23 +2,44 @@
 
 import functools
 import json
+import re
 import subprocess
+import tempfile
 
 from certificates import DOMAIN
 from places import TEXLEX, TEXLEXD
+from server import RunningServer
 
 PORT = 7700
 NAME = "faults"
 ACTIVE = "active"
-SUSPICIONS = "texlexd_peer_suspicions_total"
+NODE_ID = "--test-cluster-node-id" # 32 hexadecimal digits, instead of random ones
+INFO = "texlexd_cluster_info{"
+STATE = re.compile(r'texlexd_peer_state\{peer="(.*)",state="(.*)"\}')
+GIVEN, CONNECTS = "texlexd_peer_attempts_given_total", "texlexd_peer_connects_total"
 STATUS_S_MAX = 5
 
 
 @functools.cache
+def help_text():
+    return subprocess.run([TEXLEXD, "serve", "--help"], capture_output=True, text=True).stdout
+
+
+def ids_can_be_told():
+    return NODE_ID in help_text()
+
+
+@functools.cache
 def is_there():
-    """Whether this texlexd has a cluster at all."""
-    told = subprocess.run([TEXLEXD, "serve", "--help"], capture_output=True, text=True)
-    return "--cluster-listen" in told.stdout
+    """Whether this texlexd has a cluster at all: the settings, and one that runs."""
+    if "--cluster-listen" not in help_text():
+        return False
+    with tempfile.TemporaryDirectory(prefix="cluster-") as folder:
+        server = RunningServer(folder, "log", ["--cluster-listen=127.0.0.1:0", "--tcp-port=0"])
+        try:
+            return any(name.startswith(INFO) for name in server.stats())
+        finally:
+            server.kill()
 
 
 def flags_of(node, peers, identity, dns=None):
@@ -47,5 +68,19 @@ def states_of_peers(node):
     return {peer["name"]: peer["state"] for peer in json.loads(told.stdout)["peers"]}
 
 
-def suspicions(node):
-    return sum(value for name, value in node.server.stats().items() if name.startswith(SUSPICIONS))
+def states_in_stats(node):
+    """The same, as its stats tell: cheap enough to be looked at all the time."""
+    found = (STATE.fullmatch(name) for name, value in node.server.stats().items() if value == 1)
+    return dict(each.groups() for each in found if each)
+
+
+def sum_over_peers(node, name):
+    return sum(value for each, value in node.server.stats().items() if each.startswith(name + "{"))
+
+
+def attempts_given(node):
+    return int(sum_over_peers(node, GIVEN))
+
+
+def connections_made(node):
+    return int(sum_over_peers(node, CONNECTS))

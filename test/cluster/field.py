@@ -1,4 +1,5 @@
-"""Nodes on hosts of their own, the relay between them, and clients: where scenarios strike, and what is checked then."""
+"""Nodes on hosts of their own, the relay between them, and clients: where scenarios strike, and what is checked then.
+"""
 
 import os
 import shutil
@@ -30,6 +31,7 @@ class Field:
         self.allowances, self.nodes = [], []
         self.authority = Authority(os.path.join(folder, "authority")) if tls else None
         self.links = Links(seed)
+        self.links.spoil_only(cluster_flags.PORT) # a client's protocol has no sums, so that it may not be spoilt
         self.outside = network.add_host("clients")
         self.links.add(self.outside)
         self.clients = FailoverClients(ledger, documents)
@@ -91,6 +93,9 @@ class Field:
         for node in self.nodes:
             node.load.start()
 
+    def cut_from_peers(self, node):
+        return sum(self.links.cut(node.host, peer.host) for peer in self.nodes if peer is not node)
+
     # What a fault may do to clients, told while it lasts.
 
     def allow(self, nodes, statuses=(), closes=False):
@@ -135,7 +140,8 @@ class Field:
         """Each knows all others again."""
         until, missing = time.monotonic() + MEMBERS_S_MAX, None
         while missing != [] and time.monotonic() < until:
-            missing = [f"{node.name} has {self.states_told_by(node)}" for node in self.nodes if not self.knows_all(node)]
+            missing = [f"{node.name} has {self.states_told_by(node)}" for node in self.nodes
+                       if not self.knows_all(node)]
             time.sleep(0.05)
         if missing:
             self.ledger.add(row, "unrecovered")
@@ -152,6 +158,13 @@ class Field:
         return all(states.get(peer.name) == cluster_flags.ACTIVE for peer in self.nodes if peer is not node)
 
     # Its end.
+
+    def check_lent(self):
+        """Where nodes never helped each other, nothing was tried."""
+        given = sum(cluster_flags.attempts_given(node) for node in self.nodes if node.server.alive())
+        if cluster_flags.is_there() and given == 0:
+            self.ledger.complain("no node has given a document to another one")
+        return given
 
     def stop_clients(self):
         """All at once, so that none waits for another, and each once it has its answers."""

@@ -56,6 +56,10 @@ class Links:
     def refuse(self, source, target, on=True):
         self.way("refuse", source, target, "on" if on else "off")
 
+    def spoil_only(self, port):
+        """Only connections to this port have bytes changed or put in."""
+        self.tell("spoil-only", port)
+
     def corrupt(self, source, target, pieces):
         self.way("corrupt", source, target, pieces)
 

@@ -7,7 +7,7 @@ from typing import Callable
 
 import cluster_flags
 
-CLUSTER, TLS, PLAIN, SHARES = "a cluster", "TLS", "no TLS", "control groups"
+CLUSTER, TLS, PLAIN, SHARES, IDS = "a cluster", "TLS", "no TLS", "control groups", "node ids that can be told"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ def what_it_lacks(each, tls, has_shares):
     there = {TLS if tls else PLAIN}
     if cluster_flags.is_there():
         there.add(CLUSTER)
+    if cluster_flags.ids_can_be_told():
+        there.add(IDS)
     if has_shares:
         there.add(SHARES)
     return each.needs - there

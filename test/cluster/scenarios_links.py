@@ -102,8 +102,7 @@ def ends_swallowed(field, dice):
     field.kill(node)
     last(dice, 1.5, 3)
     field.start(node)
-    for peer in peers:
-        field.links.cut(node.host, peer.host)
+    field.cut_from_peers(node)
     return 1
 
 

@@ -14,7 +14,7 @@ from clients import outcome
 from documents import Documents
 from faults import last
 from namespaces import AddressFrom
-from scenarios import CLUSTER, PLAIN, TLS, scenario
+from scenarios import CLUSTER, IDS, PLAIN, TLS, scenario
 
 import texlex # by the path that clients adds
 
@@ -27,6 +27,8 @@ LARGEST_BYTES = (8 << 20) - 4096
 LARGEST_COUNT = 100
 AT_ONCE = 4
 BUSY_TIMEOUT_S = 300
+LOOK_S = 0.02
+UNSUSPECTED = {cluster_flags.ACTIVE, "ejected"} # slow is not silent
 
 
 def garbage(dice):
@@ -34,7 +36,7 @@ def garbage(dice):
         lambda: b"",
         lambda: dice.randbytes(dice.choice((1, 31, 32, 4096, 100_000))),
         lambda: b"GET / HTTP/1.1\r\nHost: texlexd\r\n\r\n",
-        lambda: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + dice.randbytes(508), # a hello of TLS, or its beginning
+        lambda: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + dice.randbytes(508), # TLS begins so
         lambda: BASP_HEADER.pack(dice.choice(BASP_OPERATIONS), dice.getrandbits(8), dice.getrandbits(16),
                                  dice.getrandbits(64), dice.getrandbits(64), dice.getrandbits(64)) + dice.randbytes(64),
     ))()
@@ -114,10 +116,10 @@ def announced_within(field, dice):
 
 @scenario("100 documents of 8 MiB while heartbeats are timed", needs=[CLUSTER], once=True)
 def largest_documents(field, dice):
-    """All by one node, so that others must help. Nobody may be suspected meanwhile."""
+    """All by one node, so that others must help. Nobody may be suspected meanwhile, or be connected to again."""
     node = dice.choice(field.nodes)
     documents = Documents(long_bytes=(LARGEST_BYTES,)).long
-    before = [cluster_flags.suspicions(each) for each in field.nodes]
+    before, seen = list(map(cluster_flags.connections_made, field.nodes)), set()
     left = threading.Semaphore(LARGEST_COUNT)
 
     def ask_on():
@@ -132,9 +134,26 @@ def largest_documents(field, dice):
     threads = [threading.Thread(target=ask_on) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
-    after = [cluster_flags.suspicions(each) for each in field.nodes]
-    if after != before:
-        field.ledger.complain(f"peers were suspected while large documents went: {before}, then {after}")
+    while any(thread.is_alive() for thread in threads):
+        seen |= {state for each in field.nodes for state in cluster_flags.states_in_stats(each).values()}
+        time.sleep(LOOK_S)
+    after = list(map(cluster_flags.connections_made, field.nodes))
+    if not seen <= UNSUSPECTED or after != before:
+        field.ledger.complain(f"while large documents went peers were {', '.join(sorted(seen))}, and nodes had made "
+                              f"{before} connections, then {after}")
     return LARGEST_COUNT
+
+
+@scenario("a node with the id of another (a clone)", needs=[CLUSTER, IDS])
+def cloned(field, dice):
+    """As a machine that was copied while it ran. Whom the others believe is up to them, but nothing may be mixed up."""
+    same = f"{cluster_flags.NODE_ID}={dice.getrandbits(128):032x}"
+    twins = dice.sample(field.nodes, 2)
+    field.allow(twins, statuses=["shutting-down"], closes=True)
+    for flags in ([same], []):
+        for node in twins:
+            node.flags = flags
+            field.drain(node)
+            field.start(node)
+        last(dice, 1, 2)
+    return 1

@@ -61,10 +61,10 @@ def swapped_for_expired(field, dice):
     expired_one = field.authority.issue_expired(node.name)
     fresh = field.authority.issue(node.name, file=f"{node.name}-fresh")
     certificates.replace(node.identity, expired_one)
-    field.links.cut(node.host, "*")
+    field.cut_from_peers(node)
     last(dice, 0.5, 2)
     certificates.replace(node.identity, fresh)
-    field.links.cut(node.host, "*")
+    field.cut_from_peers(node)
     return 2
 
 
@@ -87,8 +87,8 @@ def half_written(field, dice):
     fresh = field.authority.issue(node.name, file=f"{node.name}-fresh")
     with open(node.identity.certificate, "r+b") as file:
         file.truncate(dice.randint(0, 200))
-    field.links.cut(node.host, "*")
+    field.cut_from_peers(node)
     last(dice, 0.3, 1)
     certificates.replace(node.identity, fresh)
-    field.links.cut(node.host, "*")
+    field.cut_from_peers(node)
     return 1

@@ -123,6 +123,10 @@ std::string answer(relay& relay, const std::string& line) {
     add_node(relay, words);
     return "";
   }
+  if (order == "spoil-only") {
+    relay.spoil_only(next<uint16_t>(words, "a port"));
+    return "";
+  }
   const auto name = next<std::string>(words, "a node");
   if (order == "listen") {
     relay.listen(name, next<uint16_t>(words, "a port"));

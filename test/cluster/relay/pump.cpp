@@ -27,8 +27,9 @@ pump::clock::duration ticks(Duration time) {
 
 } // namespace
 
-pump::pump(tcp::socket& from, tcp::socket& to, way& along, uint64_t seed, ends on_end)
-  : from_{from}, to_{to}, way_{along}, ends_{std::move(on_end)}, dice_{seed}, timer_{from.get_executor()} {}
+pump::pump(tcp::socket& from, tcp::socket& to, way& along, bool may_be_spoilt, uint64_t seed, ends on_end)
+  : from_{from}, to_{to}, way_{along},
+    may_be_spoilt_{may_be_spoilt}, ends_{std::move(on_end)}, dice_{seed}, timer_{from.get_executor()} {}
 
 void pump::run(std::shared_ptr<void> owner) {
   owner_ = std::move(owner);
@@ -45,12 +46,13 @@ void pump::look_again() {
   read_on();
 }
 
-void pump::insert(std::string_view bytes) {
-  if (!owner_ || read_all_) return;
+bool pump::insert(std::string_view bytes) {
+  if (!owner_ || read_all_ || !may_be_spoilt_) return false;
   auto copy = std::make_unique<char[]>(bytes.size());
   std::memcpy(copy.get(), bytes.data(), bytes.size());
   ++way_.counts.inserted;
   queue(std::move(copy), bytes.size());
+  return true;
 }
 
 void pump::stop() {
@@ -119,6 +121,7 @@ void pump::queue(std::unique_ptr<char[]> bytes, size_t size) {
 }
 
 void pump::spoil(char* bytes, size_t size) {
+  if (!may_be_spoilt_) return;
   if (way_.now.corrupt_left != 0) {
     --way_.now.corrupt_left;
     ++way_.counts.corrupted;

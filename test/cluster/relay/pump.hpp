@@ -26,12 +26,13 @@ public:
     std::function<void()> broken; ///< one of both sides was reset
   };
 
-  pump(tcp::socket& from, tcp::socket& to, way& along, uint64_t seed, ends on_end);
+  pump(tcp::socket& from, tcp::socket& to, way& along, bool may_be_spoilt, uint64_t seed, ends on_end);
 
   void run(std::shared_ptr<void> owner);
   /// What is wrong with the way has changed.
   void look_again();
-  void insert(std::string_view bytes);
+  /// Whether it was: nothing comes behind an end, and not every connection may be spoilt.
+  bool insert(std::string_view bytes);
   void stop();
 
   const way& along() const { return way_; }
@@ -60,6 +61,7 @@ private:
   tcp::socket& from_;
   tcp::socket& to_;
   way& way_;
+  bool may_be_spoilt_;
   ends ends_;
   std::mt19937_64 dice_;
   std::shared_ptr<void> owner_;

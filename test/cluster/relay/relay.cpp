@@ -22,10 +22,10 @@ void reset(tcp::socket& socket) {
 
 class relayed_connection : public std::enable_shared_from_this<relayed_connection> {
 public:
-  relayed_connection(relay& owner, tcp::socket from, way& there, way& back)
+  relayed_connection(relay& owner, tcp::socket from, way& there, way& back, bool may_be_spoilt)
     : relay_{owner}, from_{std::move(from)}, to_{from_.get_executor()},
-      there_{from_, to_, there, owner.next_seed(), what_ends()}, back_{to_, from_, back, owner.next_seed(),
-                                                                       what_ends()} {}
+      there_{from_, to_, there, may_be_spoilt, owner.next_seed(), what_ends()},
+      back_{to_, from_, back, may_be_spoilt, owner.next_seed(), what_ends()} {}
 
   void connect(const tcp::endpoint& source, const tcp::endpoint& target) {
     to_.open(target.protocol());
@@ -33,7 +33,8 @@ public:
     to_.async_connect(target, [this, self = shared_from_this()](const boost::system::error_code& error) {
       if (is_over_) return;
       if (error) return end_by_reset();
-      for (tcp::socket* each : {&from_, &to_}) each->set_option(tcp::no_delay{true});
+      boost::system::error_code ignored; // what has gone already is found by the pumps
+      for (tcp::socket* each : {&from_, &to_}) each->set_option(tcp::no_delay{true}, ignored);
       there_.run(self);
       back_.run(self);
     });
@@ -46,7 +47,9 @@ public:
     back_.look_again();
   }
 
-  void insert(const way& along, std::string_view bytes) { (&there_.along() == &along ? there_ : back_).insert(bytes); }
+  bool insert(const way& along, std::string_view bytes) {
+    return (&there_.along() == &along ? there_ : back_).insert(bytes);
+  }
 
   void end_by_reset() {
     if (is_over_) return;
@@ -103,13 +106,16 @@ void relay::add_node(const std::string& name, const boost::asio::ip::address& re
 
 void relay::listen(const std::string& name, uint16_t port) {
   const tcp::endpoint at{known(name).stand_in, port};
-  listener& added = listeners_.emplace_back(listener{name, port, tcp::acceptor{context_, at}});
-  accept_on(added);
+  listeners_.push_back(std::make_shared<listener>(listener{name, port, tcp::acceptor{context_, at}}));
+  accept_on(listeners_.back());
 }
 
 void relay::listen_no_more(const std::string& name) {
   known(name);
-  std::erase_if(listeners_, [&](const listener& each) { return each.name == name; });
+  std::erase_if(listeners_, [&](const std::shared_ptr<listener>& each) {
+    if (each->name == name) each->acceptor.close();
+    return each->name == name;
+  });
 }
 
 void relay::redirect(const std::string& name, const std::string& instead) {
@@ -137,9 +143,7 @@ size_t relay::insert(const way& along, std::string_view bytes) {
   size_t count = 0;
   const auto all = connections_;
   for (const auto& each : all) {
-    if (!each->goes(along)) continue;
-    each->insert(along, bytes);
-    ++count;
+    if (each->goes(along) && each->insert(along, bytes)) ++count;
   }
   return count;
 }
@@ -155,10 +159,10 @@ size_t relay::cut(const way& along) {
   return count;
 }
 
-void relay::accept_on(listener& listening) {
-  listening.acceptor.async_accept([this, &listening](const boost::system::error_code& error, tcp::socket from) {
-    if (error == boost::asio::error::operation_aborted) return; // it listens no more, and is gone
-    if (!error) open(std::move(from), listening);
+void relay::accept_on(const std::shared_ptr<listener>& listening) {
+  listening->acceptor.async_accept([this, listening](const boost::system::error_code& error, tcp::socket from) {
+    if (!listening->acceptor.is_open()) return reset(from); // it came in the moment before
+    if (!error) open(std::move(from), *listening);
     accept_on(listening);
   });
 }
@@ -176,7 +180,8 @@ void relay::open(tcp::socket from, const listener& listening) {
   }
   ++there.counts.connections;
   const auto made =
-    std::make_shared<relayed_connection>(*this, std::move(from), there, ways_.between(listening.name, opener));
+    std::make_shared<relayed_connection>(*this, std::move(from), there, ways_.between(listening.name, opener),
+                                         spoilt_port_ == 0 || spoilt_port_ == listening.port);
   connections_.push_back(made);
   const node& target = known(known(listening.name).instead);
   try {

@@ -6,7 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +30,9 @@ public:
   /// What is meant for one node goes to another.
   void redirect(const std::string& name, const std::string& instead);
 
+  /// Only connections to this port, of those that are opened from now on, have bytes changed or put in.
+  void spoil_only(uint16_t port) { spoilt_port_ = port; }
+
   /// By names; "*" is any.
   std::vector<way*> ways_between(const std::string& from, const std::string& to);
   void changed();
@@ -52,7 +54,7 @@ private:
     tcp::acceptor acceptor;
   };
 
-  void accept_on(listener& listening);
+  void accept_on(const std::shared_ptr<listener>& listening);
   void open(tcp::socket from, const listener& listening);
   std::string name_of(const boost::asio::ip::address& real) const;
   const node& known(const std::string& name) const;
@@ -62,9 +64,10 @@ private:
   boost::asio::io_context& context_;
   uint64_t seed_;
   uint64_t seeds_drawn_ = 0;
+  uint16_t spoilt_port_ = 0; ///< 0: any
   ways ways_;
   std::map<std::string, node> nodes_;
-  std::list<listener> listeners_;
+  std::vector<std::shared_ptr<listener>> listeners_;
   std::vector<std::shared_ptr<relayed_connection>> connections_;
 };
 
