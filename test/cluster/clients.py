@@ -8,6 +8,7 @@ import threading
 import time
 
 from connection import Connection, judge_columns
+from ledger import QUIET, SEVERAL
 from load import Client, Load
 from places import PYTHON_CLIENT
 
@@ -55,12 +56,12 @@ class FailoverClient(threading.Thread):
 
     def ask(self, client):
         ledger = self.clients.ledger
-        row, began = ledger.current, time.monotonic()
+        row, began, strokes_before = ledger.current, time.monotonic(), len(self.clients.strokes)
         document = self.clients.documents.draw(self.dice, 2)
         ledger.add(row, "sent")
         what, why = outcome(client, document, ledger, began)
         ledger.add(row, what)
-        self.clients.note_time(row, time.monotonic() - began)
+        self.clients.note_time({row, *self.clients.strokes[strokes_before:]}, time.monotonic() - began)
         if why:
             ledger.complain(f"{what}: {why} after {time.monotonic() - began:.1f} s, to a client of "
                             f"{', '.join(self.endpoints)}, during {row}")
@@ -90,12 +91,16 @@ class FailoverClients:
         self.ledger, self.documents = ledger, documents
         self.stopped, self.open_gate = threading.Event(), threading.Event()
         self.lock, self.longest_s = threading.Lock(), {}
+        self.strokes = [] # all so far
         self.threads = []
 
     def add(self, host, endpoints, seed):
         self.threads.append(FailoverClient(self, host, endpoints, seed))
 
-    def note_time(self, row, seconds):
+    def note_time(self, rows, seconds):
+        """What happened between question and answer."""
+        faults = rows - {QUIET}
+        row = SEVERAL if len(faults) > 1 else next(iter(faults), QUIET)
         with self.lock:
             self.longest_s[row] = max(seconds, self.longest_s.get(row, 0))
 

@@ -43,15 +43,16 @@ def is_there():
 
 
 def flags_of(node, peers, identity, dns=None):
-    """Seeds are the stand-ins of its peers; it is itself told by its own, so that the relay is between all."""
-    if not is_there():
+    """Seeds are the stand-ins of its peers; it is itself told by its own, so that the relay is between all. Without
+    peers it has no cluster."""
+    if not peers or not is_there():
         return []
     flags = {"cluster-name": NAME, "cluster-node": node.name, "cluster-listen": f"{node.host.address}:{PORT}",
-             "cluster-advertise": f"{node.host.stand_in}:{PORT}"}
+             "cluster-advertise": f"{node.host.told}:{PORT}"}
     if dns:
         flags |= {"cluster-dns": f"{dns}:{PORT}", "cluster-dns-interval-s": 1}
     else:
-        flags |= {"cluster-seeds": ",".join(f"{peer.host.stand_in}:{PORT}" for peer in peers)}
+        flags |= {"cluster-seeds": ",".join(f"{peer.host.told}:{PORT}" for peer in peers)}
     if not identity:
         return [*(f"--{name}={value}" for name, value in flags.items()), "--cluster-insecure"]
     flags |= {"cluster-tls-certificate": identity.certificate, "cluster-tls-key": identity.key,

@@ -25,9 +25,9 @@ HOSTS_FILE = "/etc/hosts"
 
 
 class Field:
-    def __init__(self, network, folder, ledger, documents, count, tls, seed):
+    def __init__(self, network, folder, ledger, documents, count, tls, seed, relayed=True):
         self.network, self.folder, self.ledger, self.documents = network, folder, ledger, documents
-        self.tls, self.seed = tls, seed
+        self.tls, self.seed, self.relayed = tls, seed, relayed
         self.allowances, self.nodes = [], []
         self.authority = Authority(os.path.join(folder, "authority")) if tls else None
         self.links = Links(seed)
@@ -47,6 +47,8 @@ class Field:
         node = Node(self.network.add_host(name), self.folder, self.ledger)
         self.nodes.append(node)
         self.links.add(node.host)
+        if not self.relayed:
+            node.host.told = node.host.address
         from_outside = AddressFrom(self.outside, (node.host.stand_in, SERVICE_PORT))
         by_socket = Address(AF_UNIX, os.path.join(node.folder, "texlexd.sock"))
         node.load = NodeLoad(node, self.documents, SimpleNamespace(tcp=from_outside, unix=by_socket), self.seed)
@@ -109,6 +111,7 @@ class Field:
     def strike(self, row, scenario, dice):
         """Returns whether all nodes live on, and a newcomer to each was answered."""
         self.ledger.current = row
+        self.clients.strokes.append(row)
         try:
             self.ledger.add(row, "times", scenario.strike(self, dice))
         except Exception as error:

@@ -54,6 +54,7 @@ class Host:
     def __init__(self, network, name, number):
         self.network, self.name = network, name
         self.address, self.stand_in = f"10.77.1.{number}", f"10.77.2.{number}"
+        self.told = self.stand_in # by which others are told of it; its address where no relay is wanted between
         self.cable = f"port{number}" # the bridge's end; the host's is eth0
         self.namespace = new_network()
         run("ip", "link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns",
