@@ -1,6 +1,6 @@
 # The commands of texlex. `make help` lists them. Everything is built by CMake and Ninja under build/.
 .DEFAULT_GOAL := help
-.PHONY: help deps build install run verify simulate chaos mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz fuzz-frames fuzz-clients bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
+.PHONY: help deps build install run verify simulate chaos cluster-faults mutants test test-dev test-tsan test-engine golden test-python test-neon test-js test-js-browser test-arrow test-leaks fuzz fuzz-frames fuzz-clients bench bench-kernels bench-micro bench-python bench-service bench-service-programs bench-tail lint format coverage clean
 
 FILE ?= test/engine/documents/article.tex
 COUNT ?= 100
@@ -64,6 +64,11 @@ simulate: deps ## The service's decisions in simulated worlds full of faults: SE
 chaos: build ## A real texlexd under load and faults of all kinds, every reply checked: MINUTES=5, SEED=1 replays
 	@cmake --build --preset release --target chaos_shim
 	@test/chaos/chaos --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED))
+
+cluster-faults: build ## Nodes in network namespaces (root), and between them all that may fail, every reply checked: MINUTES=10, SEED=1 replays
+	@deploy/install-dependencies --cluster
+	@cmake --build --preset release --target cluster_relay
+	@test/cluster/cluster --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 mutants: deps ## Plausible bugs, one at a time: which tests see them. MUTANT_SEEDS=20000
 	@SEEDS=$(MUTANT_SEEDS) test/mutants/run

@@ -14,7 +14,6 @@ AHEAD_MAX = 8
 SENT_AT_ONCE_BYTES = 1 << 16
 CANCELS = 0.03
 BATCHES = 0.1
-LATE_S = 0.3 # before a drain begins: sent so long before it, a request was read
 
 
 class Sent:
@@ -198,7 +197,7 @@ class Connection:
 
     def ended_by_drain(self, draining):
         """What was read before it, or taken by the server's own word, must have been answered."""
-        late = [sent for sent in self.in_flight.values() if sent.at is not None and sent.at < draining - LATE_S]
+        late = [sent for sent in self.in_flight.values() if sent.at is not None and sent.at < draining - self.load.late_s]
         missing = 0 if self.taken is None else max(0, self.taken - (self.answered - self.shutting_down))
         lost = max(len(late), missing)
         if lost and not self.load.ended_at_once:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from paths import GOLDEN_VECTORS
 
 LONG_BYTES = (20_000, 100_000, 400_000)
+LONG_SHARE = 0.1
 SHORT_BYTES_MAX = 4000
 
 
@@ -48,7 +49,8 @@ def can_be_repeated(vector, text):
 
 
 class Documents:
-    def __init__(self):
+    def __init__(self, long_bytes=LONG_BYTES, long_share=LONG_SHARE):
+        self.long_share = long_share
         with open(GOLDEN_VECTORS, encoding="utf-8") as file:
             vectors = json.load(file)
         self.short, self.long, lines = [], [], []
@@ -58,12 +60,12 @@ class Documents:
                 self.short.append(made(vector, text))
             if can_be_repeated(vector, text):
                 lines.append((vector, text))
-        for size in LONG_BYTES:
+        for size in long_bytes:
             self.long += [repeated(vector, text, size) for vector, text in lines[:4]]
         self.short_1 = [each for each in self.short if each.by_version_1]
 
     def draw(self, dice, version):
-        if dice.random() < 0.1:
+        if dice.random() < self.long_share:
             return dice.choice(self.long)
         return dice.choice(self.short_1 if version == 1 else self.short)
 

@@ -11,6 +11,7 @@ import wire
 from connection import REPLY_S_MAX
 from ledger import QUIET
 
+LATE_S = 0.3 # before a drain begins: sent so long before it, a request was read
 PAUSE_S = 0.002 # between the rounds of a client, so that this program leaves the machine to the server
 
 
@@ -32,7 +33,7 @@ class Client(threading.Thread):
     def connect_again_and_again(self):
         while not self.load.stopped.is_set():
             self.load.open_gate.wait(0.1)
-            if not self.load.open_gate.is_set():
+            if self.load.stopped.is_set() or not self.load.open_gate.is_set():
                 continue
             address = self.load.server.tcp if self.by_tcp else self.load.server.unix
             try:
@@ -74,6 +75,7 @@ class Load:
         self.ledger, self.documents, self.server = ledger, documents, None
         self.stopped, self.open_gate = threading.Event(), threading.Event()
         self.draining_since, self.ended_at_once = None, False
+        self.late_s = LATE_S
         self.lock, self.open = threading.Lock(), 0
         ledger.current = QUIET
         self.clients = [Client(self, *kind, f"{seed}/client {i}") for i, kind in enumerate(kinds)]

@@ -50,41 +50,31 @@ def children_of(pid):
     return sorted(found)
 
 
-class Server:
-    def __init__(self, folder, control, isolation, dice, name):
+class RunningServer:
+    """A process of texlexd whose Unix socket is asked for what it does."""
+
+    def __init__(self, folder, name, flags, environment=None):
         self.path = os.path.join(folder, "texlexd.sock")
         self.log = os.path.join(folder, f"{name}.log")
-        self.isolation, self.control = isolation, control
-        self.connections_max = dice.choice(CONNECTIONS_MAX)
-        self.flags = drawn_flags(dice, isolation, self.connections_max)
-        control.serving(0)
-        environment = dict(os.environ, LD_PRELOAD=SHIM, TEXLEX_CHAOS_CONTROL=control.path)
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([TEXLEXD, "serve", f"--unix={self.path}", *self.flags], env=environment,
+        self.flags = flags
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([TEXLEXD, "serve", f"--unix={self.path}", *flags], env=environment,
                                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         self.pid = self.process.pid
         self.unix = Address(socket.AF_UNIX, self.path)
-        self.tcp = Address(socket.AF_INET, ("127.0.0.1", self.await_ready()))
+        self.tcp = Address(socket.AF_INET, self.await_ready())
         self.files_at_start = self.open_files()
-        control.serving(self.pid)
 
     def await_ready(self):
         line = self.process.stdout.readline().decode()
-        port = re.search(r" tcp 127\.0\.0\.1:(\d+)", line)
-        if not port:
+        found = re.search(r" tcp ([\d.]+):(\d+)", line)
+        if not found:
             self.kill()
             raise RuntimeError(f"texlexd did not become ready: {line!r}\n{self.last_words()}")
-        return int(port.group(1))
-
-    @property
-    def by_processes(self):
-        return self.isolation == "process"
+        return found.group(1), int(found.group(2))
 
     def alive(self):
         return self.process.poll() is None
-
-    def workers(self):
-        return children_of(self.pid) if self.by_processes else []
 
     def threads(self, name):
         """Ids of the threads whose names begin so."""
@@ -146,3 +136,22 @@ class Server:
         except OSError:
             pass
         return found
+
+
+class Server(RunningServer):
+    """With the shim, and settings that are drawn."""
+
+    def __init__(self, folder, control, isolation, dice, name):
+        self.isolation = isolation
+        self.connections_max = dice.choice(CONNECTIONS_MAX)
+        control.serving(0)
+        super().__init__(folder, name, drawn_flags(dice, isolation, self.connections_max),
+                         dict(os.environ, LD_PRELOAD=SHIM, TEXLEX_CHAOS_CONTROL=control.path))
+        control.serving(self.pid)
+
+    @property
+    def by_processes(self):
+        return self.isolation == "process"
+
+    def workers(self):
+        return children_of(self.pid) if self.by_processes else []

@@ -87,10 +87,14 @@ class World:
 
     # What is checked.
 
+    def address(self):
+        """Where newcomers ask."""
+        return self.server.unix
+
     def ask(self, text, seconds=ANSWER_S_MAX):
         """A request on a connection of its own: status and counts."""
         incoming = wire.Incoming()
-        with self.server.unix.connect(seconds) as asking:
+        with self.address().connect(seconds) as asking:
             asking.settimeout(seconds)
             asking.sendall(wire.request(1, text))
             while True:
