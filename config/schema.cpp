@@ -233,6 +233,9 @@ const field rows[] = {
   {"test", "crash_count_max", "--test-crash-count",
    number{[](settings& s) -> uint32_t& { return s.test.crash_count_max; }}, 0, 1'000'000,
    "for tests: so many times in all"},
+  {"test", "cluster_node_id", "--test-cluster-node-id",
+   text{[](settings& s) -> std::string& { return s.test.cluster_node_id; }}, 0, 32,
+   "for tests: the node's id, in 32 hexadecimal digits, instead of a drawn one"},
 };
 
 } // namespace

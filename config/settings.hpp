@@ -147,6 +147,7 @@ struct inject_settings {
 struct test_settings {
   std::string crash_marker;     ///< a worker dies in the middle of a document that begins with this text
   uint32_t crash_count_max = 0; ///< so many times in all
+  std::string cluster_node_id;  ///< 32 hexadecimal digits, as of a machine that was copied; empty: a drawn one
 };
 
 struct settings {

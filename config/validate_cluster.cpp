@@ -27,7 +27,8 @@ void check_absent(const settings& all, error_list& errors) {
   settings present = all;
   settings defaults;
   for (const field& row : schema())
-    if ((row.section == "cluster" || row.section == "cluster.tls") && is_changed(row, present, defaults))
+    if ((row.section == "cluster" || row.section == "cluster.tls" || row.key == "cluster_node_id")
+        && is_changed(row, present, defaults))
       errors.push_back(
         fmt::format("{}.{} is set, but cluster.listen is not: there is no cluster without it.", row.section, row.key));
 }
@@ -67,6 +68,14 @@ void check_addresses(const cluster_settings& cluster, error_list& errors) {
                                  limits::cluster_seeds_max));
   if (cluster.dns.empty() && cluster.dns_interval_s != cluster_settings{}.dns_interval_s)
     errors.push_back("cluster.dns_interval_s is set, but cluster.dns is not: no name is looked up without it.");
+}
+
+void check_node_id(const std::string& digits, error_list& errors) {
+  const bool all_are =
+    std::all_of(digits.begin(), digits.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (!digits.empty() && (digits.size() != 32 || !all_are))
+    errors.push_back(fmt::format("test.cluster_node_id is \"{}\"; it must be 32 of the digits 0 to 9 and a to f.",
+                                 shown_text(digits)));
 }
 
 void check_times(const cluster_settings& cluster, error_list& errors) {
@@ -141,6 +150,7 @@ void check_tls(const cluster_settings& cluster, error_list& errors) {
 } // namespace
 
 void check_cluster(const settings& all, error_list& errors) {
+  check_node_id(all.test.cluster_node_id, errors);
   if (!all.cluster.enabled()) return check_absent(all, errors);
   check_addresses(all.cluster, errors);
   check_label("cluster.name", all.cluster.name, errors);

@@ -53,6 +53,15 @@ node_id drawn_id() {
   return id;
 }
 
+/// Of a text that `check` has passed.
+node_id told_id(const std::string& digits) {
+  spdlog::warn("test.cluster_node_id is set: other nodes may have the same id");
+  node_id id;
+  for (size_t i = 0; i < id.bytes.size(); ++i)
+    id.bytes[i] = static_cast<uint8_t>(std::stoul(digits.substr(2 * i, 2), nullptr, 16));
+  return id;
+}
+
 uint32_t capacity_of(const settings& settings) {
   const auto workers = static_cast<uint32_t>(settings.workers.cores.size());
   const uint32_t asked = settings.cluster.attempts_max > 0 ? settings.cluster.attempts_max : workers;
@@ -62,7 +71,7 @@ uint32_t capacity_of(const settings& settings) {
 node_hello self_of(const settings& settings, const kernel& kernel) {
   const cluster_settings& asked = settings.cluster;
   node_hello self;
-  self.id = drawn_id();
+  self.id = settings.test.cluster_node_id.empty() ? drawn_id() : told_id(settings.test.cluster_node_id);
   self.started = static_cast<uint64_t>(std::time(nullptr));
   self.rules = rules_hash();
   self.capacity = capacity_of(settings);

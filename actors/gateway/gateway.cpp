@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -243,13 +245,14 @@ private:
     cluster->lent_attempts_running = counts_->running;
     cluster->lent_attempts_answered = counts_->answered;
     std::erase_if(past_, [&](const auto& each) { return book_.addresses().count(each.first) == 0; });
+    std::set<std::string> names;
     for (const auto& [address, record] : book_.addresses())
       if (record.refusal != node_refusal::itself && !record.reason.starts_with("known at"))
-        cluster->peers.push_back(report_of(address, record));
+        cluster->peers.push_back(report_of(address, record, names));
     caf::anon_send(links_.metrics, atom::peers_v, cluster_report_ptr{std::move(cluster)});
   }
 
-  peer_report report_of(const std::string& address, const address_record& record) {
+  peer_report report_of(const std::string& address, const address_record& record, std::set<std::string>& names) {
     peer_report told;
     if (const auto past = past_.find(address); past != past_.end()) told = past->second;
     if (const auto lane = borrowed_.find(address); lane != borrowed_.end() && record.state == address_state::joined)
@@ -261,6 +264,7 @@ private:
     if (told.state == peer_state::down || told.state == peer_state::refused || told.state == peer_state::joining)
       told.attempts_in_flight = told.attempts_granted = 0;
     told.name = record.name.empty() ? address : record.name;
+    if (!names.insert(told.name).second) told.name += " at " + address; // a name is one peer's, in metrics
     told.address = address;
     told.reason = record.reason;
     told.connects = record.joins;

@@ -25,6 +25,9 @@ using namespace std::chrono_literals;
 /// For the first word of a giver that was let in.
 constexpr duration greeting_time_max = 5s;
 
+/// How long what is borrowed may wait for a worker. Where none is idle it is handed back, and soon: its giver may have one.
+constexpr duration lent_wait_max = 100ms;
+
 /// Clients that are nodes are numbered apart from those that are connections.
 constexpr uint64_t giver_clients_from = uint64_t{1} << 40;
 
@@ -81,6 +84,7 @@ private:
     document_lease memory{};
     uint64_t came = 0;
     bool submitted = false;
+    bool for_good = false;       ///< nobody waits for it any more where it has waited here as long as may be
     outcome result{};            ///< while its columns are on their way
     column_answer_ptr columns{}; ///< likewise
   };
@@ -171,7 +175,8 @@ private:
                      .memory = wanted.columns == 0 ? std::nullopt : std::optional{options_.memory}});
     made->received = now();
     made->client = giver_clients_from + options_.number;
-    if (one.order.time_left < 24h) made->deadline = made->received + one.order.time_left;
+    made->deadline = made->received + std::min<duration>(one.order.time_left, lent_wait_max);
+    one.for_good = one.order.time_left <= lent_wait_max;
     made->priority = request_priority::background; // this node's own clients come first
     made->borrowed = true;
     made->trace = wanted.trace;
@@ -196,6 +201,8 @@ private:
     const auto found = orders_.find(number);
     if (found == orders_.end()) return; // it has ended, with its giver's life
     --options_.counts->running;
+    if (answer.result.status == status::deadline_exceeded && !found->second.for_good)
+      return finish(number, {.status = status::overload});
     const bool with_columns = answer.result.status == status::ok && answer.columns;
     if (!with_columns) return finish(number, answer.result);
     taken& one = found->second;

@@ -141,7 +141,8 @@ void write(writer& out, const node_hello& said) {
 
 // Names end up in logs and metrics: one with anything else in it is none.
 bool is_plain(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\'; });
 }
 
 // Of another major only the beginning can be relied on.

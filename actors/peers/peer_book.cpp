@@ -80,7 +80,7 @@ bool peer_book::found(const std::string& address, const node_id& node, const std
   for (const auto& [other, one] : addresses_) {
     if (&one == here || one.state != address_state::joined || one.node != node) continue;
     here->reason = "known at " + other;
-    wait(*here, options_.refused_pause, now);
+    wait(*here, options_.known_pause, now);
     return false;
   }
   here->state = address_state::joined;

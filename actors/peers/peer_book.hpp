@@ -26,6 +26,7 @@ struct peer_book_options {
   duration pause_min = std::chrono::milliseconds{100};
   duration pause_max = std::chrono::seconds{10};
   duration refused_pause = std::chrono::seconds{30}; ///< after a refusal, which mostly stays one
+  duration known_pause = std::chrono::seconds{5};    ///< after a node was found that is joined elsewhere
   duration told_max = std::chrono::seconds{60};      ///< an address that a node told is forgotten after so long in vain
   uint64_t seed = 1;                                 ///< of the dice
 };

@@ -326,4 +326,15 @@ BOOST_AUTO_TEST_CASE(flags_set_a_cluster) {
   BOOST_TEST(set.drain.grace_ms == 250u);
 }
 
+BOOST_AUTO_TEST_CASE(an_id_for_tests_has_32_digits) {
+  settings asked;
+  asked.cluster.listen = "127.0.0.1:0";
+  asked.test.cluster_node_id = "0123456789abcdef0123456789abcdef";
+  BOOST_TEST(check(asked).empty());
+  for (const char* id : {"0123", "0123456789abcdef0123456789abcdeg", "0123456789ABCDEF0123456789abcdef"}) {
+    asked.test.cluster_node_id = id;
+    BOOST_TEST(check(asked).size() == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
