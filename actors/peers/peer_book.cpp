@@ -69,7 +69,8 @@ void peer_book::refused(const std::string& address, node_refusal why, instant no
   if (found == addresses_.end()) return;
   found->second.reason = name_of(why);
   found->second.refusal = why;
-  wait(found->second, options_.refused_pause, now);
+  // An address that leads to oneself or to a known node may lead to another one soon.
+  wait(found->second, why == node_refusal::itself ? options_.known_pause : options_.refused_pause, now);
 }
 
 bool peer_book::found(const std::string& address, const node_id& node, const std::string& name, instant now) {

@@ -50,8 +50,22 @@ def wrong_authority(field, dice):
 
 @scenario("a node whose certificate has expired", needs=[CLUSTER, TLS])
 def expired(field, dice):
+    """It does not even start, and says why."""
     node = dice.choice(field.nodes)
-    return restarted_with(field, node, field.authority.issue_expired(node.name))
+    field.allow([node], statuses=["shutting-down"], closes=True)
+    right, node.identity = node.identity, field.authority.issue_expired(node.name)
+    field.drain(node)
+    try:
+        field.start(node)
+        field.ledger.complain(f"{node.name} starts, though its certificate has expired")
+        field.drain(node)
+    except RuntimeError as refusal:
+        if "expired" not in str(refusal):
+            field.ledger.complain(f"{node.name} does not start, and does not say that its certificate has expired: "
+                                  f"{refusal}")
+    node.identity = right
+    field.start(node)
+    return 1
 
 
 @scenario("a certificate replaced by an expired one, and back, while it serves", needs=[CLUSTER, TLS])

@@ -106,6 +106,19 @@ BOOST_AUTO_TEST_CASE(who_refuses_is_asked_again_after_half_a_minute_and_the_reas
   BOOST_TEST(b.due_now().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_leads_to_oneself_or_to_a_known_node_is_tried_again_after_some_seconds) {
+  book b;
+  for (const char* address : {"a:1", "b:1", "c:1"}) b.configure(address, b.now);
+  b.due_now();
+  BOOST_TEST(b.found("a:1", id_of(7), "n", b.now));
+  BOOST_TEST(!b.found("b:1", id_of(7), "n", b.now));
+  b.refused("c:1", node_refusal::itself, b.now);
+  b.now += 3s;
+  BOOST_TEST(b.due_now().empty());
+  b.now += 4s;
+  BOOST_TEST((b.due_now() == texts{"b:1", "c:1"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_stands_for_nothing_changes_nothing_and_one_for_others_replaces_them) {
   book b;
   b.named({"a:1", "b:1"}, b.now);
