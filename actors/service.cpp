@@ -110,6 +110,8 @@ dispatch_options dispatching(const settings& settings) {
                               .ceiling_permille = settings.hedge.ceiling_percent * 10}};
   options.eject_slow_lanes = settings.lanes.eject_slow;
   if (settings.workers.watchdog_ms > 0) options.watch.limit = milliseconds{settings.workers.watchdog_ms};
+  options.lending.document_bytes_min = settings.cluster.document_bytes_min;
+  options.lending.send_time_per_mib = microseconds{settings.cluster.send_us_per_mib};
   options.seed = std::random_device{}();
   return options;
 }

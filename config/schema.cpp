@@ -192,6 +192,10 @@ const field rows[] = {
   {"cluster", "document_bytes_max", "--cluster-document-bytes-max",
    number{[](settings& s) -> uint32_t& { return s.cluster.document_bytes_max; }}, 1, limits::document_bytes_max,
    "nor is a longer one"},
+  {"cluster", "send_us_per_mib", "--cluster-send-us-per-mib",
+   number{[](settings& s) -> uint32_t& { return s.cluster.send_us_per_mib; }}, 0, 1'000'000,
+   "what it takes to send a MiB to a peer: a document that a worker here takes less for stays, unless it is late or no "
+   "worker is here; 0: none stays for that"},
   {"cluster", "insecure", "--cluster-insecure,!--no-cluster-insecure",
    flag{[](settings& s) -> bool& { return s.cluster.insecure; }}, 0, 1,
    "without TLS, listen on an address that other machines reach all the same"},

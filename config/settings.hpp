@@ -115,7 +115,8 @@ struct cluster_settings {
   uint32_t credit_bytes = 1u << 20;       ///< under way to a peer that has not taken them yet; 64 KiB..64 MiB
   uint32_t document_bytes_min = 32'768;   ///< shorter documents stay at home
   uint32_t document_bytes_max = 8u << 20; ///< and longer ones; up to limits.document_bytes_max
-  bool insecure = false;                  ///< listen without TLS on an address that other machines reach
+  uint32_t send_us_per_mib = 600; ///< what takes a worker here less stays, unless it is late; 0: nothing. Up to 1000000
+  bool insecure = false;          ///< listen without TLS on an address that other machines reach
   cluster_tls_settings tls;
 
   [[nodiscard]] bool enabled() const { return !listen.empty(); }

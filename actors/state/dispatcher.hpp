@@ -120,7 +120,7 @@ private:
   void look_at_usable_lanes();
   [[nodiscard]] size_t lengthy_running() const; ///< attempts
   [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
-  [[nodiscard]] std::optional<lane_id> choose_peer(const open_job& job);
+  [[nodiscard]] std::optional<lane_id> choose_peer(const open_job& job, bool late);
   [[nodiscard]] hedge_question question_of(job_id id, std::optional<lane_id> copy_lane) const;
   hedge_verdict ask_for_copy(job_id id);
   void copy_late_jobs();

@@ -102,7 +102,7 @@ void dispatcher::lend() {
     const auto id = waiting_.next(0, now_);
     if (!id) return;
     const open_job& job = *ledger_.find(*id);
-    if (const auto peer = choose_peer(job)) {
+    if (const auto peer = choose_peer(job, false)) {
       waiting_.started(job.expected, now_);
       dispatch(*id, *peer, origin::primary);
     } else if (nobody_comes_ && !lanes_.any_hot() && loads_.empty()) {
@@ -114,10 +114,11 @@ void dispatcher::lend() {
 }
 
 // Leaves those that could take it in `loads_`, whether they are well or not.
-std::optional<lane_id> dispatcher::choose_peer(const open_job& job) {
+std::optional<lane_id> dispatcher::choose_peer(const open_job& job, bool late) {
   loads_.clear();
   const bool staffed = lanes_.any_hot();
-  if (!lanes_.any_remote() || (staffed && lending_.exhausted()) || !lending_.may_go(job, staffed)) return std::nullopt;
+  if (!lanes_.any_remote() || (staffed && lending_.exhausted()) || !lending_.may_go(job, staffed, late))
+    return std::nullopt;
   lanes_.remote_with_room(job.job->document.size(), loads_);
   std::erase_if(loads_, [&](const lane_load& each) { return lanes_.runs(each.lane, job.job->id); });
   return lending_.choose(loads_, dice_(), now_);
@@ -145,7 +146,7 @@ std::optional<lane_id> dispatcher::choose_for_copy(job_id id) {
   std::erase_if(loads_, [&](const lane_load& each) { return each.in_flight > 0 || health_.is_probe(each.lane); });
   if (!waiting_.may_start(job->expected, lengthy_running(), now_)) return std::nullopt;
   const auto here = health_.choose(loads_, dice_());
-  return here ? here : choose_peer(*job);
+  return here ? here : choose_peer(*job, true);
 }
 
 // Its client pays what the document was expected to take here, as the way there is not its doing.

@@ -12,9 +12,12 @@ namespace texlex {
 lending::lending(const lending_options& options, const hedge_delay_options& delay)
   : options_(options), health_(options.peers), delay_(delay), permille_(options.burst * attempt_permille) {}
 
-bool lending::may_go(const open_job& job, bool staffed) const noexcept {
+bool lending::may_go(const open_job& job, bool staffed, bool late) const noexcept {
   if (job.job->borrowed || job.withdrawals >= options_.hand_backs_max) return false;
-  return !staffed || job.job->document.size() >= options_.document_bytes_min;
+  if (!staffed) return true;
+  const uint64_t bytes = job.job->document.size();
+  if (bytes < options_.document_bytes_min) return false;
+  return late || job.expected >= options_.send_time_per_mib * static_cast<duration::rep>(bytes >> 10) / 1024;
 }
 
 std::optional<lane_id> lending::choose(std::span<const lane_load> with_room, uint64_t random,

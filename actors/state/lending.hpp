@@ -23,9 +23,12 @@ namespace texlex {
 
 struct lending_options {
   uint64_t document_bytes_min = uint64_t{32} << 10; ///< shorter ones stay, while anybody is here
-  uint32_t hand_backs_max = 2;                      ///< of one job by peers; after them it stays too
-  uint32_t burst = 10;                              ///< attempts in vain that may be paid for at once
-  uint32_t success_permille = 100;                  ///< of one such attempt, earned by each job answered ok
+  /// What it takes to send a MiB away. A document that a worker here takes less for stays too, unless it is late: where
+  /// processors are what is short, sending it would cost more than it brings.
+  duration send_time_per_mib{0};
+  uint32_t hand_backs_max = 2;     ///< of one job by peers; after them it stays too
+  uint32_t burst = 10;             ///< attempts in vain that may be paid for at once
+  uint32_t success_permille = 100; ///< of one such attempt, earned by each job answered ok
   /// What a way over the network differs by is no peer's fault.
   lane_health_options peers{.expected_min = std::chrono::milliseconds{2}};
 };
@@ -37,8 +40,8 @@ public:
   void join(lane_id peer) { health_.join(peer); }
   void leave(lane_id peer) noexcept { health_.leave(peer); }
 
-  /// Whether the job may go to any peer. `staffed`: somebody is here to run it.
-  [[nodiscard]] bool may_go(const open_job& job, bool staffed) const noexcept;
+  /// Whether the job may go to any peer. `staffed`: somebody is here to run it; `late`: who runs it here is late.
+  [[nodiscard]] bool may_go(const open_job& job, bool staffed, bool late) const noexcept;
 
   /// Who of those with room has it, one that is near if there is one; nobody, if none is well.
   [[nodiscard]] std::optional<lane_id> choose(std::span<const lane_load> with_room, uint64_t random,

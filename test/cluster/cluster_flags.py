@@ -48,7 +48,8 @@ def flags_of(node, peers, identity, dns=None):
     if not peers or not is_there():
         return []
     flags = {"cluster-name": NAME, "cluster-node": node.name, "cluster-listen": f"{node.host.address}:{PORT}",
-             "cluster-advertise": f"{node.host.told}:{PORT}"}
+             "cluster-advertise": f"{node.host.told}:{PORT}",
+             "cluster-send-us-per-mib": 0} # so that much is lent, whatever it costs
     if dns:
         flags |= {"cluster-dns": f"{dns}:{PORT}", "cluster-dns-interval-s": 1}
     else:

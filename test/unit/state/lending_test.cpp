@@ -260,6 +260,18 @@ BOOST_AUTO_TEST_CASE(of_two_peers_the_one_with_less_to_do_for_its_quickness_has_
   who.check_invariants();
 }
 
+// Where sending costs as much as tokenizing nothing is gained by it, but for whoever waits for a late worker.
+BOOST_AUTO_TEST_CASE(a_document_that_takes_longer_to_send_than_to_tokenize_stays_unless_it_is_late_or_nobody_is_here) {
+  const lending who{{.send_time_per_mib = 1ms}, {}};
+  open_job job{.job = job_of(1, 512 << 10)};
+  job.expected = 400us;
+  BOOST_TEST(!who.may_go(job, true, false));
+  BOOST_TEST(who.may_go(job, true, true));
+  BOOST_TEST(who.may_go(job, false, false));
+  job.expected = 500us;
+  BOOST_TEST(who.may_go(job, true, false));
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_of_the_same_zone_comes_before_others_while_it_has_room) {
   lending who{{}, {}};
   who.join(peer);
