@@ -18,6 +18,7 @@ constexpr uint64_t introduction_bytes_max = 64 << 10;
 
 basp_watch::verdict basp_watch::take(caf::execution_unit* context, const char* bytes, size_t byte_count) {
   introduced_.reset();
+  next_bytes_ = basp::header_size;
   switch (std::exchange(expected_, piece::header)) {
     case piece::header: return take_header(context, bytes, byte_count);
     case piece::introduction: return take_introduction(context, bytes, byte_count);
@@ -31,18 +32,19 @@ basp_watch::verdict basp_watch::take_header(caf::execution_unit* context, const 
   basp::header header{};
   caf::binary_deserializer source{context, bytes, byte_count};
   if (source(header) || !basp::valid(header)) return verdict::not_basp;
-  const bool introduces = basp::is_handshake(header);
-  if (introduces ? !may_introduce(header) : !node_) return verdict::not_basp;
-  const uint64_t bytes_max = introduces ? std::min(frame_bytes_max_, introduction_bytes_max) : frame_bytes_max_;
+  if (is_known_ ? basp::is_handshake(header) : !may_introduce(header)) return verdict::not_basp;
+  const uint64_t bytes_max = is_known_ ? frame_bytes_max_ : std::min(frame_bytes_max_, introduction_bytes_max);
   if (header.payload_len > bytes_max) return verdict::oversized;
-  if (header.payload_len > 0) expected_ = introduces ? piece::introduction : piece::payload;
-  return verdict::pass;
+  if (header.payload_len == 0) return verdict::pass;
+  expected_ = is_known_ ? piece::payload : piece::introduction;
+  next_bytes_ = header.payload_len;
+  stays_ = side_ == connection_side::dialed || header.has(basp::header::select_connection_flag);
+  return is_known_ || side_ == connection_side::dialed ? verdict::pass : verdict::withhold;
 }
 
-// A client that has no other connection says so by introducing itself again.
 bool basp_watch::may_introduce(const basp::header& header) const noexcept {
   if (header.payload_len == 0) return false;
-  if (side_ == connection_side::dialed) return !node_ && header.operation == basp::message_type::server_handshake;
+  if (side_ == connection_side::dialed) return header.operation == basp::message_type::server_handshake;
   return header.operation == basp::message_type::client_handshake
          && (!node_ || header.has(basp::header::select_connection_flag));
 }
@@ -52,9 +54,11 @@ basp_watch::verdict basp_watch::take_introduction(caf::execution_unit* context, 
   caf::node_id node;
   caf::binary_deserializer source{context, bytes, byte_count};
   if (source(node) || !node || (node_ && node != *node_)) return verdict::not_basp;
-  if (!node_) introduced_ = node;
   node_ = std::move(node);
-  return verdict::pass;
+  if (!stays_) return verdict::withhold;
+  is_known_ = true;
+  introduced_ = node_;
+  return side_ == connection_side::dialed ? verdict::pass : verdict::release;
 }
 
 } // namespace texlex

@@ -44,8 +44,8 @@ class connection_book : public std::enable_shared_from_this<connection_book> {
 public:
   explicit connection_book(connection_limits limits) : limits_(limits) {}
 
-  /// Nothing: there are too many. An accepted one pushes out the oldest that is not established where there are too many
-  /// of those: a peer that means it takes a few milliseconds, so that one waits for longer than it should.
+  /// Nothing: there are too many. An accepted one pushes out the oldest that is not established where there are too
+  /// many of those: a peer that means it takes a few milliseconds, so that one waits for longer than it should.
   [[nodiscard]] std::optional<connection_place> enter(const std::shared_ptr<peer_connection>& connection);
 
   /// Ends all connections to a node.

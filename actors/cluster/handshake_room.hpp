@@ -1,5 +1,6 @@
-// Where connections are made, so that neither CAF's thread nor anybody else ever waits for a peer: a thread that accepts
-// and connects, shakes hands by TLS, and hands on sockets that are ready. Nothing here takes longer than it may.
+// Where connections are made, so that neither CAF's thread nor anybody else ever waits for a peer: a thread that
+// accepts and connects, shakes hands by TLS, and hands on sockets that are ready. Nothing here takes longer than it
+// may.
 #pragma once
 
 #include <atomic>

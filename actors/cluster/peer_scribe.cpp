@@ -1,6 +1,7 @@
 #include "actors/cluster/peer_scribe.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace texlex {
 namespace {
@@ -27,23 +28,35 @@ void peer_scribe::configure_read(caf::io::receive_policy::config config) {
 
 // A connection that is ended here fails at its next read, which is how CAF hears of it: this call has no way to say so.
 bool peer_scribe::consume(caf::execution_unit* context, const void* bytes, size_t byte_count) {
-  if (place_->has_ended() || !may_pass(context, static_cast<const char*>(bytes), byte_count)) return true;
-  return scribe::consume(context, bytes, byte_count);
-}
-
-bool peer_scribe::may_pass(caf::execution_unit* context, const char* bytes, size_t byte_count) {
-  switch (watch_.take(context, bytes, byte_count)) {
-    case basp_watch::verdict::pass:
-      if (watch_.introduced()) place_->establish(*watch_.introduced());
+  if (place_->has_ended()) return true;
+  const auto verdict = watch_.take(context, static_cast<const char*>(bytes), byte_count);
+  if (watch_.introduced()) place_->establish(*watch_.introduced());
+  switch (verdict) {
+    case basp_watch::verdict::pass: return scribe::consume(context, bytes, byte_count);
+    case basp_watch::verdict::withhold:
+      withheld_.emplace_back(rd_buf().begin(), rd_buf().begin() + static_cast<ptrdiff_t>(byte_count));
+      stream_.configure_read(caf::io::receive_policy::exactly(watch_.next_bytes()));
       return true;
+    case basp_watch::verdict::release:
+      withheld_.emplace_back(rd_buf().begin(), rd_buf().begin() + static_cast<ptrdiff_t>(byte_count));
+      return release(context);
     case basp_watch::verdict::oversized:
       place_->end(ending::oversized,
                   "it announced a message longer than " + std::to_string(core_->options().frame_bytes_max) + " bytes");
-      return false;
+      return true;
     case basp_watch::verdict::not_basp: break;
   }
   place_->end(ending::not_basp, "it does not speak CAF's protocol");
-  return false;
+  return true;
+}
+
+// CAF takes what lies in the buffer for reading.
+bool peer_scribe::release(caf::execution_unit* context) {
+  for (const auto& piece : std::exchange(withheld_, {})) {
+    rd_buf() = piece;
+    if (!scribe::consume(context, rd_buf().data(), piece.size())) return false;
+  }
+  return true;
 }
 
 void peer_scribe::graceful_shutdown() {

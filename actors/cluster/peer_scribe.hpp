@@ -32,10 +32,11 @@ public:
   void remove_from_loop() override { stream_.passivate(); }
 
 private:
-  [[nodiscard]] bool may_pass(caf::execution_unit* context, const char* bytes, size_t byte_count);
+  [[nodiscard]] bool release(caf::execution_unit* context);
 
   const std::shared_ptr<transport_core> core_;
   basp_watch watch_;
+  std::vector<std::vector<char>> withheld_; ///< three pieces at most
   bool is_launched_ = false;
   caf::io::network::stream_impl<peer_socket> stream_; ///< closes the socket
   connection_place place_;                            ///< gone before that

@@ -1,4 +1,5 @@
-// TLS over one socket that does not wait. Used by one thread at a time: first the one that makes connections, then CAF's.
+// TLS over one socket that does not wait. Used by one thread at a time: first the one that makes connections, then
+// CAF's.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The certificates that hold now. They are replaced while connections are made, by those who have new files; a file that
-// cannot be used leaves all as it is.
+// The certificates that hold now. They are replaced while connections are made, by those who have new files; a file
+// that cannot be used leaves all as it is.
 #pragma once
 
 #include <array>

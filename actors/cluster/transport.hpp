@@ -5,8 +5,8 @@
 //   connect ─▶ names, TCP, TLS (a thread of its own) ─▶ socket ─▶ CAF: handshake, actors' messages
 //   publish ─▶ accept,     TLS (the same thread)     ─▶ socket ─┘
 //
-// Both ends have each other's certificates checked by the same authorities. Without `tls` all is plain, for loopback and
-// for networks that nobody else is in: whoever reaches the port may send any message to any actor of the process.
+// Both ends have each other's certificates checked by the same authorities. Without `tls` all is plain, for loopback
+// and for networks that nobody else is in: whoever reaches the port may send any message to any actor of the process.
 #pragma once
 
 #include <chrono>
@@ -89,9 +89,9 @@ public:
   void unpublish(uint16_t port);
 
   /// Asks for the actor that is published there, which must have this interface: within the time of `connect_timeout`
-  /// and `handshake_timeout`, or with an error: refused, timed out, no such name, why TLS failed, none published, another
-  /// interface. Where a connection to that node is there already, CAF goes on with it. This process itself is reached
-  /// too: the actor is then one of its own.
+  /// and `handshake_timeout`, or with an error: refused, timed out, no such name, why TLS failed, none published,
+  /// another interface. Where a connection to that node is there already, CAF goes on with it. This process itself is
+  /// reached too: the actor is then one of its own.
   void connect(const std::string& host, uint16_t port, std::set<std::string> signatures, connected done);
   template <class Handle, class Done>
   void connect(const std::string& host, uint16_t port, Done done) {

@@ -128,14 +128,14 @@ void transport_core::dial(uint64_t dial_number, handshake_room::destination to, 
   });
 }
 
-// CAF's actor for connections answers once the handshake is done, or the connection has ended before.
+// CAF's actor for connections answers once the handshake is done, or the connection has ended before. Who asks it is
+// given the connection as an argument: of a function without one, CAF 0.17.6 looks at arguments that are not there.
 void transport_core::introduce(uint64_t dial_number, ready_socket socket, uint16_t port,
                                const std::set<std::string>& wanted) {
   const auto broker = basp();
   if (!broker) return;
   const std::shared_ptr<peer_connection> connection = socket.connection.get();
-  const caf::io::scribe_ptr scribe = caf::make_counted<peer_scribe>(shared_from_this(), std::move(socket));
-  system_.spawn<caf::hidden>([=, self = shared_from_this()](caf::event_based_actor* asker) {
+  const auto ask = [=, self = shared_from_this()](caf::event_based_actor* asker, const caf::io::scribe_ptr& scribe) {
     asker->request(broker, caf::infinite, caf::connect_atom::value, scribe, port)
       .then(
         [=](const caf::node_id&, const caf::strong_actor_ptr& whom, const std::set<std::string>& signatures) {
@@ -146,7 +146,9 @@ void transport_core::introduce(uint64_t dial_number, ready_socket socket, uint16
           const std::string text = connection->text();
           self->dials_.finish(dial_number, nullptr, text.empty() ? self->system_.render(error) : text);
         });
-  });
+  };
+  system_.spawn<caf::hidden>(
+    ask, caf::io::scribe_ptr{caf::make_counted<peer_scribe>(shared_from_this(), std::move(socket))});
 }
 
 std::string transport_core::misfit(const caf::strong_actor_ptr& whom, const std::set<std::string>& signatures,

@@ -1,4 +1,5 @@
-// What all connections of a process share, and outlives each of them. CAF's objects hold it, so it holds none of theirs.
+// What all connections of a process share, and outlives each of them. CAF's objects hold it, so it holds none of
+// theirs.
 #pragma once
 
 #include <atomic>

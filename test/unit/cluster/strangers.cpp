@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <caf/binary_serializer.hpp>
+#include <caf/io/basp/version.hpp>
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -107,8 +108,14 @@ owned_fd silent_listener::accept() const {
   return accepted;
 }
 
+// As CAF has them valid: who sends it, who is to get it.
 std::string basp_header(caf::io::basp::message_type type, uint32_t payload_bytes, uint8_t flags) {
-  caf::io::basp::header header{type, flags, payload_bytes, 0, 0, 0};
+  using caf::io::basp::message_type;
+  const bool is_message = type == message_type::direct_message || type == message_type::routed_message;
+  const uint64_t version = type == message_type::server_handshake ? caf::io::basp::version : 0;
+  const caf::actor_id source = is_message || type == message_type::down_message ? 1 : 0;
+  const caf::actor_id target = is_message || type == message_type::monitor_message ? 1 : 0;
+  caf::io::basp::header header{type, flags, payload_bytes, version, source, target};
   return serialized(header);
 }
 

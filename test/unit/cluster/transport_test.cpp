@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(two_nodes_may_each_connect_to_the_other) {
 }
 
 BOOST_AUTO_TEST_CASE(two_nodes_may_connect_to_each_other_at_once) {
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 20; ++round) {
     cluster_node one, two;
     const uint16_t at_one = one.publish("one:"), at_two = two.publish("two:");
     auto from_one = one.start_to_find(at_two);
