@@ -254,6 +254,16 @@ BOOST_AUTO_TEST_CASE(jobs_that_are_not_answered_ok_pay_for_no_attempts_in_vain) 
   BOOST_TEST(attempts_in_vain(1000, {.status = status::deadline_exceeded}) == 10u);
 }
 
+BOOST_AUTO_TEST_CASE(attempts_that_were_on_their_way_when_nothing_was_left_are_paid_for_too) {
+  lending who{{.burst = 1}, {}};
+  who.join(peer);
+  for (int i = 0; i < 5; ++i) who.ended(peer, large, status::overload, 1ms, instant{});
+  for (int i = 0; i < 49; ++i) who.succeeded();
+  BOOST_TEST(who.exhausted()); // four are owed, and one more is not earned yet
+  who.succeeded();
+  BOOST_TEST(!who.exhausted());
+}
+
 BOOST_AUTO_TEST_CASE(of_two_peers_the_one_with_less_to_do_for_its_quickness_has_the_job) {
   lending who{{}, {}};
   who.join(peer);
