@@ -40,7 +40,7 @@ void lending::ended(lane_id peer, uint64_t bytes, status how, duration took, ins
   }
   if (hands_back(how)) {
     health_.failed(peer, now);
-    permille_ -= std::min(permille_, attempt_permille);
+    permille_ -= attempt_permille; // of several that were on their way, each
     return;
   }
   health_.finished(peer, bytes, took, now);

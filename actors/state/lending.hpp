@@ -66,12 +66,12 @@ public:
   void check_invariants() const;
 
 private:
-  static constexpr uint64_t attempt_permille = 1000;
+  static constexpr int64_t attempt_permille = 1000;
 
   lending_options options_;
   lane_health health_;
   hedge_delay delay_;
-  uint64_t permille_; ///< of attempts in vain that may be paid for
+  int64_t permille_; ///< of attempts in vain that may be paid for; below 0: more were on their way, and are owed
 };
 
 /// Says that a peer did not carry an attempt out, or could not: it is tried again, here or elsewhere.

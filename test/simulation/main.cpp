@@ -11,6 +11,7 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include "test/simulation/growth_report.hpp"
 #include "test/simulation/runner.hpp"
 
 using namespace texlex;
@@ -117,13 +118,56 @@ int simulate(const choices& chosen) {
   return 1;
 }
 
+/// A cluster that grows in place of worlds full of faults.
+struct growth_choices {
+  growth_options options{.nodes = 0};
+  uint64_t document_kib = 1100, latency_us = 100, stall_us = 50'000, length_ms = 2000;
+};
+
+void add_growth_options(CLI::App& app, growth_choices& chosen) {
+  growth_options& options = chosen.options;
+  const std::string group = "A cluster that grows";
+  const auto add = [&](const char* name, auto& value, const char* text, auto low, auto high) {
+    return app.add_option(name, value, text)->check(CLI::Range(low, high))->group(group);
+  };
+  CLI::Option* const nodes = add("--nodes", options.nodes,
+                                 "Instead: clusters of 1, 2, 4 and so on up to that many nodes, without faults", 1, 64);
+  const auto detail = [&](const char* name, auto& value, const char* text, auto low, auto high) {
+    add(name, value, text, low, high)->capture_default_str()->needs(nodes);
+  };
+  detail("--workers", options.workers, "Workers of a node", 1, 64);
+  detail("--attempts-max", options.attempts_max, "Attempts lent to one peer, as cluster.attempts_max", 0, 64);
+  detail("--clients", options.clients, "Clients for each node", 1, 1000);
+  detail("--document-kib", chosen.document_kib, "A document's length, at the mean", 33, 8192);
+  detail("--us-per-kib", options.us_per_kib, "That a worker takes", 0.1, 1e4);
+  detail("--answer-percent", options.answer_percent, "Bytes of an answer, of its document's", 0, 1000);
+  detail("--latency-us", chosen.latency_us, "Of the network, one way", 1, 1'000'000);
+  detail("--gigabits", options.gigabits, "A second of each node's link, each way", 0.01, 1000.0);
+  detail("--stall-permille", options.stall_permille, "Attempts during which the worker stalls", 0, 1000);
+  detail("--stall-us", chosen.stall_us, "For so long", 1, 10'000'000);
+  detail("--peers-max", options.peers_max, "Of a node, as cluster.peers_max", 1, 256);
+  detail("--length-ms", chosen.length_ms, "Virtual time of what is measured, each time", 100, 600'000);
+  detail("--seed", options.seed, "Of all chance", uint64_t{0}, UINT64_MAX);
+}
+
+growth_options asked_of(const growth_choices& chosen) {
+  using std::chrono::microseconds, std::chrono::milliseconds;
+  growth_options options = chosen.options;
+  options.document_bytes = chosen.document_kib << 10;
+  options.latency = microseconds{chosen.latency_us};
+  options.stall = microseconds{chosen.stall_us};
+  options.length = milliseconds{chosen.length_ms};
+  return options;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   choices chosen;
+  growth_choices growth;
   CLI::App app{
     "Runs the decisions of texlexd in simulated worlds full of faults, each from a seed. Exit status: 0 if all "
-    "went well, 1 if a world broke an invariant, 2 for a wrong call."};
+    "went well, 1 if a world broke an invariant or a cluster its bounds, 2 for a wrong call."};
   std::string seeds = "1..1000";
   app.add_option("--seeds", seeds, "Worlds to run: from one seed to another, as 1..1000, or a single one")
     ->capture_default_str();
@@ -135,6 +179,7 @@ int main(int argc, char** argv) {
   app.add_option("--svg", chosen.svg_path, "Draw it as a sequence chart into that file");
   app.add_flag("--as-found", chosen.as_found, "Do not make a failure small");
   app.add_flag("--quiet", chosen.quiet, "No progress");
+  add_growth_options(app, growth);
   try {
     app.parse(argc, argv);
     const auto range = range_of(seeds);
@@ -144,6 +189,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
+    if (growth.options.nodes > 0) return print_growth(asked_of(growth)) ? 0 : 1;
     return simulate(chosen);
   } catch (const std::exception& error) {
     fmt::print(stderr, "texlex-simulate: {}\n", error.what());

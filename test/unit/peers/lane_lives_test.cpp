@@ -189,6 +189,9 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_leaves_ends_what_it_has_and_hands_back_what_
   BOOST_TEST(link.leaving());
   BOOST_TEST(link.room() == 0u);
   BOOST_TEST(giver.read() == "back 2");
+  pass(100ms);
+  carry();
+  BOOST_TEST(giver.read() == ""); // it is told again, and is handed back once
   end(9, 42);
   carry();
   BOOST_TEST(giver.read() == "finished 1 42");
