@@ -17,6 +17,12 @@ struct host_port {
 /// Nothing if `address` is not host:port.
 [[nodiscard]] std::optional<host_port> split_host_port(const std::string& address);
 
+/// Whether something is written like a URL, with a scheme: "http://x". A path may be too, but ./http://x is none.
+[[nodiscard]] bool is_url(std::string_view address) noexcept;
+
+/// What is said behind an address that is none: neither a path with a slash nor host:port.
+[[nodiscard]] std::string_view address_fault(std::string_view address) noexcept;
+
 /// What URLs of servers begin with.
 inline constexpr std::string_view unix_scheme = "unix:";
 inline constexpr std::string_view tcp_scheme = "tcp://";
