@@ -74,7 +74,7 @@ std::variant<client, client_error> client::connect(const std::string& address, t
   if (is_unix_address(address)) return connect_unix(address, limit);
   const auto parts = split_host_port(address);
   if (!parts)
-    return client_error{client_fault::bad_address, "\"" + address + "\" is neither a path with a slash nor host:port."};
+    return client_error{client_fault::bad_address, "\"" + address + "\" " + std::string{address_fault(address)} + "."};
   return connect_tcp(parts->host, parts->port, limit);
 }
 

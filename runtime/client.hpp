@@ -40,9 +40,9 @@ struct client_response {
   outcome result;
 };
 
-/// Whether an address is a Unix socket's path: it has a slash.
+/// Whether an address is a Unix socket's path: it has a slash, and is no URL.
 [[nodiscard]] inline bool is_unix_address(const std::string& address) noexcept {
-  return address.find('/') != std::string::npos;
+  return address.find('/') != std::string::npos && !is_url(address);
 }
 
 class client {

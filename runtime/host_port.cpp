@@ -1,5 +1,6 @@
 #include "runtime/host_port.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -33,6 +34,7 @@ std::string without_brackets(const std::string& host) {
 std::optional<host_port> split_host_port(const std::string& address) {
   auto parts = split_at_port(address);
   if (!parts || parts->port == 0) return std::nullopt;
+  if (parts->host.find('/') != std::string::npos) return std::nullopt;
   parts->host = without_brackets(parts->host);
   return parts;
 }
@@ -53,6 +55,21 @@ bool is_loopback(const std::string& host) {
   in6_addr six{};
   if (::inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
   return host == "localhost";
+}
+
+bool is_url(std::string_view address) noexcept {
+  const std::string_view scheme = address.substr(0, address.find("://"));
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto may_follow = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  };
+  return scheme.size() < address.size() && !scheme.empty() && is_letter(scheme.front())
+         && std::all_of(scheme.begin(), scheme.end(), may_follow);
+}
+
+std::string_view address_fault(std::string_view address) noexcept {
+  return is_url(address) ? "is no URL of a texlexd; give unix:PATH, tcp://host:port, a path with a slash or host:port"
+                         : "is neither a path with a slash nor host:port";
 }
 
 std::string address_of_url(const std::string& address) {

@@ -23,6 +23,12 @@ struct host_port {
 /// Whether `host` is this machine to itself and to no other: 127.0.0.0/8, ::1 or localhost. No name is looked up.
 [[nodiscard]] bool is_loopback(const std::string& host);
 
+/// Whether something is written like a URL, with a scheme: "http://x". A path may be too, but ./http://x is none.
+[[nodiscard]] bool is_url(std::string_view address) noexcept;
+
+/// What is said behind an address that is none: neither a path with a slash nor host:port.
+[[nodiscard]] std::string_view address_fault(std::string_view address) noexcept;
+
 /// What URLs of servers begin with.
 inline constexpr std::string_view unix_scheme = "unix:";
 inline constexpr std::string_view tcp_scheme = "tcp://";

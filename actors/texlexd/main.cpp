@@ -4,6 +4,7 @@
 #include <system_error>
 #include <variant>
 
+#include "actors/exit_status.hpp"
 #include "actors/log.hpp"
 #include "actors/texlexd/command_line.hpp"
 #include "actors/texlexd/room_to_serve.hpp"
@@ -22,7 +23,8 @@ int run(int argc, char** argv) try {
   be_sparing_with_address_space();
   signals signals{settings.drain.grace_ms > 0};
   start_log(settings.log.level);
-  const int status = serve(settings, signals);
+  const auto why_not = serve(settings, signals);
+  const int status = why_not ? cannot_serve(*why_not) : exit_status::served;
   flush_log(last_flush);
   return status;
 } catch (const std::system_error& error) {

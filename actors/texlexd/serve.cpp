@@ -147,7 +147,8 @@ void set_memory_aside() {
   if (!memory_reserve::fill()) spdlog::warn("there is no memory to set aside for the moment there is none");
 }
 
-int serve_in(const settings& settings, const regime& regime, const kernel& kernel, signals& signals) {
+std::optional<std::string> serve_in(const settings& settings, const regime& regime, const kernel& kernel,
+                                    signals& signals) {
   set_memory_aside();
   const auto cluster = settings.cluster.enabled() ? std::optional{cluster_of(settings, kernel)} : std::nullopt;
   service house{settings, kernel, cluster ? &*cluster : nullptr};
@@ -172,7 +173,7 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   if (signals.end_within(duration{0})) end_before_serving(exit_status::served);
   if (!health.ready()) end_before_serving(cannot_serve("no worker could be started; see the log"));
   const auto started = server.start();
-  if (const auto* error = std::get_if<server_error>(&started)) return cannot_serve(error->sentence);
+  if (const auto* error = std::get_if<server_error>(&started)) return error->sentence;
   print_ready(ready_line(std::get<server_endpoints>(started), kernel, health.lanes_alive));
 
   obey(signals, house, server, settings);
@@ -185,24 +186,24 @@ int serve_in(const settings& settings, const regime& regime, const kernel& kerne
   const uint64_t cut_off = server.drain(until);
   house.wait_until_left(std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now(), duration{0})));
   if (cut_off > 0) spdlog::warn("the drain ran out of time: {} requests ended with shutting-down", cut_off);
-  return exit_status::served;
+  return std::nullopt;
 }
 
 } // namespace
 
-int serve(const settings& asked, signals& signals) {
+std::optional<std::string> serve(const settings& asked, signals& signals) {
   const regime* regime = find_regime(asked.workers.regime);
   const kernel* kernel = find_kernel(asked.workers.kernel);
-  if (regime == nullptr || kernel == nullptr) return cannot_serve("workers.regime or workers.kernel is unknown");
+  if (regime == nullptr || kernel == nullptr) return "workers.regime or workers.kernel is unknown";
   room_to_serve room = find_room(asked);
   for (const std::string& warning : room.warnings) spdlog::warn("{}", warning);
-  if (room.refused) return cannot_serve(*room.refused);
+  if (room.refused) return room.refused;
   settings& settings = room.adjusted;
   const size_t workers = settings.workers.cores.size();
   spdlog::info("{} worker{}: {}", workers, workers == 1 ? "" : "s", room.cores_because);
   if (settings.server.unix_socket.empty() && settings.server.tcp_port < 0) {
     settings.server.unix_socket = default_socket();
-    if (const auto error = prepare_default_folder()) return cannot_serve(error->sentence);
+    if (auto error = prepare_default_folder()) return std::move(error->sentence);
   }
   return serve_in(settings, *regime, *kernel, signals);
 }

@@ -53,7 +53,7 @@ std::variant<std::vector<std::string>, std::string> split_servers(std::string_vi
     list.remove_prefix(more ? written.size() + 1 : written.size());
     const std::string address = address_of_url(std::string{written});
     if (!is_unix_address(address) && !split_host_port(address))
-      return fmt::format("--servers: \"{}\" is neither a path with a slash nor host:port", escape_file_name(address));
+      return fmt::format("--servers: \"{}\" {}", escape_file_name(address), address_fault(address));
     if (std::find(addresses.begin(), addresses.end(), address) != addresses.end())
       return fmt::format("--servers names {} twice; name it once", escape_file_name(address));
     addresses.push_back(address);
@@ -167,7 +167,8 @@ private:
     const journal_state& state = journal_.state();
     const bool all = source_.is_exhausted() && !output_.service_is_gone();
     cli::complain(fmt::format(
-      "{} documents in {} parts{}{}", state.documents, state.parts.size(), all ? ", all that there are" : "",
+      "{} document{} in {} part{}{}{}", state.documents, state.documents == 1 ? "" : "s", state.parts.size(),
+      state.parts.size() == 1 ? "" : "s", all ? ", all that there are" : "",
       state.failed.empty() ? std::string{}
                            : fmt::format("; {} failed, add --retry-failed to try them again", state.failed.size())));
     if (!all) return end_with(exit_service, "no texlexd is left; the same command goes on where this run ended");

@@ -14,4 +14,7 @@ struct service_url {
 /// Of a Unix socket's path, which has a slash, or host:port; or why nobody is to be asked there, as a sentence.
 [[nodiscard]] std::variant<service_url, std::string> url_of(const std::string& address);
 
+/// What is wrong with what `--socket` was given, to be said before anything is read; empty: nothing.
+[[nodiscard]] std::string socket_complaint(const std::string& address);
+
 } // namespace texlex::cli

@@ -7,7 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "clients/cli/escaped_text.hpp"
-#include "runtime/client.hpp"
+#include "clients/cli/service_address.hpp"
 #include "runtime/trace_context.hpp"
 
 namespace texlex::cli {
@@ -49,10 +49,7 @@ std::string format_contradiction(const tokens_options& options) {
 
 std::string socket_contradiction(const tokens_options& options) {
   if (!options.socket) return {};
-  if (options.socket->empty()) return "--socket has an empty name; give the Unix socket or host:port of a texlexd";
-  if (!is_unix_address(*options.socket) && !split_host_port(*options.socket))
-    return fmt::format("--socket {} is neither a path with a slash nor host:port; a socket in this folder is ./{}",
-                       escape_file_name(*options.socket), escape_file_name(*options.socket));
+  if (auto why = socket_complaint(*options.socket); !why.empty()) return why;
   if (options.kernel) return "--socket scans by the kernel its texlexd uses; leave out --kernel";
   return {};
 }

@@ -14,6 +14,7 @@
 #include "clients/cli/exit_status.hpp"
 #include "clients/cli/input.hpp"
 #include "clients/cli/output.hpp"
+#include "clients/cli/service_address.hpp"
 #include "clients/cli/tokenize.hpp"
 #include "clients/cli/verify_connection.hpp"
 #include "runtime/host_port.hpp"
@@ -240,9 +241,10 @@ void add_verify_command(CLI::App& app, verify_options& options) {
 int run_verify(const verify_options& options) {
   const bool nameless =
     std::any_of(options.files.begin(), options.files.end(), [](const auto& file) { return file.empty(); });
-  if (nameless || options.socket.empty()) {
-    complain(nameless ? "a file's name is empty; give a name, or - for standard input"
-                      : "--socket has an empty name; give the Unix socket or host:port of a texlexd");
+  const std::string wrong =
+    nameless ? "a file's name is empty; give a name, or - for standard input" : socket_complaint(options.socket);
+  if (!wrong.empty()) {
+    complain(wrong);
     return exit_usage;
   }
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) {

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(what_fails_is_named_and_tried_again_when_that_is_asked_for)
   BOOST_TEST(first.status == 3);
   BOOST_TEST(has(first.errors, large + ": it has 2000 bytes; --document-bytes-max"), first.errors);
   BOOST_TEST(has(first.errors, gone + ": No such file"), first.errors);
-  BOOST_TEST(has(first.errors, "3 documents in 1 parts, all that there are; 2 failed"), first.errors);
+  BOOST_TEST(has(first.errors, "3 documents in 1 part, all that there are; 2 failed"), first.errors);
   BOOST_TEST(here.run(files + "--document-bytes-max 1000").status == 3);
   here.write("in/large.tex", "a");
   here.write("other", "a%");
@@ -137,8 +137,9 @@ BOOST_AUTO_TEST_CASE(parts_and_journal_must_belong_together) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_honoured_is_refused) {
   const corpus_folder here{1};
-  for (const char* wrong : {"--shard 0/2", "--servers nowhere", "--servers a:1,a:1", "--columns kind", "--servers ''",
-                            "--servers localhost:1 --kernel reference", "--servers-wait-s 5"})
+  for (const char* wrong :
+       {"--shard 0/2", "--servers nowhere", "--servers http://localhost:1", "--servers a:1,a:1", "--columns kind",
+        "--servers ''", "--servers localhost:1 --kernel reference", "--servers-wait-s 5"})
     BOOST_TEST(here.corpus(wrong).status == 2, wrong);
   BOOST_TEST(here.run("corpus - " + here.usual()).status == 2);
   BOOST_TEST(here.run("corpus " + here.usual()).status == 2);

@@ -1,6 +1,7 @@
 // A run that ends at any moment, and is begun again, has each document in its output once.
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -90,8 +91,8 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_killed_again_and_again_has_the_output_of_one_
     int status = 137;
     for (int tries = 0; status == 137 && tries < 500; ++tries) {
       const std::string program = std::string{TEXLEX_PROGRAM} + " " + arguments + here.usual();
-      // Later and later, so that it comes to its end on a slow machine as well.
-      const auto wait_us = 1000 + chance() % (8000 + 1000 * static_cast<uint64_t>(tries));
+      // Later and later, so that it comes to its end on a machine of any speed.
+      const auto wait_us = 1000 + chance() % static_cast<uint64_t>(8000 * std::pow(1.02, tries));
       status = here.shell(program + " & sleep " + std::to_string(static_cast<double>(wait_us) / 1e6)
                           + "; kill -9 $! 2>/dev/null; wait $!");
       if (status == 137) ++killed;

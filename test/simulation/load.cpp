@@ -22,6 +22,8 @@ world_plan plan_for(uint64_t seed, const dispatch_options& options, uint32_t lan
   return made;
 }
 
+void holds(const char* wrong) { require(wrong == nullptr, wrong); }
+
 } // namespace
 
 load::load(uint64_t seed, const dispatch_options& options, std::vector<load_stream> streams,
@@ -54,7 +56,7 @@ void load::run(duration length) {
     if (around_.time.happened() % check_every == 0) house_.check_invariants();
   }
   house_.check_invariants();
-  require(answers_.size() == sent_.size(), "every job is answered");
+  for (const sent_job& asked : sent_) holds(asked.answers.ended());
 }
 
 void load::begin(uint32_t stream) {
@@ -91,13 +93,13 @@ void load::send(uint32_t stream, uint64_t client) {
 
 void load::answered(job_id job, const outcome& result) {
   sent_job& asked = sent_.at(job.value - 1);
-  require(!std::exchange(asked.answered, true), "a job is answered once");
-  const bool refused = result.status == status::overload;
-  const bool is_ok = result.status == status::ok;
-  require(refused || is_ok || written_off() > 0, "where nothing fails, work is done or refused");
-  require(!is_ok || result.token_count == tokens_of(job.value, default_regime_name), "the outcome is the document's");
+  holds(asked.answers.answered());
+  const bool lanes_lost = written_off() > 0;
+  holds(test::wrong_with(result, {.token_count = tokens_of(job.value, default_regime_name)},
+                         {.lanes_lost = lanes_lost, .lost_at_work = lanes_lost}));
   answers_.push_back({asked.when - begun_, around_.time.now() - asked.when, asked.stream, result.status});
   if (streams_[asked.stream].per_s > 0) return;
+  const bool refused = result.status == status::overload;
   const duration later = std::chrono::milliseconds{refused ? result.token_count : 0};
   around_.time.after(later + answer_time,
                      [this, stream = asked.stream, client = asked.client] { send(stream, client); });

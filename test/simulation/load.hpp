@@ -12,6 +12,7 @@
 #include "test/simulation/house.hpp"
 #include "test/simulation/plan.hpp"
 #include "test/simulation/surroundings.hpp"
+#include "test/support/answer_watch.hpp"
 
 namespace texlex::simulation {
 
@@ -70,7 +71,7 @@ private:
     instant when;
     uint32_t stream = 0;
     uint64_t client = 0; ///< of the stream
-    bool answered = false;
+    test::answer_watch answers{};
   };
 
   void staff();

@@ -34,7 +34,7 @@ std::variant<load_target, target_error> find_unix(const std::string& address) {
 std::variant<load_target, target_error> find_target(const std::string& address) {
   if (is_unix_address(address)) return find_unix(address);
   const auto parts = split_host_port(address);
-  if (!parts) return target_error{fmt::format("\"{}\" is neither a path with a slash nor host:port", address)};
+  if (!parts) return target_error{fmt::format("\"{}\" {}", address, address_fault(address))};
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(a_path_and_host_and_port_become_urls_that_the_library_takes
 BOOST_AUTO_TEST_CASE(what_is_neither_is_told) {
   for (const char* address : {"nowhere", "localhost:", "localhost:0", "localhost:x", ":4000", ""})
     BOOST_TEST(url(address).find("neither a path with a slash nor host:port") != std::string::npos, address);
+  BOOST_TEST(url("http://localhost:4000").find("is no URL of a texlexd") != std::string::npos);
   const std::string longest = "./" + std::string(limits::unix_socket_path_max - 2, 'x');
   BOOST_TEST(url(longest) == "unix:" + longest);
   BOOST_TEST(url(longest + "x").find("107 bytes at most") != std::string::npos);

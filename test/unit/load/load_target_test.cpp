@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(a_host_and_a_port_are_tcp) {
 
 BOOST_AUTO_TEST_CASE(what_is_neither_or_is_not_there_is_told_with_the_address) {
   BOOST_TEST(error_of("nowhere") == "\"nowhere\" is neither a path with a slash nor host:port");
+  BOOST_TEST(error_of("http://localhost:4000").starts_with("\"http://localhost:4000\" is no URL of a texlexd; give "));
   const std::string no_host = std::string(1000, 'a') + ":4000"; // no name is so long: nobody need be asked
   BOOST_TEST(error_of(no_host).starts_with("cannot find " + no_host + ": "));
 }

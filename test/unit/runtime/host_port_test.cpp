@@ -62,4 +62,21 @@ BOOST_AUTO_TEST_CASE(the_loopback_is_known_by_its_number_or_its_name_and_no_othe
     BOOST_TEST(!is_loopback(host), host);
 }
 
+BOOST_AUTO_TEST_CASE(a_scheme_before_two_slashes_makes_a_url) {
+  for (const std::string url : {"http://x", "HTTP://x/y", "tcp://", "git+ssh-2.0://x"}) BOOST_TEST(is_url(url), url);
+  for (const std::string path : {"", "x", "x:/y", "://x", "./http://x", "/a://x", "1a://x", "a b://x", "unix:/s"})
+    BOOST_TEST(!is_url(path), path);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_has_no_slash) {
+  BOOST_TEST(!split_host_port("http://localhost:4000").has_value());
+  BOOST_TEST(!split_host_port("/run/s:4000").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_an_address_tells_which_there_are) {
+  BOOST_TEST(address_fault("nowhere") == "is neither a path with a slash nor host:port");
+  BOOST_TEST(address_fault("http://x")
+             == "is no URL of a texlexd; give unix:PATH, tcp://host:port, a path with a slash or host:port");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -101,6 +101,15 @@ BOOST_FIXTURE_TEST_CASE(where_both_attempts_find_no_memory_the_job_is_told_so, t
   BOOST_TEST(said.read() == "answer 7 overload by hedge");
 }
 
+BOOST_FIXTURE_TEST_CASE(that_a_copy_found_no_memory_is_nothing_to_a_job_that_was_answered, two_lanes) {
+  submit(7);
+  broker.overdue({7});
+  broker.finished(one, {7}, counted(3));
+  said.read();
+  broker.finished(two, {7}, {.status = status::overload});
+  BOOST_TEST(said.read() == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_job_whose_last_attempt_is_withdrawn_runs_again, two_lanes) {
   submit(7);
   broker.overdue({7});
