@@ -123,6 +123,7 @@ private:
     const auto page = std::make_shared<common_memory>(page_bytes());
     const std::shared_ptr<const scan_progress> progress{page, new (page->data()) scan_progress};
     if (options_.threads) options_.threads->enter(options_.lane, progress, child_->pid());
+    if (options_.gives_way) give_way(child_->pid());
     send(start_frame{.lane = options_.lane.value,
                      .core = options_.core,
                      .lock_memory = options_.arena.lock,

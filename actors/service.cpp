@@ -60,6 +60,7 @@ supervisor_options supervision(const settings& settings, const kernel& kernel) {
                           .resident_bytes = settings.workers.arena_resident_mb << 20,
                           .lock = settings.workers.lock_memory,
                           .stock = std::make_shared<arena_stock>()};
+  options.worker.gives_way = settings.cluster.enabled();
   options.worker.kernel = kernel;
   options.worker.regime = settings.workers.regime;
   options.worker.line_interval = std::chrono::seconds{settings.log.interval_s};

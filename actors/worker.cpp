@@ -57,6 +57,7 @@ private:
   void settle_on_core() {
     name_this_thread("texlex.w" + std::to_string(options_.core));
     if (const auto error = pin_this_thread(options_.core)) spdlog::warn("{}", *error);
+    if (options_.gives_way) give_way();
   }
 
   // Faulting memory in takes milliseconds a MiB, and a worker that replaces another shares its core with it until then.

@@ -25,6 +25,9 @@ struct worker_options {
   lane_id lane;
   uint32_t core = 0;
   bool own_thread = true; ///< false: on the scheduler, unpinned, for tests with virtual time
+  /// To the threads that send work to other nodes: where processors are what is short, an attempt that is sent away
+  /// costs less of them than one that is carried out.
+  bool gives_way = false;
   arena_options arena;
   uint64_t whole_bytes_max = UINT64_MAX; ///< longer documents the I/O thread's own scans in parts
   texlex::kernel kernel{};

@@ -51,6 +51,12 @@ std::optional<std::string> pin_this_thread(uint32_t core) {
   return "cannot run a thread on core " + std::to_string(core) + ": " + std::generic_category().message(error);
 }
 
+// Linux gives 335 parts of 1024 to niceness 5.
+void give_way(int thread) noexcept {
+  constexpr int lower = 5;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(thread == 0 ? gettid() : thread), lower);
+}
+
 // The lowest of the usual priorities: an idle policy would let it starve. Of a thread, as Linux has it: others have it
 // of the process.
 void step_back_this_thread() noexcept {
@@ -76,6 +82,8 @@ std::vector<uint32_t> allowed_cores() { return all_cores(); }
 std::optional<std::string> pin_this_thread(uint32_t core) {
   return "this system does not bind threads to cores, so the worker of core " + std::to_string(core) + " floats";
 }
+
+void give_way(int) noexcept {}
 
 void step_back_this_thread() noexcept {}
 

@@ -22,6 +22,10 @@ namespace texlex {
 /// Binds the calling thread to a core. Returns a sentence if that failed; the thread then runs where it ran before.
 [[nodiscard]] std::optional<std::string> pin_this_thread(uint32_t core);
 
+/// From now on a thread, of this process or another, has a third of the time that a usual one has where both want a
+/// core. `thread`: its number for the system; the calling one's by default. It cannot go back: that takes a privilege.
+void give_way(int thread = 0) noexcept;
+
 /// From now on the calling thread runs where nobody else wants its core, or hardly ever. It cannot go back: that takes
 /// a privilege.
 void step_back_this_thread() noexcept;

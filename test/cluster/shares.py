@@ -6,7 +6,7 @@ import os
 import re
 import time
 
-PERIOD_US = 10_000
+PERIOD_US = 10_000 # short, so that nobody stands still for long while its share is used up
 PREFIX = "texlex-cluster-"
 V1 = "/sys/fs/cgroup/cpu"
 V2 = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
