@@ -182,7 +182,7 @@ const field rows[] = {
    120'000, "a node that was silent for this long is gone, and its attempts are given to others"},
   {"cluster", "attempts_max", "--cluster-attempts-max",
    number{[](settings& s) -> uint32_t& { return s.cluster.attempts_max; }}, 0, limits::cluster_attempts_max,
-   "attempts run for one other node at a time; 0: twice as many as there are workers"},
+   "attempts run for one other node at a time; 0: four times as many as there are workers"},
   {"cluster", "credit_bytes", "--cluster-credit-bytes",
    number{[](settings& s) -> uint32_t& { return s.cluster.credit_bytes; }}, 64 << 10, 64 << 20,
    "bytes under way to another node before it has taken them"},

@@ -64,8 +64,8 @@ node_id told_id(const std::string& digits) {
 
 uint32_t capacity_of(const settings& settings) {
   const auto workers = static_cast<uint32_t>(settings.workers.cores.size());
-  // Twice as many as there are workers, so that the next one is here when one ends.
-  const uint32_t asked = settings.cluster.attempts_max > 0 ? settings.cluster.attempts_max : 2 * workers;
+  // Four times as many as there are workers, so that the next ones are here when some end.
+  const uint32_t asked = settings.cluster.attempts_max > 0 ? settings.cluster.attempts_max : 4 * workers;
   return std::clamp<uint32_t>(asked, 1, seen_numbers::window);
 }
 

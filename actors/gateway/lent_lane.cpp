@@ -107,7 +107,7 @@ private:
   void hear(const chunk& word) {
     if (word.epoch != port_.epoch()) return;
     if (!in_.came(word.bytes.size())) return end("it sends more than it may");
-    if (const auto taken = in_.due()) say(encode(bytes_taken{port_.epoch(), *taken}));
+    if (word.tell) say(encode(bytes_taken{port_.epoch(), in_.tell()}));
     const auto found = orders_.find(word.number);
     if (found == orders_.end() || found->second.submitted) return;
     taken_in(found->first, found->second, word);
@@ -122,7 +122,7 @@ private:
   }
 
   void hear(const bytes_taken& word) {
-    if (word.epoch == port_.epoch() && !out_.taken(word.bytes)) end("it has taken more than there was");
+    if (word.epoch == port_.epoch() && !out_.taken(word.bytes, now())) end("it has taken more than there was");
   }
 
   void hear(const node_hello&) { end("it says hello twice"); }
@@ -233,12 +233,13 @@ private:
   }
 
   void send_chunks() {
-    while (const auto part = out_.next()) {
+    while (const auto part = out_.next(now())) {
       const taken& one = orders_.at(part->number);
       for (uint64_t sent = 0; sent < part->bytes;) {
         const std::string_view piece = piece_of(*one.columns, part->offset + sent, part->bytes - sent);
-        say(encode(chunk{port_.epoch(), part->number, part->offset + sent, piece}));
         sent += piece.size();
+        say(encode(chunk{port_.epoch(), part->number, part->offset + sent - piece.size(),
+                         part->tell && sent == part->bytes, piece}));
       }
       if (!part->last) continue;
       ++options_.counts->answered;

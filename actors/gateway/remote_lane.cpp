@@ -146,12 +146,12 @@ private:
   void hear(const chunk& word) {
     if (!in_ || word.epoch != link_.epoch()) return;
     if (!in_->came(word.bytes.size())) return end("it sends more than it may");
-    if (const auto taken = in_->due()) say(encode(bytes_taken{link_.epoch(), *taken}));
+    if (word.tell) say(encode(bytes_taken{link_.epoch(), in_->tell()}));
     if (given* const one = of_number(word.epoch, word.number)) (void)one->columns.put(word.offset, word.bytes);
   }
 
   void hear(const bytes_taken& word) {
-    if (out_ && word.epoch == link_.epoch() && !out_->taken(word.bytes)) end("it has taken more than there was");
+    if (out_ && word.epoch == link_.epoch() && !out_->taken(word.bytes, now())) end("it has taken more than there was");
   }
 
   void hear(const node_hello&) { end("it says at its end what a giver says"); }
@@ -199,7 +199,7 @@ private:
 
   void send_chunks() {
     if (!out_) return;
-    while (const auto part = out_->next()) {
+    while (const auto part = out_->next(now())) {
       const given* const one = of_number(link_.epoch(), part->number);
       if (one == nullptr || one->order.job->stop.load(std::memory_order_relaxed)) {
         out_->drop(part->number);
@@ -207,8 +207,11 @@ private:
         continue;
       }
       const auto bytes = one->order.job->document.subspan(part->offset, part->bytes);
-      say(encode(
-        chunk{link_.epoch(), part->number, part->offset, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}}));
+      say(encode(chunk{link_.epoch(),
+                       part->number,
+                       part->offset,
+                       part->tell,
+                       {reinterpret_cast<const char*>(bytes.data()), bytes.size()}}));
     }
   }
 

@@ -235,6 +235,7 @@ std::optional<node_frame> read_chunk(reader& in) {
   chunk one{.epoch = in.epoch()};
   one.number = in.number<uint64_t>();
   one.offset = in.number<uint64_t>();
+  one.tell = in.number<uint8_t>() != 0;
   one.bytes = in.rest();
   if (one.bytes.empty() || one.bytes.size() > chunk_bytes_max) return std::nullopt;
   return one;
@@ -409,6 +410,7 @@ std::string encode(const chunk& one) {
   writer out = word(kind::chunk, one.epoch, one.bytes.size() + 64);
   out.number(one.number);
   out.number(one.offset);
+  out.number(static_cast<uint8_t>(one.tell));
   out.frame.append(one.bytes);
   return std::move(out.frame);
 }

@@ -83,6 +83,7 @@ struct chunk {
   link_epoch epoch{};
   uint64_t number = 0; ///< of the order
   uint64_t offset = 0;
+  bool tell = false; ///< `bytes_taken` is to be said
   std::string_view bytes{}; ///< in the frame
 };
 

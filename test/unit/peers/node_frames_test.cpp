@@ -67,7 +67,7 @@ std::vector<std::string> all_frames() {
           encode(lane_word{link_stranger{life}}),
           encode(lane_word{link_leaving{life, 8}}),
           encode(columns_begin{life, 9, {10, 11, 12}}),
-          encode(chunk{life, 9, 65536, "bytes"}),
+          encode(chunk{life, 9, 65536, true, "bytes"}),
           encode(bytes_taken{life, 1'000'000'000'000})};
 }
 
@@ -113,9 +113,10 @@ BOOST_AUTO_TEST_CASE(the_other_words_arrive_as_they_were_said) {
   BOOST_TEST(decoded<link_leaving>(encode(lane_word{link_leaving{life, 8}})).last == 8u);
   const auto columns = decoded<columns_begin>(encode(columns_begin{life, 9, {10, 11, 12}}));
   BOOST_TEST((columns.counts.tokens == 10 && columns.counts.issues == 11 && columns.counts.name_bytes == 12));
-  const std::string bytes = encode(chunk{life, 9, 65536, "bytes"});
+  const std::string bytes = encode(chunk{life, 9, 65536, true, "bytes"});
   BOOST_TEST(decoded<chunk>(bytes).bytes == "bytes");
   BOOST_TEST(decoded<chunk>(bytes).offset == 65536u);
+  BOOST_TEST(decoded<chunk>(bytes).tell);
   BOOST_TEST(decoded<bytes_taken>(encode(bytes_taken{life, 1'000'000'000'000})).bytes == 1'000'000'000'000u);
 }
 
@@ -166,10 +167,10 @@ BOOST_AUTO_TEST_CASE(columns_views_and_units_that_do_not_exist_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_chunk_is_neither_empty_nor_longer_than_its_bound) {
-  BOOST_TEST(!decode_node_frame(encode(chunk{life, 9, 0, ""})).has_value());
+  BOOST_TEST(!decode_node_frame(encode(chunk{life, 9, 0, false, ""})).has_value());
   const std::string most(chunk_bytes_max, 'x');
-  BOOST_TEST(decode_node_frame(encode(chunk{life, 9, 0, most})).has_value());
-  BOOST_TEST(!decode_node_frame(encode(chunk{life, 9, 0, most + "x"})).has_value());
+  BOOST_TEST(decode_node_frame(encode(chunk{life, 9, 0, false, most})).has_value());
+  BOOST_TEST(!decode_node_frame(encode(chunk{life, 9, 0, false, most + "x"})).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(frames_with_any_bytes_changed_are_read_or_refused_and_nothing_else) {
