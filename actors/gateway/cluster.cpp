@@ -127,7 +127,7 @@ gateway_options gateway_of(const settings& settings, const kernel& kernel) {
 
 class node final : public house_part {
 public:
-  node(const settings& settings, const kernel& kernel, const house_part_links& house) : system_(house.system) {
+  node(const settings& settings, const kernel& kernel, const house_part_links& house) {
     auto made = transport::make(house.system, transport_of(settings.cluster));
     if (auto* const error = std::get_if<std::string>(&made)) throw std::runtime_error{"cluster: " + *error};
     transport_ = std::move(std::get<std::unique_ptr<transport>>(made));
@@ -217,7 +217,6 @@ private:
     if (now.replaced) spdlog::info("cluster.tls: certificates were replaced");
   }
 
-  caf::actor_system& system_;
   std::unique_ptr<transport> transport_;
   std::optional<name_lookup> names_;
   gateway_actor gateway_;

@@ -1,6 +1,7 @@
 #include "actors/peers/peer_book.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/invariant.hpp"
 
@@ -105,14 +106,10 @@ void peer_book::lost(const std::string& address, const std::string& reason, inst
 
 void peer_book::check_invariants() const {
   require(addresses_.size() <= options_.addresses_max, "addresses are bounded");
+  std::set<node_id> joined;
   for (const auto& [address, one] : addresses_) {
-    require(!one.node || one.state != address_state::joined
-              || std::count_if(addresses_.begin(), addresses_.end(),
-                               [&](const auto& other) {
-                                 return other.second.state == address_state::joined && other.second.node == one.node;
-                               })
-                   == 1,
-            "a node is joined at one address");
+    if (one.state == address_state::joined)
+      require(one.node && joined.insert(*one.node).second, "a node is joined at one address");
     require(one.pause <= options_.pause_max, "pauses are bounded");
   }
 }
