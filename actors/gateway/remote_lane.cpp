@@ -14,6 +14,7 @@
 #include "actors/gateway/incoming_columns.hpp"
 #include "actors/peers/chunk_flow.hpp"
 #include "actors/state/lending.hpp"
+#include "runtime/invariant.hpp"
 #include "runtime/limits.hpp"
 
 namespace texlex {
@@ -197,15 +198,18 @@ private:
     caf::anon_send(links_.broker, atom::room_v, options_.lane, attempts);
   }
 
+  // What nobody wants any more goes first: a chunk that was counted as sent must be sent, or the window is never whole
+  // again.
   void send_chunks() {
     if (!out_) return;
+    for (const auto& [job, one] : given_)
+      if (one.order.job->stop.load(std::memory_order_relaxed)) {
+        out_->drop(one.number);
+        link_.abandon({job});
+      }
     while (const auto part = out_->next(now())) {
       const given* const one = of_number(link_.epoch(), part->number);
-      if (one == nullptr || one->order.job->stop.load(std::memory_order_relaxed)) {
-        out_->drop(part->number);
-        if (one != nullptr) link_.abandon(one->order.job->id);
-        continue;
-      }
+      require(one != nullptr, "what is sent was given");
       const auto bytes = one->order.job->document.subspan(part->offset, part->bytes);
       say(encode(chunk{link_.epoch(),
                        part->number,

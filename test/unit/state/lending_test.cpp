@@ -185,6 +185,19 @@ BOOST_AUTO_TEST_CASE(what_a_suspected_peer_has_is_copied_at_once) {
   BOOST_TEST(n.said.read() == "disarm 2, answer 2 ok by primary, run 4 at 2, arm 4"); // nothing new for it
 }
 
+BOOST_AUTO_TEST_CASE(an_attempt_at_a_peer_that_is_heard_may_take_its_time_and_hangs_after_half_a_minute) {
+  node n;
+  n.peer_joins();
+  n.submit(job_of(1));
+  n.submit(job_of(2));
+  n.finish(here, 1);
+  n.said.read();
+  for (int i = 0; i < 29; ++i) n.pass(1s);
+  BOOST_TEST(n.said.read() == "");
+  for (int i = 0; i < 3; ++i) n.pass(1s);
+  BOOST_TEST(n.said.read() == "stuck 101");
+}
+
 BOOST_AUTO_TEST_CASE(while_nobody_is_here_short_documents_go_to_peers_too_and_what_they_cannot_take_ends) {
   node n{{}};
   n.peer_joins();
