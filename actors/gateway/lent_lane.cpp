@@ -33,8 +33,8 @@ public:
   lent_lane(caf::actor_config& config, lent_lane_options options, lent_lane_links links)
     : lent_lane_actor::base(config), options_(std::move(options)), links_(std::move(links)),
       port_(options_.port, *this),
-      out_(std::min(options_.self.window_bytes, options_.giver.window_bytes), chunk_bytes_max),
-      in_(options_.self.window_bytes) {}
+      out_(window_between(options_.self, options_.giver), chunk_bytes_max),
+      in_(window_between(options_.self, options_.giver)) {}
   const char* name() const override { return "texlex.lent_lane"; }
 
 protected:
@@ -71,6 +71,7 @@ protected:
   }
 
   void on_exit() override {
+    tell_end("it failed"); // if it has not been told
     orders_.clear();
     links_ = {};
   }
@@ -85,7 +86,7 @@ private:
     column_answer_ptr columns{}; ///< likewise
   };
 
-  [[nodiscard]] static instant now() { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] instant now() { return clock().now(); }
 
   void hear(const std::string& frame) {
     if (ended_) return;
@@ -94,7 +95,13 @@ private:
     std::visit([this](const auto& each) { hear(each); }, *decoded);
   }
 
-  void hear(const link_greeting& word) { port_.heard(giver_word{word}, now()); }
+  // Each life of a giver has a lane of its own here: numbers of orders are used once.
+  void hear(const link_greeting& word) {
+    if (life_ && *life_ != word.epoch.giver) return end("it begins anew");
+    if (!std::exchange(life_, word.epoch.giver))
+      caf::anon_send(links_.gateway, atom::greeted_v, lent_lane_number{options_.number});
+    port_.heard(giver_word{word}, now());
+  }
   void hear(const link_order& word) { port_.heard(giver_word{word}, now()); }
   void hear(const link_abandon& word) { port_.heard(giver_word{word}, now()); }
   void hear(const giver_beat& word) { port_.heard(giver_word{word}, now()); }
@@ -137,6 +144,7 @@ private:
   void stop(uint64_t number) override { stopped_.push_back(number); }
 
   void after_event() {
+    if (ended_) return;
     for (const link_order& order : std::exchange(begun_, {})) take(order);
     for (const uint64_t number : std::exchange(stopped_, {})) abandon(number);
     for (const auto& [number, result] : std::exchange(endings_, {})) port_.ended(port_.epoch(), number, result, now());
@@ -253,8 +261,8 @@ private:
   }
 
   void look() {
-    if (now() - started_ > greeting_time_max && port_.epoch().giver == 0) return end("it is silent");
     port_.tick(now());
+    if (port_.epoch().giver == 0 && (life_ || now() - started_ > greeting_time_max)) end("it is silent");
   }
 
   void look_later() {
@@ -280,6 +288,11 @@ private:
   }
 
   void end(const char* reason) {
+    tell_end(reason);
+    quit();
+  }
+
+  void tell_end(const char* reason) {
     if (std::exchange(ended_, true)) return;
     spdlog::info("peer {} borrows no more: {}", options_.giver.name, reason);
     for (const auto& [number, one] : orders_)
@@ -287,8 +300,7 @@ private:
         caf::anon_send(links_.broker, atom::cancel_v, job_of(number));
         --options_.counts->running;
       }
-    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_ended{options_.number});
-    quit();
+    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_number{options_.number});
   }
 
   lent_lane_options options_;
@@ -300,6 +312,7 @@ private:
   std::vector<link_order> begun_;    ///< of the event at hand, as the two below
   std::vector<uint64_t> stopped_;
   std::vector<std::pair<uint64_t, outcome>> endings_;
+  std::optional<uint64_t> life_; ///< of its giver
   instant started_{};
   instant left_at_ = instant::max();
   bool ended_ = false;

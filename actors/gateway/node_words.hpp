@@ -54,11 +54,11 @@ struct peer_news {
 using lent_lane_actor = frame_listener::extend<takes<atom::answered, delivery>, takes<atom::look, local_word>,
                                                takes<atom::leave, local_word>, takes<atom::finish, local_word>>;
 
-using remote_lane_listener = remote_lane_actor::extend_with<frame_listener>::extend<takes<atom::look, local_word>,
-                                                                                    takes<atom::finish, local_word>>;
+using remote_lane_listener = remote_lane_actor::extend_with<frame_listener>::extend<
+  takes<atom::start, local_word>, takes<atom::look, local_word>, takes<atom::finish, local_word>>;
 
-/// A giver that is not heard any more, or was told to end: the lane of that number is gone.
-struct lent_lane_ended {
+/// Which of the lanes that were lent: one whose giver has begun to use it, or one that is gone.
+struct lent_lane_number {
   uint64_t lane = 0;
 };
 
@@ -69,7 +69,7 @@ struct listens_at {
 
 using gateway_actor =
   frame_listener::extend<takes<atom::news, peer_news>, takes<atom::dialed, dialed>, takes<atom::names, names_found>,
-                         takes<atom::gone, lent_lane_ended>, takes<atom::answered, delivery>,
+                         takes<atom::greeted, lent_lane_number>, takes<atom::gone, lent_lane_number>, takes<atom::answered, delivery>,
                          takes<atom::listens, listens_at>, takes<atom::look, local_word>,
                          takes<atom::leave, local_word>, takes<atom::finish, local_word>>;
 
