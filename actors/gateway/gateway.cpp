@@ -26,7 +26,7 @@ constexpr duration look_interval = 100ms;
 constexpr duration report_interval = 1s;
 constexpr duration names_pause_min = 1s; ///< between two looks, however many peers are lost
 
-/// Of one giver at a time: those it has lost, which may not have been noticed, and those it has found at other addresses.
+/// Of one giver at a time: those it has lost, which may not have been noticed, and those it has at other addresses.
 constexpr uint32_t lanes_of_one_max = 4;
 
 /// Remote lanes are numbered apart from the supervisor's, which count from 1.
@@ -105,8 +105,8 @@ private:
   }
 
   // One that comes again has lost its connection, which may not have been noticed here, or has found this node at
-  // another address, and will go on with one of the two. But two that have one id at different places are two, and cannot
-  // be told apart: the first one stays.
+  // another address, and will go on with one of the two. But two that have one id at different places are two, and
+  // cannot be told apart: the first one stays.
   node_refusal refusal_for(const node_hello& giver) const {
     const node_refusal why = refusal_of(giver, options_.self);
     if (why != node_refusal::none) return why;

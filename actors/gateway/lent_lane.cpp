@@ -32,8 +32,7 @@ class lent_lane final : public lent_lane_actor::base, private lane_port_effects 
 public:
   lent_lane(caf::actor_config& config, lent_lane_options options, lent_lane_links links)
     : lent_lane_actor::base(config), options_(std::move(options)), links_(std::move(links)),
-      port_(options_.port, *this),
-      out_(window_between(options_.self, options_.giver), chunk_bytes_max),
+      port_(options_.port, *this), out_(window_between(options_.self, options_.giver), chunk_bytes_max),
       in_(window_between(options_.self, options_.giver)) {}
   const char* name() const override { return "texlex.lent_lane"; }
 
@@ -209,28 +208,13 @@ private:
     taken& one = found->second;
     one.result = answer.result;
     one.columns = answer.columns;
-    uint64_t name_bytes = 0;
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::name_byte) name_bytes = each.bytes.size();
-    say(encode(
-      columns_begin{port_.epoch(),
-                    number,
-                    {.tokens = tokens_of(answer), .issues = answer.result.issue_count, .name_bytes = name_bytes}}));
+    const uint64_t name_bytes = answer.columns->column(column_id::name_byte).size();
+    say(encode(columns_begin{
+      port_.epoch(),
+      number,
+      {.tokens = answer.result.token_count, .issues = answer.result.issue_count, .name_bytes = name_bytes}}));
     const uint64_t bytes = bytes_of(*answer.columns);
     bytes > 0 ? out_.begin(number, bytes) : finish(number, one.result);
-  }
-
-  // Of the view that was asked for: the result has those of the tex view.
-  [[nodiscard]] static uint64_t tokens_of(const delivery& answer) {
-    const auto kinds = answer.columns->column(column_id::kind);
-    if (!kinds.empty()) return kinds.size();
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::start || each.id == column_id::end || each.id == column_id::code
-          || each.id == column_id::line || each.id == column_id::column)
-        return each.bytes.size() / 4;
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::name_offset) return each.bytes.size() / 4 - 1;
-    return answer.result.token_count;
   }
 
   void send_chunks() {

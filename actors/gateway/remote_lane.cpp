@@ -80,7 +80,7 @@ private:
   struct given {
     attempt_order order;
     instant at{};
-    uint64_t number = 0; ///< 0: not known yet
+    uint64_t number = 0;    ///< 0: not known yet
     column_counts counts{}; ///< as it told before its columns
     incoming_columns columns{};
   };
@@ -279,8 +279,7 @@ private:
     const job& job = *one.order.job;
     if (!are_possible({.tokens = found.token_count, .issues = found.issue_count}, 0, job.document.size())) return false;
     if (!job.order || job.order->columns == 0) return true;
-    return found.issue_count == one.counts.issues
-           && (job.order->view != token_view::tex || found.token_count == one.counts.tokens);
+    return found.token_count == one.counts.tokens && found.issue_count == one.counts.issues;
   }
 
   // What a worker here would not say of this job is nothing to tell its client.

@@ -127,8 +127,7 @@ BOOST_AUTO_TEST_CASE(an_order_that_is_longer_than_may_be_but_was_granted_is_not_
 
 BOOST_AUTO_TEST_CASE(chunks_of_no_order_are_taken_as_long_as_they_keep_to_the_window) {
   besieged_node town;
-  for (int i = 0; i < 50; ++i)
-    town.hostile.say(encode(chunk{town.epoch, 99, 0, std::string(8 << 10, 'x')}));
+  for (int i = 0; i < 50; ++i) town.hostile.say(encode(chunk{town.epoch, 99, 0, std::string(8 << 10, 'x')}));
   BOOST_TEST(!town.hostile.gone);
   BOOST_TEST(town.hostile.last<bytes_taken>()->bytes == 50u * (8 << 10));
   BOOST_TEST(town.b->lent_bytes() == 0u);
@@ -262,8 +261,8 @@ public:
 
 private:
   uint64_t awkward() {
-    static constexpr std::array<uint64_t, 12> numbers{0,    1,       2,          3,          63,        64, 65,
-                                                      1000, 1 << 20, UINT32_MAX, UINT64_MAX, UINT64_MAX - 63};
+    static constexpr std::array<uint64_t, 12> numbers{0,  1,    2,       3,          63,         64,
+                                                      65, 1000, 1 << 20, UINT32_MAX, UINT64_MAX, UINT64_MAX - 63};
     return numbers[up_to(numbers.size() - 1)];
   }
 
@@ -278,8 +277,7 @@ private:
         return encode(giver_word{order});
       }
       case 2:
-      case 3:
-        return encode(chunk{town.epoch, 1 + up_to(4), up_to(1) * awkward(), std::string(1 + up_to(9000), '{')});
+      case 3: return encode(chunk{town.epoch, 1 + up_to(4), up_to(1) * awkward(), std::string(1 + up_to(9000), '{')});
       case 4: return encode(giver_word{link_abandon{town.epoch, up_to(4)}});
       case 5: return encode(giver_word{giver_beat{town.epoch, {.before = awkward(), .after = chance_()}}});
       case 6: return encode(bytes_taken{town.epoch, up_to(3) == 0 ? awkward() : 0});

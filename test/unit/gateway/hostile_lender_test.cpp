@@ -311,8 +311,8 @@ public:
 
 private:
   uint64_t awkward() {
-    static constexpr std::array<uint64_t, 12> numbers{0,    1,       2,          3,          63,        64, 65,
-                                                      1000, 1 << 20, UINT32_MAX, UINT64_MAX, UINT64_MAX - 63};
+    static constexpr std::array<uint64_t, 12> numbers{0,  1,    2,       3,          63,         64,
+                                                      65, 1000, 1 << 20, UINT32_MAX, UINT64_MAX, UINT64_MAX - 63};
     return numbers[up_to(numbers.size() - 1)];
   }
 
@@ -329,8 +329,8 @@ private:
                                             .credit = credit}});
       case 1:
       case 2:
-        return encode(lane_word{
-          lane_beat{.epoch = epoch, .orders = {.before = awkward(), .after = chance_()}, .credit = credit}});
+        return encode(
+          lane_word{lane_beat{.epoch = epoch, .orders = {.before = awkward(), .after = chance_()}, .credit = credit}});
       case 3: return encode(columns_begin{epoch, up_to(2), {.tokens = up_to(3000), .issues = up_to(10)}});
       case 4: return encode(chunk{epoch, up_to(2), up_to(1) * awkward(), std::string(1 + up_to(9000), 'x')});
       case 5: return encode(bytes_taken{epoch, up_to(3) == 0 ? awkward() : 0});

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actors/gateway/incoming_columns.hpp"
+#include "kernels/column_deriver.hpp"
 #include "test/unit/actors/column_jobs.hpp"
 #include "test/unit/gateway/town.hpp"
 

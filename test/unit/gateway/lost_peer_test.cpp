@@ -1,4 +1,4 @@
-// Nodes leave, die, freeze and come back, in the middle of whatever is on its way: each job has one answer all the same.
+// Nodes leave, die, freeze and come back, in the middle of whatever is on its way: each job has one answer even so.
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>

@@ -26,7 +26,8 @@ std::string refusal_seen(house& by, const std::string& other) {
 /// Two nodes that know of each other, the second one introduced otherwise than it should be.
 struct unlike_nodes : test::town {
   explicit unlike_nodes(const std::function<void(node_hello&)>& introduce) {
-    const auto both = settle({{.name = "a", .seeds = {"b:1"}}, {.name = "b", .seeds = {"a:1"}, .introduce = introduce}});
+    const auto both =
+      settle({{.name = "a", .seeds = {"b:1"}}, {.name = "b", .seeds = {"a:1"}, .introduce = introduce}});
     a = both[0];
     b = both[1];
     pass_slowly(1s, 10ms);

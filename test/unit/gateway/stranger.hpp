@@ -17,20 +17,22 @@ namespace texlex::test {
 class stranger {
 public:
   explicit stranger(town& town) : town_(town) {
-    self_ = town.system.spawn([this](caf::event_based_actor* self, int) -> caf::behavior {
-      self->set_down_handler([this](const caf::down_msg&) { gone = true; });
-      return {
-        [this, self](atom::frame, const std::string& frame) {
-          if (const auto from = caf::actor_cast<frame_listener>(self->current_sender()); from != other) {
-            other = from;
-            gone = false;
-            self->monitor(other);
-          }
-          frames.push_back(frame);
-          if (heard) heard(frame);
-        },
-      };
-    }, 0);
+    self_ = town.system.spawn(
+      [this](caf::event_based_actor* self, int) -> caf::behavior {
+        self->set_down_handler([this](const caf::down_msg&) { gone = true; });
+        return {
+          [this, self](atom::frame, const std::string& frame) {
+            if (const auto from = caf::actor_cast<frame_listener>(self->current_sender()); from != other) {
+              other = from;
+              gone = false;
+              self->monitor(other);
+            }
+            frames.push_back(frame);
+            if (heard) heard(frame);
+          },
+        };
+      },
+      0);
   }
   ~stranger() {
     heard = {};

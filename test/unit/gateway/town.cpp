@@ -159,9 +159,7 @@ void town::end(house& node) {
   node.gateway = nullptr;
 }
 
-house& town::add(const node_options& options) {
-  return *houses_.emplace_back(std::make_unique<house>(*this, options));
-}
+house& town::add(const node_options& options) { return *houses_.emplace_back(std::make_unique<house>(*this, options)); }
 
 std::vector<house*> town::settle(const std::vector<node_options>& all) {
   std::vector<house*> nodes;
@@ -243,8 +241,8 @@ job_ptr town_job(uint64_t id, std::string_view text, instant received, uint32_t 
 
 std::string long_text(size_t bytes, uint64_t seed) {
   static constexpr std::array<std::string_view, 14> pieces{
-    "\\alpha ", "{x}", "$a_b^2$ ", "word ", "% note\n", "\n\n", "\xC3\xA9", "\xF0\x9F\x98\x80", "\xFF", "^^5c", "\\%",
-    "~",        "&#",  " \t\r\n"};
+    "\\alpha ",         "{x}",  "$a_b^2$ ", "word ", "% note\n", "\n\n", "\xC3\xA9",
+    "\xF0\x9F\x98\x80", "\xFF", "^^5c",     "\\%",   "~",        "&#",   " \t\r\n"};
   std::mt19937_64 chance{seed};
   std::string text;
   while (text.size() < bytes) text += pieces[chance() % pieces.size()];

@@ -60,11 +60,11 @@ public:
   [[nodiscard]] uint64_t lent_bytes() const { return lent_memory_->taken(); }
 
   const std::string name, address;
-  duration work_time{0};                           ///< of each attempt here
-  std::function<duration(job_id)> work_time_of{};  ///< the same by job; null: `work_time`
-  std::vector<job_id> worked;                      ///< attempts that ended here
-  std::vector<std::string> disconnected;           ///< nodes whose connection this one has given up
-  uint32_t left = 0;                               ///< how often nothing was left of what it lent
+  duration work_time{0};                          ///< of each attempt here
+  std::function<duration(job_id)> work_time_of{}; ///< the same by job; null: `work_time`
+  std::vector<job_id> worked;                     ///< attempts that ended here
+  std::vector<std::string> disconnected;          ///< nodes whose connection this one has given up
+  uint32_t left = 0;                              ///< how often nothing was left of what it lent
 
   gateway_actor gateway;
   broker_actor broker;

@@ -1,5 +1,5 @@
-// A town of two to four nodes under random load, whose connections die, freeze and are slow by chance, whose nodes leave
-// and are killed. However it falls, every job of a node that lives is answered once and rightly
+// A town of two to four nodes under random load, whose connections die, freeze and are slow by chance, whose nodes
+// leave and are killed. However it falls, every job of a node that lives is answered once and rightly
 // (test/support/answer_watch.hpp), and in the end nothing is held for anybody.
 //
 // A failure prints its seed; TEXLEX_SEED=<seed> replays that one alone. The seeds of a plain run are fixed.
