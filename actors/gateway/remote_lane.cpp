@@ -150,7 +150,10 @@ private:
   void hear(const link_result& word) { link_.heard(lane_word{word}, now()); }
   void hear(const lane_beat& word) { link_.heard(lane_word{word}, now()); }
   void hear(const link_stranger& word) { link_.heard(lane_word{word}, now()); }
-  void hear(const link_leaving& word) { link_.heard(lane_word{word}, now()); }
+  void hear(const link_leaving& word) {
+    if (!link_.leaving()) report_due_ = instant::min();
+    link_.heard(lane_word{word}, now());
+  }
 
   void hear(const columns_begin& word) {
     given* const one = of_number(word.epoch, word.number);

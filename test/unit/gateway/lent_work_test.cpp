@@ -213,12 +213,13 @@ BOOST_AUTO_TEST_CASE(a_lender_with_no_memory_for_columns_hands_back_too) {
 
 BOOST_AUTO_TEST_CASE(what_is_longer_than_a_lender_takes_stays_at_home) {
   busy_node town{{.document_bytes_max = 10'000}};
-  town.a->submit(town_job(2, long_text(10'001), town.now()));
-  town.pass_slowly(1s, 10ms);
-  BOOST_TEST(town.b->worked.empty());
-  town.a->submit(town_job(3, long_text(10'000), town.now()));
-  BOOST_REQUIRE(town.pass_until([&] { return !town.a->answers(3).empty(); }, 1s));
+  town.a->submit(town_job(2, long_text(10'000), town.now()));
+  BOOST_REQUIRE(town.pass_until([&] { return !town.a->answers(2).empty(); }, 1s));
   BOOST_TEST(town.b->worked.size() == 1u);
+  town.a->submit(town_job(3, long_text(10'001), town.now()));
+  town.pass_slowly(1s, 10ms);
+  BOOST_TEST(town.a->answers(3).empty());
+  BOOST_TEST(town.a->peer("b").attempts_given == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -43,6 +43,7 @@ void house::build(const node_options& options) {
   dispatching.queue = {.count_max = 256, .count_per_client_max = 256};
   dispatching.hedge = options.hedge;
   dispatching.eject_slow_lanes = false; // work takes whatever time the test says
+  dispatching.watch.limit = 1h;         // and nobody who takes long hangs
   dispatching.lending.document_bytes_min = options.document_bytes_min;
   const auto answer = [this](job_id id, const outcome& result, const column_answer_ptr& columns) {
     if (is_lent(id)) return caf::anon_send(gateway, atom::answered_v, delivery{id, result, columns});
@@ -218,7 +219,7 @@ void town::disconnect(house& from, const frame_listener& peer) {
   const auto found = line_of_.find(peer.id());
   if (found == line_of_.end()) return;
   from.disconnected.push_back(found->second->lender);
-  found->second->die();
+  if (!found->second->frozen()) found->second->die(); // else the other end hears of it once it is thawed
 }
 
 job_ptr town_job(uint64_t id, std::string_view text, instant received, uint32_t columns, token_view view,
