@@ -27,6 +27,9 @@ constexpr duration look_interval = 100ms;
 constexpr duration report_interval = 1s;
 constexpr duration names_pause_min = 1s; ///< between two looks, however many peers are lost
 
+/// Of one giver at a time: those it has lost, which may not have been noticed, and those it has at other addresses.
+constexpr uint32_t lanes_of_one_max = 4;
+
 /// Remote lanes are numbered apart from the supervisor's, which count from 1.
 constexpr uint32_t remote_lanes_from = uint32_t{1} << 31;
 
@@ -48,7 +51,8 @@ protected:
       [this](atom::news, const peer_news& news) { hear(news); },
       [this](atom::dialed, const dialed& attempt) { reached(attempt); },
       [this](atom::names, const names_found& found) { named(found); },
-      [this](atom::gone, const lent_lane_ended& which) { forget(which); },
+      [this](atom::greeted, const lent_lane_number& which) { used(which); },
+      [this](atom::gone, const lent_lane_number& which) { forget(which); },
       [this](atom::answered, const delivery& answer) {
         const auto lane = lent_.find(lent_lane_of(answer.job));
         if (lane != lent_.end()) caf::anon_send(lane->second.lane, atom::answered_v, answer);
@@ -73,6 +77,7 @@ private:
   struct lent_to {
     lent_lane_actor lane;
     node_hello giver;
+    frame_listener listener; ///< its remote lane
   };
   struct borrowed_from {
     remote_lane_listener lane;
@@ -80,7 +85,7 @@ private:
     peer_report report{};
   };
 
-  [[nodiscard]] static instant now() { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] instant now() { return clock().now(); }
 
   // A giver that says hello. What is said by anybody else finds nobody here.
   void hear(const std::string& frame) {
@@ -100,18 +105,31 @@ private:
     send(lane, atom::frame_v, encode(node_answer{why, options_.self}));
   }
 
-  // One that comes again has lost its connection, which may not have been noticed here. But two that have one id at
-  // different places are two, and cannot be told apart: the first one stays.
-  node_refusal refusal_for(const node_hello& giver) {
+  // One that comes again has lost its connection, which may not have been noticed here, or has found this node at
+  // another address, and will go on with one of the two. But two that have one id at different places are two, and
+  // cannot be told apart: the first one stays.
+  node_refusal refusal_for(const node_hello& giver) const {
     const node_refusal why = refusal_of(giver, options_.self);
     if (why != node_refusal::none) return why;
+    std::set<node_id> givers;
+    uint32_t same = 0;
     for (const auto& [number, other] : lent_) {
+      givers.insert(other.giver.id);
       if (other.giver.id != giver.id) continue;
       if (other.giver.address != giver.address) return node_refusal::id_in_use;
-      caf::anon_send(other.lane, atom::finish_v, local_word{});
-      return node_refusal::none;
+      ++same;
     }
-    return lent_.size() < options_.peers_max ? node_refusal::none : node_refusal::too_many_peers;
+    const bool full = same > 0 ? same >= lanes_of_one_max : givers.size() >= options_.peers_max;
+    return full ? node_refusal::too_many_peers : node_refusal::none;
+  }
+
+  // What it had before it uses no more.
+  void used(const lent_lane_number& which) {
+    const auto latest = lent_.find(which.lane);
+    if (latest == lent_.end()) return;
+    for (const auto& [number, other] : lent_)
+      if (number < which.lane && other.giver.id == latest->second.giver.id)
+        caf::anon_send(other.lane, atom::finish_v, local_word{});
   }
 
   void lend(const node_hello& giver, const frame_listener& lane) {
@@ -126,12 +144,12 @@ private:
                                       .memory = options_.memory,
                                       .counts = counts_},
                                      {.giver = lane, .gateway = this, .broker = links_.broker}),
-                     giver};
+                     giver, lane};
     spdlog::info("peer {} at {} may borrow workers", giver.name, giver.address);
     book_.told(giver.address, now());
   }
 
-  void forget(const lent_lane_ended& which) {
+  void forget(const lent_lane_number& which) {
     lent_.erase(which.lane);
     if (options_.self.draining && lent_.empty()) links_.left();
     quit_if_done();
@@ -143,8 +161,10 @@ private:
       note_failure(attempt.address, attempt.error);
       return book_.failed(attempt.address, attempt.error, now());
     }
-    if (borrowed_.size() >= options_.peers_max || borrowed_.count(attempt.address) > 0)
+    if (borrowed_.size() >= options_.peers_max || borrowed_.count(attempt.address) > 0) {
+      if (!is_needed(attempt.gateway)) links_.disconnect(attempt.gateway);
       return book_.refused(attempt.address, node_refusal::too_many_peers, now());
+    }
     remote_lane_options options{.lane = {remote_lanes_from + ++last_remote_},
                                 .address = attempt.address,
                                 .self = options_.self,
@@ -161,11 +181,9 @@ private:
     if (found == borrowed_.end()) return;
     switch (news.what) {
       case peer_news::event::found:
-        if (!book_.found(news.address, news.said.id, news.said.name, now())) {
-          caf::anon_send(found->second.lane, atom::finish_v,
-                         local_word{}); // it has another address, and is known there
-          return;
-        }
+        if (!book_.found(news.address, news.said.id, news.said.name, now())) // it is known at another address
+          return caf::anon_send(found->second.lane, atom::finish_v, local_word{});
+        caf::anon_send(found->second.lane, atom::start_v, local_word{});
         spdlog::info("peer {} at {} lends {} workers", news.said.name, news.address, news.said.capacity);
         break;
       case peer_news::event::refused:
@@ -179,21 +197,31 @@ private:
     report();
   }
 
-  // One that was refused, or is known elsewhere, waits already.
+  // One that was refused, or is known elsewhere, waits already, or is forgotten. Its connection may be that of others.
   void ended(std::map<std::string, borrowed_from>::iterator found, const peer_news& news) {
-    const address_record& record = book_.addresses().at(news.address);
-    if (record.state == address_state::joined) {
-      spdlog::warn("peer {} at {} is lost: {}", record.name, news.address, news.reason);
+    const auto known = book_.addresses().find(news.address);
+    const bool joined = known != book_.addresses().end() && known->second.state == address_state::joined;
+    const bool tried = known != book_.addresses().end() && known->second.state == address_state::trying;
+    if (joined) {
+      spdlog::warn("peer {} at {} is lost: {}", known->second.name, news.address, news.reason);
       book_.lost(news.address, news.reason, now());
       names_due_ = std::min(names_due_, std::max(now(), names_looked_ + names_pause_min));
-    } else if (record.state == address_state::trying) {
+    } else if (tried) {
       note_failure(news.address, news.reason);
       book_.failed(news.address, news.reason, now());
     }
-    links_.disconnect(found->second.peer);
-    past_[news.address] = add_up(past_[news.address], news.report);
+    const frame_listener peer = std::move(found->second.peer);
     borrowed_.erase(found);
+    if (joined || tried || !is_needed(peer)) links_.disconnect(peer);
+    past_[news.address] = add_up(past_[news.address], news.report);
     quit_if_done();
+  }
+
+  // There is one connection to a node, for all that is lent and borrowed.
+  [[nodiscard]] bool is_needed(const frame_listener& peer) const {
+    const auto same = [&](const frame_listener& other) { return other->node() == peer->node(); };
+    return std::any_of(borrowed_.begin(), borrowed_.end(), [&](const auto& each) { return same(each.second.peer); })
+           || std::any_of(lent_.begin(), lent_.end(), [&](const auto& each) { return same(each.second.listener); });
   }
 
   void note_failure(const std::string& address, const std::string& reason) {
@@ -280,6 +308,7 @@ private:
 
   void finish() {
     ending_ = true;
+    options_.self.draining = true; // who says hello now is told so
     for (const auto& [number, other] : lent_) caf::anon_send(other.lane, atom::finish_v, local_word{});
     for (const auto& [address, other] : borrowed_) caf::anon_send(other.lane, atom::finish_v, local_word{});
     quit_if_done();

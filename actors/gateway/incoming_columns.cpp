@@ -10,19 +10,22 @@ namespace texlex {
 
 incoming_columns::verdict incoming_columns::begin(const column_order& order, uint64_t document_bytes,
                                                   const column_counts& counts) try {
+  answer_.reset();
+  bytes_ = came_ = 0;
   if (!are_possible(counts, order.columns, document_bytes)) return verdict::impossible;
   auto memory = take_column_memory(order, document_bytes);
-  if (!memory) return verdict::no_memory;
+  if (!memory) throw std::bad_alloc{};
   answer_ = columns_in(std::move(*memory), order, document_bytes, counts);
   bytes_ = bytes_of(*answer_);
-  came_ = 0;
   return verdict::ready;
 } catch (const std::bad_alloc&) {
+  short_of_memory_ = true;
   return verdict::no_memory;
 }
 
 // They come in order, so that each byte comes once if as many have come as there are.
 bool incoming_columns::put(uint64_t offset, std::string_view bytes) noexcept {
+  if (short_of_memory_) return true;
   if (!answer_ || offset != came_ || bytes.size() > bytes_ - came_) return false;
   came_ += bytes.size();
   while (!bytes.empty()) {

@@ -17,13 +17,17 @@ public:
   /// So many are on their way, of a document so long.
   [[nodiscard]] verdict begin(const column_order& order, uint64_t document_bytes, const column_counts& counts);
 
-  /// Bytes of all columns, one behind the other, from `offset` on. False: they do not lie within.
+  /// Bytes of all columns, one behind the other, from `offset` on. False: they are not the next ones, or there are no
+  /// such. Where there is no memory for them they are passed over.
   [[nodiscard]] bool put(uint64_t offset, std::string_view bytes) noexcept;
+
+  [[nodiscard]] bool short_of_memory() const noexcept { return short_of_memory_; }
 
   /// What came, once all has; else null.
   [[nodiscard]] column_answer_ptr finish() noexcept;
 
 private:
+  bool short_of_memory_ = false;
   column_answer_ptr answer_;
   uint64_t bytes_ = 0, came_ = 0;
 };

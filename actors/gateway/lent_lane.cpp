@@ -35,9 +35,8 @@ class lent_lane final : public lent_lane_actor::base, private lane_port_effects 
 public:
   lent_lane(caf::actor_config& config, lent_lane_options options, lent_lane_links links)
     : lent_lane_actor::base(config), options_(std::move(options)), links_(std::move(links)),
-      port_(options_.port, *this),
-      out_(std::min(options_.self.window_bytes, options_.giver.window_bytes), chunk_bytes_max),
-      in_(options_.self.window_bytes) {}
+      port_(options_.port, *this), out_(window_between(options_.self, options_.giver), chunk_bytes_max),
+      in_(window_between(options_.self, options_.giver)) {}
   const char* name() const override { return "texlex.lent_lane"; }
 
 protected:
@@ -74,6 +73,7 @@ protected:
   }
 
   void on_exit() override {
+    tell_end("it failed"); // if it has not been told
     orders_.clear();
     links_ = {};
   }
@@ -89,7 +89,7 @@ private:
     column_answer_ptr columns{}; ///< likewise
   };
 
-  [[nodiscard]] static instant now() { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] instant now() { return clock().now(); }
 
   void hear(const std::string& frame) {
     if (ended_) return;
@@ -98,7 +98,13 @@ private:
     std::visit([this](const auto& each) { hear(each); }, *decoded);
   }
 
-  void hear(const link_greeting& word) { port_.heard(giver_word{word}, now()); }
+  // Each life of a giver has a lane of its own here: numbers of orders are used once.
+  void hear(const link_greeting& word) {
+    if (life_ && *life_ != word.epoch.giver) return end("it begins anew");
+    if (!std::exchange(life_, word.epoch.giver))
+      caf::anon_send(links_.gateway, atom::greeted_v, lent_lane_number{options_.number});
+    port_.heard(giver_word{word}, now());
+  }
   void hear(const link_order& word) { port_.heard(giver_word{word}, now()); }
   void hear(const link_abandon& word) { port_.heard(giver_word{word}, now()); }
   void hear(const giver_beat& word) { port_.heard(giver_word{word}, now()); }
@@ -141,6 +147,7 @@ private:
   void stop(uint64_t number) override { stopped_.push_back(number); }
 
   void after_event() {
+    if (ended_) return;
     for (const link_order& order : std::exchange(begun_, {})) take(order);
     for (const uint64_t number : std::exchange(stopped_, {})) abandon(number);
     for (const auto& [number, result] : std::exchange(endings_, {})) port_.ended(port_.epoch(), number, result, now());
@@ -208,28 +215,13 @@ private:
     taken& one = found->second;
     one.result = answer.result;
     one.columns = answer.columns;
-    uint64_t name_bytes = 0;
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::name_byte) name_bytes = each.bytes.size();
-    say(encode(
-      columns_begin{port_.epoch(),
-                    number,
-                    {.tokens = tokens_of(answer), .issues = answer.result.issue_count, .name_bytes = name_bytes}}));
+    const uint64_t name_bytes = answer.columns->column(column_id::name_byte).size();
+    say(encode(columns_begin{
+      port_.epoch(),
+      number,
+      {.tokens = answer.result.token_count, .issues = answer.result.issue_count, .name_bytes = name_bytes}}));
     const uint64_t bytes = bytes_of(*answer.columns);
     bytes > 0 ? out_.begin(number, bytes) : finish(number, one.result);
-  }
-
-  // Of the view that was asked for: the result has those of the tex view.
-  [[nodiscard]] static uint64_t tokens_of(const delivery& answer) {
-    const auto kinds = answer.columns->column(column_id::kind);
-    if (!kinds.empty()) return kinds.size();
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::start || each.id == column_id::end || each.id == column_id::code
-          || each.id == column_id::line || each.id == column_id::column)
-        return each.bytes.size() / 4;
-    for (const column_bytes& each : answer.columns->columns)
-      if (each.id == column_id::name_offset) return each.bytes.size() / 4 - 1;
-    return answer.result.token_count;
   }
 
   void send_chunks() {
@@ -261,8 +253,8 @@ private:
   }
 
   void look() {
-    if (now() - started_ > greeting_time_max && port_.epoch().giver == 0) return end("it is silent");
     port_.tick(now());
+    if (port_.epoch().giver == 0 && (life_ || now() - started_ > greeting_time_max)) end("it is silent");
   }
 
   void look_later() {
@@ -288,6 +280,11 @@ private:
   }
 
   void end(const char* reason) {
+    tell_end(reason);
+    quit();
+  }
+
+  void tell_end(const char* reason) {
     if (std::exchange(ended_, true)) return;
     spdlog::info("peer {} borrows no more: {}", options_.giver.name, reason);
     for (const auto& [number, one] : orders_)
@@ -295,8 +292,7 @@ private:
         caf::anon_send(links_.broker, atom::cancel_v, job_of(number));
         --options_.counts->running;
       }
-    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_ended{options_.number});
-    quit();
+    caf::anon_send(links_.gateway, atom::gone_v, lent_lane_number{options_.number});
   }
 
   lent_lane_options options_;
@@ -308,6 +304,7 @@ private:
   std::vector<link_order> begun_;    ///< of the event at hand, as the two below
   std::vector<uint64_t> stopped_;
   std::vector<std::pair<uint64_t, outcome>> endings_;
+  std::optional<uint64_t> life_; ///< of its giver
   instant started_{};
   instant left_at_ = instant::max();
   bool ended_ = false;

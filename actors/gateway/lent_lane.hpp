@@ -1,6 +1,6 @@
-// This node's workers, as another one has them: what it gives comes in chunks and goes to this node's broker, behind what
-// this node's own clients want; what becomes of it goes back. All it decides is decided in peers/lane_port and
-// peers/chunk_flow. It lives as long as its giver is heard.
+// This node's workers, as another one has them: what it gives comes in chunks and goes to this node's broker, behind
+// what this node's own clients want; what becomes of it goes back. All it decides is decided in peers/lane_port and
+// peers/chunk_flow. It lives as long as its giver is heard, and for one life of it.
 #pragma once
 
 #include <atomic>

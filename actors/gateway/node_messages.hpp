@@ -8,7 +8,7 @@ struct local_word;
 struct dialed;
 struct names_found;
 struct peer_news;
-struct lent_lane_ended;
+struct lent_lane_number;
 struct listens_at;
 } // namespace texlex
 
@@ -16,7 +16,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::local_word)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::dialed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::names_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::peer_news)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::lent_lane_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::lent_lane_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::listens_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(texlex::delivery)
 
@@ -25,6 +25,8 @@ CAF_ADD_ATOM(texlex_nodes, texlex::atom, frame, "tx_frame")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, dialed, "tx_dialed")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, names, "tx_names")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, news, "tx_news")
+CAF_ADD_ATOM(texlex_nodes, texlex::atom, start, "tx_start")
+CAF_ADD_ATOM(texlex_nodes, texlex::atom, greeted, "tx_greeted")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, gone, "tx_gone")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, answered, "tx_answer")
 CAF_ADD_ATOM(texlex_nodes, texlex::atom, leave, "tx_leave")

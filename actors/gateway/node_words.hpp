@@ -1,6 +1,6 @@
 // Who may say what to whom, of the actors by which nodes lend each other workers. A peer reaches those that it has a
-// handle of with frames and nothing else: whatever is said within the process has a part that no other process can make,
-// as CAF does not write it to a network.
+// handle of with frames and nothing else: whatever is said within the process has a part that no other process can
+// make, as CAF does not write it to a network.
 //
 //   giver                                               lender
 //   gateway ── spawns ─▶ remote_lane ── hello ────────▶ gateway ── spawns ─▶ lent_lane ── submit ─▶ broker
@@ -54,11 +54,12 @@ struct peer_news {
 using lent_lane_actor = frame_listener::extend<takes<atom::answered, delivery>, takes<atom::look, local_word>,
                                                takes<atom::leave, local_word>, takes<atom::finish, local_word>>;
 
-using remote_lane_listener = remote_lane_actor::extend_with<frame_listener>::extend<takes<atom::look, local_word>,
-                                                                                    takes<atom::finish, local_word>>;
+using remote_lane_listener =
+  remote_lane_actor::extend_with<frame_listener>::extend<takes<atom::start, local_word>, takes<atom::look, local_word>,
+                                                         takes<atom::finish, local_word>>;
 
-/// A giver that is not heard any more, or was told to end: the lane of that number is gone.
-struct lent_lane_ended {
+/// Which of the lanes that were lent: one whose giver has begun to use it, or one that is gone.
+struct lent_lane_number {
   uint64_t lane = 0;
 };
 
@@ -67,11 +68,11 @@ struct listens_at {
   std::string address;
 };
 
-using gateway_actor =
-  frame_listener::extend<takes<atom::news, peer_news>, takes<atom::dialed, dialed>, takes<atom::names, names_found>,
-                         takes<atom::gone, lent_lane_ended>, takes<atom::answered, delivery>,
-                         takes<atom::listens, listens_at>, takes<atom::look, local_word>,
-                         takes<atom::leave, local_word>, takes<atom::finish, local_word>>;
+using gateway_actor = frame_listener::extend<takes<atom::news, peer_news>, takes<atom::dialed, dialed>,
+                                             takes<atom::names, names_found>, takes<atom::greeted, lent_lane_number>,
+                                             takes<atom::gone, lent_lane_number>, takes<atom::answered, delivery>,
+                                             takes<atom::listens, listens_at>, takes<atom::look, local_word>,
+                                             takes<atom::leave, local_word>, takes<atom::finish, local_word>>;
 
 /// Jobs that are carried out for peers are numbered apart from those of sessions. The number holds that of its lane.
 inline constexpr uint64_t lent_jobs_from = uint64_t{1} << 63;

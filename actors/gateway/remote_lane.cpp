@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 /// Between two reports to the gateway.
 constexpr duration counts_interval = 500ms;
-/// For the answer to a hello.
+/// For the answer to a hello, and to the greeting that follows.
 constexpr duration answer_time_max = 2s;
 
 class remote_lane final : public remote_lane_listener::base, private lane_link_effects {
@@ -59,6 +59,7 @@ protected:
         hear(frame);
         after_event();
       },
+      [this](atom::start, local_word) { start(); },
       [this](atom::look, local_word) {
         if (ended_) return;
         look();
@@ -70,6 +71,7 @@ protected:
   }
 
   void on_exit() override {
+    tell_end("it failed"); // if it has not been told
     given_.clear();
     peer_ = nullptr;
     links_ = {};
@@ -79,11 +81,12 @@ private:
   struct given {
     attempt_order order;
     instant at{};
-    uint64_t number = 0; ///< 0: not known yet
+    uint64_t number = 0;    ///< 0: not known yet
+    column_counts counts{}; ///< as it told before its columns
     incoming_columns columns{};
   };
 
-  [[nodiscard]] static instant now() { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] instant now() { return clock().now(); }
 
   // What is still to be said when no room is left, or the job has had its outcome meanwhile, is that it was not done.
   void take(const attempt_order& order) {
@@ -114,8 +117,9 @@ private:
 
   void hear(const node_answer& answer) {
     if (peer_ || !current_sender()) return;
-    if (answer.why != node_refusal::none) {
-      tell({.address = options_.address, .what = peer_news::event::refused, .said = answer.said, .why = answer.why});
+    const node_refusal why = refusal_in(answer);
+    if (why != node_refusal::none) {
+      tell({.address = options_.address, .what = peer_news::event::refused, .said = answer.said, .why = why});
       return end("it refuses");
     }
     peer_ = caf::actor_cast<frame_listener>(current_sender());
@@ -123,9 +127,23 @@ private:
     said_ = answer.said;
     report_.name = said_.name;
     report_.zone = said_.zone;
-    out_.emplace(std::min(said_.window_bytes, options_.self.window_bytes), chunk_bytes_max);
-    in_.emplace(options_.self.window_bytes);
+    const uint64_t window = window_between(said_, options_.self);
+    out_.emplace(window, chunk_bytes_max);
+    in_.emplace(window);
     tell({.address = options_.address, .what = peer_news::event::found, .said = said_});
+  }
+
+  // A lender that should have refused is not worked with either.
+  [[nodiscard]] node_refusal refusal_in(const node_answer& answer) const {
+    if (answer.why != node_refusal::none) return answer.why;
+    node_hello self = options_.self;
+    self.draining = false; // it may borrow all the same
+    return refusal_of(answer.said, self);
+  }
+
+  // The gateway knows it at no other address.
+  void start() {
+    if (ended_ || !peer_ || std::exchange(link_started_, true)) return;
     link_.start(now());
   }
 
@@ -133,12 +151,16 @@ private:
   void hear(const link_result& word) { link_.heard(lane_word{word}, now()); }
   void hear(const lane_beat& word) { link_.heard(lane_word{word}, now()); }
   void hear(const link_stranger& word) { link_.heard(lane_word{word}, now()); }
-  void hear(const link_leaving& word) { link_.heard(lane_word{word}, now()); }
+  void hear(const link_leaving& word) {
+    if (!link_.leaving()) report_due_ = instant::min();
+    link_.heard(lane_word{word}, now());
+  }
 
   void hear(const columns_begin& word) {
     given* const one = of_number(word.epoch, word.number);
     if (one == nullptr || !one->order.job->order) return;
     const job& job = *one->order.job;
+    one->counts = word.counts;
     if (one->columns.begin(*job.order, job.document.size(), word.counts) == incoming_columns::verdict::impossible)
       end("it tells of columns that cannot be");
   }
@@ -148,7 +170,8 @@ private:
     if (!in_ || word.epoch != link_.epoch()) return;
     if (!in_->came(word.bytes.size())) return end("it sends more than it may");
     if (word.tell) say(encode(bytes_taken{link_.epoch(), in_->tell()}));
-    if (given* const one = of_number(word.epoch, word.number)) (void)one->columns.put(word.offset, word.bytes);
+    given* const one = of_number(word.epoch, word.number);
+    if (one != nullptr && !one->columns.put(word.offset, word.bytes)) end("it sends bytes that are not the columns'");
   }
 
   void hear(const bytes_taken& word) {
@@ -170,10 +193,8 @@ private:
   }
 
   void look() {
-    if (!peer_) {
-      if (now() - started_ > answer_time_max) end("it does not answer");
-      return;
-    }
+    if (!lane_joined_ && now() - started_ > answer_time_max) return end("it does not answer");
+    if (!link_started_) return;
     link_.tick(now());
     if (now() >= report_due_) tell_counts(peer_news::event::counts);
   }
@@ -252,12 +273,32 @@ private:
   void finished(job_id job, const outcome& found) override {
     const auto which = given_.find(job.value);
     if (which == given_.end()) return;
-    const column_order* const wanted = which->second.order.job->order.get();
-    const bool wants_columns = wanted != nullptr && wanted->columns != 0 && found.status == status::ok;
-    auto columns = wants_columns ? which->second.columns.finish() : nullptr;
-    if (wants_columns && !columns) return result(job, {.status = status::overload}); // there was no memory for them
+    given& one = which->second;
+    if (found.status != status::ok) return result(job, {.status = status_of(found.status, *one.order.job)});
+    if (!may_be(found, one)) return end("its result cannot be");
+    const column_order* const wanted = one.order.job->order.get();
+    if (wanted == nullptr || wanted->columns == 0) return result(job, found);
+    if (one.columns.short_of_memory()) return result(job, {.status = status::overload});
+    auto columns = one.columns.finish();
+    if (!columns) return end("its columns are not whole");
     result(job, found, std::move(columns));
   }
+
+  // Columns are sent on with the counts of the result, so that both must be of one document.
+  static bool may_be(const outcome& found, const given& one) noexcept {
+    const job& job = *one.order.job;
+    if (!are_possible({.tokens = found.token_count, .issues = found.issue_count}, 0, job.document.size())) return false;
+    if (!job.order || job.order->columns == 0) return true;
+    return found.token_count == one.counts.tokens && found.issue_count == one.counts.issues;
+  }
+
+  // What a worker here would not say of this job is nothing to tell its client.
+  static status status_of(status said, const job& job) noexcept {
+    const bool may_be_told = hands_back(said) || said == status::worker_lost || said == status::condemned_document
+                             || (said == status::deadline_exceeded && job.deadline != instant::max());
+    return may_be_told ? said : status::internal_error;
+  }
+
   void lost(job_id) override {} // with its lane
   void handed_back(job_id job) override { result(job, {.status = status::cancelled}); }
   void room_changed() override {} // looked at after each event
@@ -299,11 +340,15 @@ private:
 
   // What it has is lost with it, and run again elsewhere.
   void end(const std::string& reason) {
+    tell_end(reason);
+    quit();
+  }
+
+  void tell_end(const std::string& reason) {
     if (std::exchange(ended_, true)) return;
     if (lane_joined_) caf::anon_send(links_.broker, atom::left_v, options_.lane, death::failure);
     report_.attempts_lost += given_.size();
     tell_counts(peer_news::event::ended, reason);
-    quit();
   }
 
   remote_lane_options options_;
@@ -318,7 +363,7 @@ private:
   peer_report report_;
   instant report_due_ = instant::min(), started_{};
   std::optional<uint32_t> room_told_;
-  bool lane_joined_ = false, down_ = false, ended_ = false;
+  bool link_started_ = false, lane_joined_ = false, down_ = false, ended_ = false;
 };
 
 } // namespace

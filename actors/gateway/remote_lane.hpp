@@ -1,6 +1,6 @@
 // A peer's workers, as a lane: what the broker gives it goes to the peer in chunks, and what the peer answers comes
-// back. All it decides is decided in peers/lane_link and peers/chunk_flow; here words become frames. It lives as long as
-// the peer is heard, and one that comes back has a new one.
+// back. All it decides is decided in peers/lane_link and peers/chunk_flow; here words become frames. It lives as long
+// as the peer is heard, and one that comes back has a new one.
 #pragma once
 
 #include <string>

@@ -69,8 +69,8 @@ void lane_port::hear(const link_order& word, instant now) {
     return;
   }
   if (last_ && word.number > *last_) return; // it knows, or is about to
+  if (given_.attempts == granted_.attempts || word.bytes > granted_.bytes - given_.bytes) return turn_away(word.epoch);
   given_ = {given_.attempts + 1, given_.bytes + word.bytes};
-  if (given_.attempts > granted_.attempts || given_.bytes > granted_.bytes) return turn_away(word.epoch);
   orders_.emplace(word.number, taken{.job = word.job, .bytes = word.bytes});
   ++running_;
   effects_.begin(word);

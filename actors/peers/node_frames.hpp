@@ -31,6 +31,9 @@ inline constexpr uint16_t node_protocol_minor = 0;
 inline constexpr size_t node_text_bytes_max = 64;     ///< of a name
 inline constexpr size_t node_address_bytes_max = 300; ///< "host:port"
 inline constexpr size_t chunk_bytes_max = 64u << 10;
+/// Whatever a node says.
+inline constexpr uint64_t node_window_bytes_min = 64u << 10;
+inline constexpr uint64_t node_window_bytes_max = 64u << 20;
 
 /// Drawn at a node's start. Not its machine's, as a machine may be cloned.
 struct node_id {
@@ -114,6 +117,10 @@ using node_frame =
 
 /// What says whether a giver and a lender may work together, as the lender sees it.
 [[nodiscard]] node_refusal refusal_of(const node_hello& giver, const node_hello& lender) noexcept;
+
+/// How many bytes of chunks may be under way between the two, each way: both ends must reckon with the same, as a giver
+/// or lender with more room tells less often what it has taken.
+[[nodiscard]] uint64_t window_between(const node_hello& one, const node_hello& other) noexcept;
 
 /// A hash of all that decides how any regime of this build makes tokens.
 [[nodiscard]] uint64_t rules_hash();

@@ -1,4 +1,5 @@
 // Which nodes may work together.
+#include <algorithm>
 #include <string>
 
 #include <xxhash.h>
@@ -15,6 +16,10 @@ node_refusal refusal_of(const node_hello& giver, const node_hello& lender) noexc
   if (giver.rules != lender.rules) return node_refusal::another_rules;
   if (lender.draining) return node_refusal::leaving;
   return node_refusal::none;
+}
+
+uint64_t window_between(const node_hello& one, const node_hello& other) noexcept {
+  return std::clamp(std::min(one.window_bytes, other.window_bytes), node_window_bytes_min, node_window_bytes_max);
 }
 
 // Tables alone do not tell how they are read: this is to grow whenever the same tables give other tokens.

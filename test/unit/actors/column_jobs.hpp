@@ -1,6 +1,7 @@
 // Jobs as a server makes them where workers are processes: a document in shared memory, and columns wanted of it.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -52,7 +53,8 @@ struct column_house {
   auto columns = column_scan::begin(order, input);
   scan_cursor cursor;
   run_scan(*find_kernel("reference"), input, cursor, columns->output());
-  return columns->finish(cursor, of.stop.here());
+  const std::atomic<bool> never = false; // the job's own may be set: it may have its outcome
+  return columns->finish(cursor, never);
 }
 
 [[nodiscard]] inline bool same_columns(const column_answer& one, const column_answer& other) {

@@ -236,4 +236,14 @@ BOOST_FIXTURE_TEST_CASE(bytes_beyond_what_was_granted_turn_away_too, two_ends) {
   BOOST_TEST(lane.begun.empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(bytes_beyond_all_numbers_are_no_less_than_what_was_granted, two_ends) {
+  warm_up(); // so that there is credit for a second one
+  order(1);
+  carry();
+  lane.begun.clear();
+  port.heard(link_order{.epoch = link.epoch(), .number = 10, .job = {2}, .bytes = UINT64_MAX - 99}, time);
+  BOOST_TEST(port.overdrawn() == 1u);
+  BOOST_TEST(lane.begun.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
