@@ -37,12 +37,12 @@ struct growth_figures {
   double peers = 0;                              ///< of a node, at the mean
   double idle_beats = 0, idle_control_bytes = 0; ///< a node and second, sent
   // While all clients send as soon as they have an answer.
-  double answers_per_s = 0;
-  double lent_share = 0;               ///< of attempts
-  double copied_share = 0;             ///< hedges, of jobs answered ok
-  double returned_share = 0;           ///< attempts that peers did not carry out, of jobs answered ok
-  double beats = 0, control_bytes = 0; ///< a node and second, sent; at the mean
-  double busiest_control_bytes = 0;    ///< the same of the node that sent most
+  double answers_per_s = 0, bytes_per_s = 0; ///< of documents answered ok
+  double lent_share = 0;                     ///< of attempts
+  double copied_share = 0;                   ///< hedges, of jobs answered ok
+  double returned_share = 0;                 ///< attempts that peers did not carry out, of jobs answered ok
+  double beats = 0, control_bytes = 0;       ///< a node and second, sent; at the mean
+  double busiest_control_bytes = 0;          ///< the same of the node that sent most
   // At half of that rate.
   duration p50{0}, p99{0};
   double half_lent_share = 0;
