@@ -118,7 +118,7 @@ private:
   void lend();
   void refuse(job_id id);
   void look_at_usable_lanes();
-  [[nodiscard]] size_t lengthy_running() const; ///< attempts
+  [[nodiscard]] size_t lengthy_running() const; ///< attempts, here
   [[nodiscard]] std::optional<lane_id> choose_for_copy(job_id id);
   [[nodiscard]] std::optional<lane_id> choose_peer(const open_job& job, bool late);
   [[nodiscard]] hedge_question question_of(job_id id, std::optional<lane_id> copy_lane) const;

@@ -141,7 +141,7 @@ void dispatcher::look_at_usable_lanes() {
 size_t dispatcher::lengthy_running() const {
   size_t lanes = 0;
   lanes_.each_attempt([&](lane_id lane, const lane_attempt& attempt) {
-    lanes += waiting_.lengthy(attempt.expected) && !lanes_.is_small_only(lane);
+    lanes += waiting_.lengthy(attempt.expected) && !lanes_.is_small_only(lane) && !lanes_.is_remote(lane);
   });
   return lanes;
 }

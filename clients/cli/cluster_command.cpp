@@ -1,6 +1,5 @@
 #include "clients/cli/cluster_command.hpp"
 
-#include <chrono>
 #include <variant>
 
 #include <spdlog/fmt/fmt.h>
@@ -10,22 +9,9 @@
 #include "clients/cli/exit_status.hpp"
 #include "clients/cli/output.hpp"
 #include "clients/cli/service_address.hpp"
-#include "runtime/client.hpp"
-#include "runtime/host_port.hpp"
+#include "clients/cli/service_stats.hpp"
 
 namespace texlex::cli {
-namespace {
-
-constexpr uint64_t question_id = 1;
-
-std::variant<std::string, client_error> ask(const cluster_options& options) {
-  const std::chrono::milliseconds patience{options.timeout_ms};
-  auto connected = client::connect(options.socket, patience);
-  if (auto* const error = std::get_if<client_error>(&connected)) return std::move(*error);
-  return std::get<client>(connected).ask_stats(question_id);
-}
-
-} // namespace
 
 CLI::App* add_cluster_command(CLI::App& app, cluster_options& options) {
   auto* command = app.add_subcommand("cluster", "Look at the cluster of a running texlexd");
@@ -44,17 +30,8 @@ CLI::App* add_cluster_command(CLI::App& app, cluster_options& options) {
 }
 
 int run_cluster_status(const cluster_options& options) {
-  const auto url = url_of(options.socket);
-  if (const auto* const why = std::get_if<std::string>(&url)) {
-    complain(*why);
-    return options.socket == default_socket() ? exit_service : exit_usage; // whose folder may be unsafe
-  }
-  const auto told = ask(options);
-  if (const auto* const error = std::get_if<client_error>(&told)) {
-    complain(
-      fmt::format("the texlexd at {} does not tell of itself: {}", escape_file_name(options.socket), error->sentence));
-    return exit_service;
-  }
+  const auto told = stats_of(options.socket, options.timeout_ms);
+  if (const auto* const status = std::get_if<exit_status>(&told)) return *status;
   const auto cluster = read_cluster_status(std::get<std::string>(told));
   if (!cluster) {
     complain(fmt::format("the texlexd at {} has no cluster: it was started without cluster.listen",

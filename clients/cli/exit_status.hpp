@@ -11,6 +11,7 @@ enum exit_status : int {
   exit_input = 3,       ///< an input could not be read, or the output not written
   exit_service = 4,     ///< texlexd could not be reached, or refused
   exit_no_cluster = 5,  ///< texlexd is no node of a cluster
+  exit_draining = 6,    ///< texlexd is about to end
   exit_signalled = 128, ///< and the signal's number: interrupted, after a report
 };
 

@@ -11,6 +11,7 @@
 #include "clients/cli/corpus_command.hpp"
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/output.hpp"
+#include "clients/cli/ping_command.hpp"
 #include "clients/cli/tokens_command.hpp"
 #include "clients/cli/verify_command.hpp"
 #include "config/usage_error.hpp"
@@ -25,8 +26,8 @@ int run(int argument_count, char** arguments) {
   app.footer(
     "Exit status: 0 ok; 1 issues, with tokens --strict; 2 usage; 3 an input could not be read, the output not\n"
     "written, or memory ran out; 4 texlexd could not be reached, refused or was wrong; 5 it has no cluster, with\n"
-    "cluster status; 130 and 143 a bench interrupted by SIGINT or SIGTERM, after its report; 141, as a shell\n"
-    "tells it, nobody reads the output.");
+    "cluster status; 6 it drains, with ping --ready; 130 and 143 a bench interrupted by SIGINT or SIGTERM, after\n"
+    "its report; 141, as a shell tells it, nobody reads the output.");
   tokens_options tokens;
   verify_options verify;
   bench_options bench;
@@ -37,6 +38,8 @@ int run(int argument_count, char** arguments) {
   const auto* corpus_command = add_corpus_command(app, corpus);
   cluster_options cluster;
   const auto* cluster_command = add_cluster_command(app, cluster);
+  ping_options ping;
+  const auto* ping_command = add_ping_command(app, ping);
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -51,6 +54,7 @@ int run(int argument_count, char** arguments) {
   }
   if (*bench_command) return run_bench(bench);
   if (*corpus_command) return run_corpus(corpus);
+  if (*ping_command) return run_ping(ping);
   if (*cluster_command) return run_cluster_status(cluster);
   return *tokens_command ? run_tokens(tokens) : run_verify(verify);
 }

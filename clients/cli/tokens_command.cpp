@@ -21,7 +21,7 @@ namespace {
 /// Text that was made before its turn.
 constexpr uint64_t waiting_bytes_max = 32u << 20;
 constexpr double bytes_per_mb = 1e6;
-int complain(int exit_status, const std::string& sentence) {
+int complain_and_end(int exit_status, const std::string& sentence) {
   cli::complain(sentence);
   return exit_status;
 }
@@ -69,7 +69,7 @@ int print_tokens(const tokens_options& options, const document_wishes& wishes, d
 
 // Before anything is read, so that who is not there is told at once.
 int begin(token_service& service, const std::string& address) {
-  if (const auto why = service.begin()) return complain(exit_service, escape_file_name(why->sentence));
+  if (const auto why = service.begin()) return complain_and_end(exit_service, escape_file_name(why->sentence));
   if (service.speaks_version_1())
     cli::complain(
       escape_file_name(fmt::format("the texlexd at {} speaks version 1 of the protocol only: counts are under "
@@ -82,12 +82,13 @@ int begin(token_service& service, const std::string& address) {
 
 int run_tokens(const tokens_options& options) {
   if (const auto why = request_contradiction(options, options.socket.has_value(), "--socket"); !why.empty())
-    return complain(exit_usage, why);
+    return complain_and_end(exit_usage, why);
   auto made = make_wishes(options, !options.socket);
-  if (const auto* why = std::get_if<std::string>(&made)) return complain(exit_usage, *why);
+  if (const auto* why = std::get_if<std::string>(&made)) return complain_and_end(exit_usage, *why);
   auto& wishes = std::get<document_wishes>(made);
   if (options.format == "arrow" && isatty(STDOUT_FILENO) == 1)
-    return complain(exit_usage, "--format arrow is no text and standard output is a terminal; write it to a file");
+    return complain_and_end(exit_usage,
+                            "--format arrow is no text and standard output is a terminal; write it to a file");
   service_group services{std::nullopt, [](const std::string&) {}}; // of one: what it says is said with the document
   if (options.socket) {
     auto service =
@@ -98,7 +99,7 @@ int run_tokens(const tokens_options& options) {
   }
   file_names found = find_files(options);
   int worst = exit_ok;
-  for (const std::string& error : found.errors) worst = complain(exit_input, error);
+  for (const std::string& error : found.errors) worst = complain_and_end(exit_input, error);
   const std::string only_name = found.names.size() == 1 ? found.names[0] : "";
   document_source source{std::move(found.names), !options.no_unpack,
                          options.unpacked_bytes_max.value_or(unpacked_bytes_max_default)};

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "runtime/time.hpp"
+#include "test/cli/program_folder.hpp"
 #include "test/e2e/running_texlexd.hpp"
 
 using namespace texlex;
@@ -51,6 +52,9 @@ BOOST_AUTO_TEST_CASE(in_the_grace_the_stats_tell_of_the_end_and_old_and_new_conn
   auto fresh = server.connect();
   fresh.request(1, "xyz");
   fresh.expect_counts(1, "xyz");
+  const program_folder here;
+  BOOST_TEST(here.run("ping --socket " + server.socket()).status == 0);
+  BOOST_TEST(here.run("ping --ready --socket " + server.socket()).status == 6);
   BOOST_TEST(!says(server, draining));
   server.signal(SIGTERM);
   BOOST_TEST(server.wait().exit_status == 0);

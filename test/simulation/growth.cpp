@@ -115,11 +115,12 @@ private:
     for (uint64_t number = 0; number < clients_.size(); ++number) send(number);
     run_for(warming_up);
     forget_counts();
-    const uint64_t ok = ok_now(), copied = copies(), returned = world_.returned;
+    const uint64_t ok = ok_now(), bytes = ok_bytes_, copied = copies(), returned = world_.returned;
     run_for(options_.length);
     const growth_counts all = all_counts();
     const uint64_t answers = ok_now() - ok;
     figures_.answers_per_s = static_cast<double>(answers) / seconds(options_.length);
+    figures_.bytes_per_s = static_cast<double>(ok_bytes_ - bytes) / seconds(options_.length);
     figures_.lent_share = share(all.lent, all.attempts);
     figures_.copied_share = share(copies() - copied, answers);
     figures_.returned_share = share(world_.returned - returned, answers);
@@ -175,21 +176,24 @@ private:
     const double us = static_cast<double>(bytes) / 1024 * options_.us_per_kib;
     const job_id job{++jobs_};
     world_.service[job.value] = duration{static_cast<duration::rep>(us * 1000)};
-    sent_[job.value] = number;
+    sent_[job.value] = {number, bytes};
     world_.nodes[clients_[number]]->submit(job, 1 + number, document_of(bytes));
   }
 
   void answered(job_id job, const outcome& result, duration took) {
     const auto found = sent_.find(job.value);
     require(found != sent_.end(), "a job is answered once");
-    const uint64_t number = found->second;
+    const auto [number, bytes] = found->second;
     sent_.erase(found);
     ++endings_[static_cast<size_t>(result.status)];
-    if (result.status == status::ok) took_.push_back(took);
+    if (result.status == status::ok) {
+      took_.push_back(took);
+      ok_bytes_ += bytes;
+    }
     if (sending_ != sending::at_once) return;
     const duration pause =
       result.status == status::overload ? std::chrono::milliseconds{std::max(result.token_count, 1u)} : answer_time;
-    world_.time.after(pause, [this, number] {
+    world_.time.after(pause, [this, number = number] {
       if (sending_ == sending::at_once) send(number);
     });
   }
@@ -210,7 +214,11 @@ private:
   sending sending_ = sending::nobody;
   double per_s_ = 0;
   uint64_t jobs_ = 0, next_client_ = 0;
-  std::unordered_map<uint64_t, uint64_t> sent_; ///< its client, by job
+  struct sent_job {
+    uint64_t client = 0, bytes = 0;
+  };
+  std::unordered_map<uint64_t, sent_job> sent_; ///< by job
+  uint64_t ok_bytes_ = 0;
   std::vector<uint64_t> endings_ = std::vector<uint64_t>(status_count);
   std::vector<duration> took_;
 };
@@ -227,7 +235,7 @@ const char* name_of(growth_load load) noexcept {
 }
 
 uint32_t attempts_max_of(const growth_options& options) noexcept {
-  return options.attempts_max > 0 ? options.attempts_max : options.workers;
+  return options.attempts_max > 0 ? options.attempts_max : 2 * options.workers;
 }
 
 growth_figures grow(const growth_options& options) { return growth{options}.run(); }

@@ -17,12 +17,12 @@ inline constexpr growth_load all_growth_loads[] = {growth_load::even, growth_loa
 struct growth_options {
   uint32_t nodes = 1;
   growth_load load = growth_load::even;
-  uint32_t workers = 2;                  ///< of a node
-  uint32_t attempts_max = 0;             ///< lent to one peer at a time, as cluster.attempts_max; 0: as many as workers
-  uint32_t clients = 8;                  ///< for each node: so many requests are in flight while all send at once
-  uint64_t document_bytes = 1100u << 10; ///< at the mean
-  double us_per_kib = 1;                 ///< that a worker takes
-  uint32_t answer_percent = 0;           ///< bytes that come back, of the document's
+  uint32_t workers = 2;      ///< of a node
+  uint32_t attempts_max = 0; ///< lent to one peer at a time, as cluster.attempts_max; 0: twice as many as workers
+  uint32_t clients = 8;      ///< for each node: so many requests are in flight while all send at once
+  uint64_t document_bytes = 1100u << 10;             ///< at the mean
+  double us_per_kib = 1;                             ///< that a worker takes
+  uint32_t answer_percent = 0;                       ///< bytes that come back, of the document's
   duration latency = std::chrono::microseconds{100}; ///< one way
   double gigabits = 25;                              ///< a second, of each node's link, in and out
   uint32_t stall_permille = 2;                       ///< of attempts
@@ -37,12 +37,12 @@ struct growth_figures {
   double peers = 0;                              ///< of a node, at the mean
   double idle_beats = 0, idle_control_bytes = 0; ///< a node and second, sent
   // While all clients send as soon as they have an answer.
-  double answers_per_s = 0;
-  double lent_share = 0;               ///< of attempts
-  double copied_share = 0;             ///< hedges, of jobs answered ok
-  double returned_share = 0;           ///< attempts that peers did not carry out, of jobs answered ok
-  double beats = 0, control_bytes = 0; ///< a node and second, sent; at the mean
-  double busiest_control_bytes = 0;    ///< the same of the node that sent most
+  double answers_per_s = 0, bytes_per_s = 0; ///< of documents answered ok
+  double lent_share = 0;                     ///< of attempts
+  double copied_share = 0;                   ///< hedges, of jobs answered ok
+  double returned_share = 0;                 ///< attempts that peers did not carry out, of jobs answered ok
+  double beats = 0, control_bytes = 0;       ///< a node and second, sent; at the mean
+  double busiest_control_bytes = 0;          ///< the same of the node that sent most
   // At half of that rate.
   duration p50{0}, p99{0};
   double half_lent_share = 0;

@@ -63,25 +63,25 @@ void giver_end::heard(const lane_word& word) {
   after_event();
 }
 
-void giver_end::chunk_came(uint64_t bytes) {
+void giver_end::chunk_came(uint64_t bytes, bool tell) {
   if (loan_.over) return;
   require(in_.came(bytes), "a lender keeps to the window");
-  const auto due = in_.due();
-  if (!due) return;
-  loan_.giver_node.say(loan_.lender_node, encode(bytes_taken{link_.epoch(), *due}).size(), false,
-                       [this, taken = *due] { loan_.lender.taken(taken); });
+  if (!tell) return;
+  const uint64_t told = in_.tell();
+  loan_.giver_node.say(loan_.lender_node, encode(bytes_taken{link_.epoch(), told}).size(), false,
+                       [this, told] { loan_.lender.taken(told); });
 }
 
 void giver_end::taken(uint64_t bytes) {
   if (loan_.over) return;
-  require(out_.taken(bytes), "a lender takes no more than there was");
+  require(out_.taken(bytes, world_.time.now()), "a lender takes no more than there was");
   send_chunks();
 }
 
 void giver_end::send_chunks() {
-  while (const auto part = out_.next())
+  while (const auto part = out_.next(world_.time.now()))
     loan_.giver_node.send_chunk(loan_.lender_node, part->bytes + chunk_header_bytes,
-                                [this, part = *part] { loan_.lender.chunk_came(part.number, part.bytes); });
+                                [this, part = *part] { loan_.lender.chunk_came(part.number, part.bytes, part.tell); });
 }
 
 void giver_end::after_event() {
@@ -148,12 +148,14 @@ void lender_end::heard(const giver_word& word) {
   after_event();
 }
 
-void lender_end::chunk_came(uint64_t number, uint64_t bytes) {
+void lender_end::chunk_came(uint64_t number, uint64_t bytes, bool tell) {
   if (loan_.over) return;
   require(in_.came(bytes), "a giver keeps to the window");
-  if (const auto due = in_.due())
-    loan_.lender_node.say(loan_.giver_node, encode(bytes_taken{port_.epoch(), *due}).size(), false,
-                          [this, taken = *due] { loan_.giver.taken(taken); });
+  if (tell) {
+    const uint64_t told = in_.tell();
+    loan_.lender_node.say(loan_.giver_node, encode(bytes_taken{port_.epoch(), told}).size(), false,
+                          [this, told] { loan_.giver.taken(told); });
+  }
   const auto found = orders_.find(number);
   if (found == orders_.end() || found->second.submitted) return;
   taken_on& one = found->second;
@@ -166,7 +168,7 @@ void lender_end::chunk_came(uint64_t number, uint64_t bytes) {
 
 void lender_end::taken(uint64_t bytes) {
   if (loan_.over) return;
-  require(out_.taken(bytes), "a giver takes no more than there was");
+  require(out_.taken(bytes, world_.time.now()), "a giver takes no more than there was");
   send_chunks();
 }
 
@@ -181,9 +183,9 @@ void lender_end::answered(uint64_t number, const outcome& result) {
 }
 
 void lender_end::send_chunks() {
-  while (const auto part = out_.next()) {
+  while (const auto part = out_.next(world_.time.now())) {
     loan_.lender_node.send_chunk(loan_.giver_node, part->bytes + chunk_header_bytes,
-                                 [this, bytes = part->bytes] { loan_.giver.chunk_came(bytes); });
+                                 [this, part = *part] { loan_.giver.chunk_came(part.bytes, part.tell); });
     if (part->last) finish(part->number, *orders_.at(part->number).result);
   }
 }

@@ -26,7 +26,7 @@ public:
   void run(const job_ptr& job, uint32_t attempt);
   void abandon(job_id job);
   void heard(const lane_word& word);
-  void chunk_came(uint64_t bytes); ///< of an answer
+  void chunk_came(uint64_t bytes, bool tell); ///< of an answer
   void taken(uint64_t bytes);
   [[nodiscard]] lane_id lane() const noexcept { return lane_; }
 
@@ -71,7 +71,7 @@ public:
 
   void start() { look_later(); }
   void heard(const giver_word& word);
-  void chunk_came(uint64_t number, uint64_t bytes);
+  void chunk_came(uint64_t number, uint64_t bytes, bool tell);
   void taken(uint64_t bytes);
   void answered(uint64_t number, const outcome& result);
   void end(); ///< nobody wants what it has

@@ -29,6 +29,7 @@ dispatch_options dispatching(uint64_t seed) {
   dispatch_options options;
   options.queue_control.emplace();
   options.hedge = {.enabled = true, .delay = {.learn = true, .floor = 1ms, .ceiling = 10ms}, .budget = {}};
+  options.lending.send_time_per_mib = 600us;
   options.seed = seed;
   return options;
 }

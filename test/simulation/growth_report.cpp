@@ -24,7 +24,7 @@ void print_line(const growth_options& options, const growth_figures& now, const 
     "{:<9}{:>6}{:>6.1f}{:>11.0f}{:>7.1f}{:>7.1f}{:>7.2f}{:>8.2f}{:>8.1f}{:>8.1f}{:>8.2f}{:>9.0f}{:>9.1f}{:>9.1f}"
     "{:>9.1f}{:>9}{:>9}\n",
     name_of(options.load), options.nodes, now.peers, now.answers_per_s,
-    100 * now.answers_per_s / (options.nodes * alone.answers_per_s), 100 * now.lent_share, 100 * now.copied_share,
+    100 * now.bytes_per_s / (options.nodes * alone.bytes_per_s), 100 * now.lent_share, 100 * now.copied_share,
     100 * now.returned_share, milliseconds{now.p50}.count(), milliseconds{now.p99}.count(),
     milliseconds{now.p99} / milliseconds{alone.p99}, now.idle_beats, now.idle_control_bytes / 1000,
     now.control_bytes / 1000, now.busiest_control_bytes / 1000, now.refused, now.suspicions);

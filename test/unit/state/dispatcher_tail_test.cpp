@@ -135,27 +135,6 @@ BOOST_AUTO_TEST_CASE(a_job_whose_attempts_were_all_withdrawn_or_lost_runs_again)
   BOOST_TEST(desk.said.read() == "answer 7 ok by primary");
 }
 
-BOOST_AUTO_TEST_CASE(only_jobs_that_are_answered_ok_earn_copies) {
-  auto options = defaults();
-  options.eject_slow_lanes = false; // so that each job begins at the first lane
-  options.hedge.budget = {.burst = 1, .ceiling_permille = 1000};
-  timed_desk desk{options};
-  uint64_t last = 0;
-  const auto copies_of_late_jobs = [&](int jobs, status how) {
-    uint64_t copies = 0;
-    for (int i = 0; i < jobs; ++i) {
-      desk.submit(++last);
-      copies += desk.broker.at(desk.now += 10ms).overdue({last}) == hedge_verdict::send_copy;
-      desk.finish(1, last, how);
-      desk.finish(2, last, status::cancelled);
-    }
-    return copies;
-  };
-  BOOST_TEST(copies_of_late_jobs(100, status::deadline_exceeded) == 1u); // that was saved up
-  BOOST_TEST(copies_of_late_jobs(20, status::ok) == 0u);
-  BOOST_TEST(copies_of_late_jobs(1, status::ok) == 1u);
-}
-
 BOOST_AUTO_TEST_CASE(a_document_two_workers_crashed_on_is_refused_for_a_while) {
   timed_desk desk{defaults(), 4};
   desk.submit(1, "deadly");

@@ -306,4 +306,29 @@ BOOST_FIXTURE_TEST_CASE(a_lane_that_has_something_is_not_idle_though_it_has_room
   BOOST_TEST(said.read() == "");
 }
 
+BOOST_AUTO_TEST_CASE(only_jobs_that_are_answered_ok_earn_copies) {
+  diary said;
+  dispatch_options options{
+    .queue = {}, .queue_control = {}, .hedge = hedge_options::fixed(10ms), .lanes = {}, .watch = {}};
+  options.eject_slow_lanes = false; // so that each job begins at the first lane
+  options.hedge.budget = {.burst = 1, .ceiling_permille = 1000};
+  dispatcher broker{options, said};
+  broker.lane_joined(one);
+  broker.lane_joined(two);
+  uint64_t last = 0;
+  const auto copies_of_late_jobs = [&](int jobs, status how) {
+    uint64_t copies = 0;
+    for (int i = 0; i < jobs; ++i) {
+      broker.submit(make_job(++last));
+      copies += broker.overdue({last}) == hedge_verdict::send_copy;
+      broker.finished(one, {last}, {.status = how});
+      broker.finished(two, {last}, {.status = status::cancelled});
+    }
+    return copies;
+  };
+  BOOST_TEST(copies_of_late_jobs(100, status::deadline_exceeded) == 1u); // that was saved up
+  BOOST_TEST(copies_of_late_jobs(20, status::ok) == 0u);
+  BOOST_TEST(copies_of_late_jobs(1, status::ok) == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

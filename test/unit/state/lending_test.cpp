@@ -146,6 +146,25 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_gone_costs_its_jobs_nothing_but_time) {
   BOOST_TEST(n.said.read() == "disarm 1, answer 1 ok by primary, run 2 at 1, disarm 2, answer 2 ok by primary");
 }
 
+BOOST_AUTO_TEST_CASE(lengthy_documents_at_peers_keep_no_lane_here_from_others) {
+  node n{{here, other}};
+  for (uint64_t id = 1; id <= 20; ++id) { // so that it is known how long they take
+    n.submit(job_of(id));
+    n.pass(20ms);
+    n.finish(here, id);
+  }
+  n.peer_joins();
+  n.submit(job_of(30, 1000)); // for the likes of which a lane is kept
+  n.finish(here, 30);
+  n.said.read();
+  for (uint64_t id = 31; id <= 33; ++id) n.submit(job_of(id));
+  BOOST_TEST(n.said.read() == "run 31 at 1, arm 31, run 32 at 101, arm 32, run 33 at 101, arm 33");
+  n.finish(here, 31);
+  n.said.read();
+  n.submit(job_of(34));
+  BOOST_TEST(n.said.read() == "run 34 at 1, arm 34");
+}
+
 BOOST_AUTO_TEST_CASE(a_late_job_is_copied_to_a_peer_while_all_lanes_here_are_busy) {
   node n;
   n.submit(job_of(1));
