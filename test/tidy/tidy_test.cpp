@@ -64,7 +64,7 @@ struct room_rule {
   bool may_use_caf;
 };
 
-const std::array<room_rule, 10> rules{{
+const std::array<room_rule, 11> rules{{
   {"runtime/", {"runtime/"}, false},
   {"kernels/", {"runtime/", "kernels/"}, false},
   {"config/", {"runtime/", "kernels/", "config/"}, false},
@@ -77,6 +77,7 @@ const std::array<room_rule, 10> rules{{
   {"actors/", {"runtime/", "kernels/", "config/", "actors/"}, true},
   {"clients/", {"runtime/", "kernels/", "config/", "clients/"}, false},
   {"test/unit/actors/", {"runtime/", "kernels/", "config/", "actors/", "test/"}, true},
+  {"test/unit/cluster/", {"runtime/", "actors/", "test/"}, true},
   {"bench/", {"runtime/", "kernels/", "config/", "actors/", "bench/"}, true},
   {"", {"runtime/", "kernels/", "config/", "actors/", "clients/", "bench/", "test/"}, false},
 }};
@@ -179,9 +180,9 @@ BOOST_AUTO_TEST_CASE(names_say_what_a_thing_is) {
 }
 
 BOOST_AUTO_TEST_CASE(every_room_says_what_it_is_for) {
-  for (const char* room : {"runtime", "kernels", "config", "actors", "actors/state", "actors/server", "bench", "test",
-                           "clients", "clients/python", "clients/cpp", "clients/c", "test/client", "test/engine",
-                           "test/library", "test/golden", "kernels/api", "deploy"})
+  for (const char* room : {"runtime", "kernels", "config", "actors", "actors/state", "actors/server", "actors/cluster",
+                           "bench", "test", "clients", "clients/python", "clients/cpp", "clients/c", "test/client",
+                           "test/engine", "test/library", "test/golden", "kernels/api", "deploy"})
     BOOST_TEST(fs::exists(root / room / "README.md"), room << " has no README.md");
 }
 
