@@ -20,14 +20,23 @@ greeting::~greeting() {
   if (watched_ != 0) room_.loop().unwatch(socket_.fd.get(), *this);
 }
 
+void greeting::begin() noexcept { socket_.tls != nullptr ? go_on() : greeted(); }
+
 void greeting::ready(uint32_t) noexcept {
-  if (done_ != nullptr) go_on();
+  if (done_ == nullptr) return;
+  if (socket_.connection->has_ended()) return fail(); // its time is over, or others push
+  is_greeted_ ? succeed() : go_on();
+}
+
+void greeting::greeted() noexcept {
+  is_greeted_ = true;
+  if (socket_.connection->side() == connection_side::accepted) return succeed(); // it is this node that begins
+  wait_for(EPOLLIN);
 }
 
 void greeting::go_on() noexcept {
-  if (socket_.connection->has_ended()) return fail(); // its time is over, or others push
   switch (socket_.tls->shake_hands()) {
-    case tls_session::progress::done: return succeed();
+    case tls_session::progress::done: return greeted();
     case tls_session::progress::wants_to_read: return wait_for(EPOLLIN);
     case tls_session::progress::wants_to_write: return wait_for(EPOLLOUT);
     case tls_session::progress::failed: break;

@@ -108,9 +108,9 @@ void handshake_room::greet(owned_fd socket, connection_side side, std::string wh
 }
 
 void handshake_room::shake_hands(ready_socket socket, const std::string& host, handshake_end done) {
-  if (certificates_ == nullptr) return done(std::move(socket));
-  socket.tls = tls_session::make(certificates_->current(), socket.fd.get(), socket.connection->side(), host);
-  if (socket.tls == nullptr) {
+  if (certificates_ != nullptr)
+    socket.tls = tls_session::make(certificates_->current(), socket.fd.get(), socket.connection->side(), host);
+  if (certificates_ != nullptr && socket.tls == nullptr) {
     socket.connection->end(ending::tls, "there is no memory for TLS");
     return done(socket.connection->text());
   }

@@ -26,8 +26,8 @@ uint64_t hash_of(const job& job) {
 dispatcher::dispatcher(const dispatch_options& options, dispatch_effects& effects)
   : effects_(effects), waiting_({.queue = options.queue, .control = options.queue_control, .clients = options.clients}),
     hedge_(options.hedge), eject_slow_lanes_(options.eject_slow_lanes), health_(options.lanes),
-    lending_(options.lending, options.hedge.delay), watch_(options.watch), killers_(options.killers),
-    dice_(options.seed) {}
+    lending_(options.lending, options.hedge.delay), watch_(options.watch),
+    remote_attempt_max_(options.remote_attempt_max), killers_(options.killers), dice_(options.seed) {}
 
 void dispatcher::submit(job_ptr job) {
   if (ledger_.find(job->id) != nullptr) return; // told twice: the first one is answered

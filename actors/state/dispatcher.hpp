@@ -44,6 +44,9 @@ struct dispatch_options {
   lane_health_options lanes;
   lending_options lending{};
   attempt_watch_options watch;
+  /// An attempt at a peer hangs after that, however long its document: a peer that is heard watches its own workers, and
+  /// what is under way to it shares the way with others.
+  duration remote_attempt_max = std::chrono::seconds{30};
   killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers crashed on
   uint64_t seed = 1;                                    ///< of the dice that pick among many lanes
 };
@@ -146,6 +149,7 @@ private:
   lane_health health_;
   lending lending_;
   attempt_watch watch_;
+  duration remote_attempt_max_;
   attempt_watch stalls_; ///< attempts that take far longer than expected, long before they hang
   killer_memory killers_;
   std::vector<job_id> late_; ///< open jobs that rang when there was no place for a copy

@@ -8,12 +8,6 @@
 #include "actors/state/dispatcher.hpp"
 
 namespace texlex {
-namespace {
-
-// A peer that is heard watches its own workers, and what is under way to it shares the way with others.
-constexpr duration remote_attempt_max = std::chrono::seconds{30};
-
-} // namespace
 
 void dispatcher::lane_joined(lane_id lane, const lane_traits& traits) {
   if (lanes_.knows(lane)) return;
@@ -94,7 +88,7 @@ void dispatcher::watch_attempts() {
     if (lanes_.is_small_only(lane)) return; // who would hang there with it is who watches
     if (current_.empty() || current_.back().lane != lane)
       current_.push_back({lane, attempt.job,
-                          lanes_.is_remote(lane) ? remote_attempt_max : watch_.limit_for(attempt.bytes), attempt.since,
+                          lanes_.is_remote(lane) ? remote_attempt_max_ : watch_.limit_for(attempt.bytes), attempt.since,
                           attempt.bytes});
   });
   watch_.look(
