@@ -77,7 +77,7 @@ dispatch_options draw_dispatch(dice& chance) {
   made.eject_slow_lanes = chance.in_1000(700);
   made.watch.limit = milliseconds{chance.pick(100, 1000)};
   made.watch.getting_on_factor = 2;
-  made.remote_attempt_max = made.watch.limit; // nobody watches the workers of hosts elsewhere
+  made.remote_attempt_max = *made.watch.limit; // nobody watches the workers of hosts elsewhere
   made.killers.kills_to_condemn = 1;
   made.lending.document_bytes_min = chance.of(std::array<uint64_t, 3>{0, 1000, 32'768});
   made.seed = chance.next();
