@@ -1,6 +1,6 @@
 // A node among others: finds peers and lends them this node's workers, and has the workers of those that it has found
-// as lanes. Published, so that it hears the hellos of others; whom it does not know it tells why not. Where peers may be
-// and when they are looked for is decided in peers/peer_book.
+// as lanes. Published, so that it hears the hellos of others; whom it does not know it tells why not. Where peers may
+// be and when they are looked for is decided in peers/peer_book.
 #pragma once
 
 #include <functional>

@@ -25,7 +25,8 @@ using namespace std::chrono_literals;
 /// For the first word of a giver that was let in.
 constexpr duration greeting_time_max = 5s;
 
-/// How long what is borrowed may wait for a worker. Where none is idle it is handed back, and soon: its giver may have one.
+/// How long what is borrowed may wait for a worker. Where none is idle it is handed back, and soon: its giver may have
+/// one.
 constexpr duration lent_wait_max = 100ms;
 
 /// Clients that are nodes are numbered apart from those that are connections.

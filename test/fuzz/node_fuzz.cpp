@@ -1,7 +1,8 @@
-// What a hostile node may say, to both ends of a link. Any bytes as a frame: what is decoded is encoded to what decodes
-// to the same. And whole scripts of frames, right but for what two bytes change, to a giver (`lane_link`) and to a lender
-// (`lane_port`) with the chunks that belong to them, while orders are given, carried out and abandoned and time passes:
-// what they keep count of holds, no more runs than may, nothing is written beyond a document, and each order ends once.
+// What a hostile node may say, to both ends of a link. Any bytes as a frame: what is decoded is encoded to what
+// decodes to the same. And whole scripts of frames, right but for what two bytes change, to a giver (`lane_link`) and
+// to a lender (`lane_port`) with the chunks that belong to them, while orders are given, carried out and abandoned and
+// time passes: what they keep count of holds, no more runs than may, nothing is written beyond a document, and each
+// order ends once.
 //
 // Six bytes make one event: what it is, two numbers, two of change, and how much time has passed.
 #include <algorithm>

@@ -64,7 +64,7 @@ struct room_rule {
   bool may_use_caf;
 };
 
-const std::array<room_rule, 11> rules{{
+const std::array<room_rule, 12> rules{{
   {"runtime/", {"runtime/"}, false},
   {"kernels/", {"runtime/", "kernels/"}, false},
   {"config/", {"runtime/", "kernels/", "config/"}, false},
@@ -78,6 +78,7 @@ const std::array<room_rule, 11> rules{{
   {"clients/", {"runtime/", "kernels/", "config/", "clients/"}, false},
   {"test/unit/actors/", {"runtime/", "kernels/", "config/", "actors/", "test/"}, true},
   {"test/unit/cluster/", {"runtime/", "actors/", "test/"}, true},
+  {"test/unit/gateway/", {"runtime/", "kernels/", "actors/", "test/"}, true},
   {"bench/", {"runtime/", "kernels/", "config/", "actors/", "bench/"}, true},
   {"", {"runtime/", "kernels/", "config/", "actors/", "clients/", "bench/", "test/"}, false},
 }};

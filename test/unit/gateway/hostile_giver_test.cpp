@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(chunks_of_no_order_are_taken_as_long_as_they_keep_to_the_wi
 
 BOOST_AUTO_TEST_CASE(chunks_beyond_the_window_end_its_link) {
   besieged_node town;
-  town.hostile.say(encode(chunk{town.epoch, 99, 0, false, std::string(1000, 'x')})); // so little that it is not told of yet
+  town.hostile.say(encode(chunk{town.epoch, 99, 0, false, std::string(1000, 'x')}));
   town.hostile.say(encode(chunk{town.epoch, 99, 0, false, std::string(chunk_bytes_max, 'x')}));
   town.check_that_only_its_link_is_lost();
 }
@@ -277,7 +277,9 @@ private:
         return encode(giver_word{order});
       }
       case 2:
-      case 3: return encode(chunk{town.epoch, 1 + up_to(4), up_to(1) * awkward(), up_to(1) == 1, std::string(1 + up_to(9000), '{')});
+      case 3:
+        return encode(
+          chunk{town.epoch, 1 + up_to(4), up_to(1) * awkward(), up_to(1) == 1, std::string(1 + up_to(9000), '{')});
       case 4: return encode(giver_word{link_abandon{town.epoch, up_to(4)}});
       case 5: return encode(giver_word{giver_beat{town.epoch, {.before = awkward(), .after = chance_()}}});
       case 6: return encode(bytes_taken{town.epoch, up_to(3) == 0 ? awkward() : 0});

@@ -336,7 +336,8 @@ private:
         return encode(
           lane_word{lane_beat{.epoch = epoch, .orders = {.before = awkward(), .after = chance_()}, .credit = credit}});
       case 3: return encode(columns_begin{epoch, up_to(2), {.tokens = up_to(3000), .issues = up_to(10)}});
-      case 4: return encode(chunk{epoch, up_to(2), up_to(1) * awkward(), up_to(1) == 1, std::string(1 + up_to(9000), 'x')});
+      case 4:
+        return encode(chunk{epoch, up_to(2), up_to(1) * awkward(), up_to(1) == 1, std::string(1 + up_to(9000), 'x')});
       case 5: return encode(bytes_taken{epoch, up_to(3) == 0 ? awkward() : 0});
       case 6: return encode(lane_word{link_welcome{.epoch = epoch, .credit = credit}});
       case 7: return up_to(5) > 0 ? encode(bytes_taken{}) : encode(lane_word{link_leaving{epoch, awkward()}});

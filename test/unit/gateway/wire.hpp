@@ -1,7 +1,7 @@
 // A connection between two nodes of a town, which all live in one actor system: frames go through wires, actors that
 // look like who is at the other end. As over TCP nothing is lost, doubled or reordered in mid-stream; but a connection
-// may be slow, frozen for a while, or die with all that is on its way. Who is at an end hears that the other one is gone
-// when the wire is, as through CAF's middleman.
+// may be slow, frozen for a while, or die with all that is on its way. Who is at an end hears that the other one is
+// gone when the wire is, as through CAF's middleman.
 #pragma once
 
 #include <deque>
