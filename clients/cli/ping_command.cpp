@@ -8,9 +8,9 @@
 #include "clients/cli/escaped_text.hpp"
 #include "clients/cli/exit_status.hpp"
 #include "clients/cli/output.hpp"
-#include "clients/cli/service_address.hpp"
 #include "clients/cli/service_stats.hpp"
 #include "clients/cli/stats_lines.hpp"
+#include "runtime/host_port.hpp"
 
 namespace texlex::cli {
 namespace {

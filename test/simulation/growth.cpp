@@ -235,7 +235,7 @@ const char* name_of(growth_load load) noexcept {
 }
 
 uint32_t attempts_max_of(const growth_options& options) noexcept {
-  return options.attempts_max > 0 ? options.attempts_max : 2 * options.workers;
+  return options.attempts_max > 0 ? options.attempts_max : 4 * options.workers;
 }
 
 growth_figures grow(const growth_options& options) { return growth{options}.run(); }

@@ -18,7 +18,7 @@ struct growth_options {
   uint32_t nodes = 1;
   growth_load load = growth_load::even;
   uint32_t workers = 2;      ///< of a node
-  uint32_t attempts_max = 0; ///< lent to one peer at a time, as cluster.attempts_max; 0: twice as many as workers
+  uint32_t attempts_max = 0; ///< lent to one peer at a time, as cluster.attempts_max; 0: four times as many as workers
   uint32_t clients = 8;      ///< for each node: so many requests are in flight while all send at once
   uint64_t document_bytes = 1100u << 10;             ///< at the mean
   double us_per_kib = 1;                             ///< that a worker takes

@@ -137,7 +137,7 @@ void add_growth_options(CLI::App& app, growth_choices& chosen) {
   };
   detail("--workers", options.workers, "Workers of a node", 1, 64);
   detail("--attempts-max", options.attempts_max,
-         "Attempts lent to one peer, as cluster.attempts_max; 0: twice as many as workers", 0, 64);
+         "Attempts lent to one peer, as cluster.attempts_max; 0: four times as many as workers", 0, 64);
   detail("--clients", options.clients, "Clients for each node", 1, 1000);
   detail("--document-kib", chosen.document_kib, "A document's length, at the mean", 33, 8192);
   detail("--us-per-kib", options.us_per_kib, "That a worker takes", 0.1, 1e4);

@@ -14,7 +14,9 @@ using test::counted, test::lane_side, test::two_ends;
 BOOST_AUTO_TEST_SUITE(lane_lives_test)
 
 BOOST_FIXTURE_TEST_CASE(who_is_not_heard_for_long_is_suspected_then_down_and_what_it_had_is_lost, two_ends) {
+  warm_up();
   order(7);
+  BOOST_TEST(link.room() == 3u);
   for (int i = 0; i < 5; ++i) pass(100ms), lose();
   BOOST_TEST(giver.read() == "suspected");
   BOOST_TEST(link.room() == 0u);
