@@ -73,8 +73,8 @@ protected:
       [this](atom::joined, lane_id lane, const remote_lane_actor& handle, const lane_traits& traits) {
         hear({.what = lane_news::joined, .lane = lane, .handle = handle, .remote = handle, .traits = traits});
       },
-      [this](atom::room, lane_id lane, uint32_t attempts) {
-        hear({.what = lane_news::room, .lane = lane, .attempts = attempts});
+      [this](atom::room, lane_id lane, uint32_t all) {
+        hear({.what = lane_news::room, .lane = lane, .attempts = all});
       },
       [this](atom::suspected, lane_id lane) { hear({.what = lane_news::suspected, .lane = lane}); },
       [this](atom::cooling, lane_id lane, const drain_listener& listener) {
@@ -328,15 +328,12 @@ private:
   }
 
   // Without memory they are not counted, and what they are about goes on.
-  void sample(const request_sample& one) {
+  void sample(const request_sample& one) { keep(samples_.requests, one); }
+  void sample(const attempt_sample& one) { keep(samples_.attempts, one); }
+  template <class Samples, class Sample>
+  void keep(Samples& of_them, const Sample& one) {
     guarded_([&] {
-      samples_.requests.push_back(one);
-      flush_if_due();
-    });
-  }
-  void sample(const attempt_sample& one) {
-    guarded_([&] {
-      samples_.attempts.push_back(one);
+      of_them.push_back(one);
       flush_if_due();
     });
   }

@@ -66,11 +66,12 @@ using supervisor_actor = worker_listener::extend_with<drain_listener>::extend_wi
 
 /// One job in, exactly one outcome out, whatever happens to the lanes in between. After `close` all jobs end with
 /// `shutting_down`, those in hand and those that come. Questions for metrics go through it, as it has samples that
-/// metrics has not seen. `watched` names who hears of lanes that hang. Remote lanes join for themselves, and say how many
-/// attempts they take in all, and that nothing is heard of them. `flush` and `tick` are its words to itself.
+/// metrics has not seen. `watched` names who hears of lanes that hang. Remote lanes join for themselves, and say how
+/// many attempts they take in all, and that nothing is heard of them. `flush` and `tick` are its words to itself.
 using broker_actor = finish_listener::extend_with<overdue_listener>::extend_with<lane_listener>::extend<
   takes<atom::joined, lane_id, remote_lane_actor, lane_traits>, takes<atom::room, lane_id, uint32_t>,
-  takes<atom::suspected, lane_id>, takes<atom::watched, stuck_listener>, takes<atom::submit, job_batch>, takes<atom::cancel, job_id>, takes<atom::close>,
-  takes<atom::flush>, takes<atom::tick, duration>, takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
+  takes<atom::suspected, lane_id>, takes<atom::watched, stuck_listener>, takes<atom::submit, job_batch>,
+  takes<atom::cancel, job_id>, takes<atom::close>, takes<atom::flush>, takes<atom::tick, duration>,
+  takes<atom::tell, job_id>, answers<metrics_report, atom::stats>>;
 
 } // namespace texlex

@@ -111,7 +111,7 @@ struct cluster_settings {
   uint32_t heartbeat_ms = 100;            ///< between two signs of life; 10..10000
   uint32_t suspect_ms = 500;              ///< a peer silent for so long gets no attempts; from 2 heartbeats up
   uint32_t down_ms = 1000;                ///< and after that long it is gone, and what it had is given to others
-  uint32_t attempts_max = 0;              ///< lent to one peer at a time; 0: four times as many as there are workers. Up to 64
+  uint32_t attempts_max = 0;              ///< lent to one peer at a time; 0: four a worker. Up to 64
   uint32_t credit_bytes = 4u << 20;       ///< under way to a peer that has not taken them yet; 64 KiB..64 MiB
   uint32_t document_bytes_min = 32'768;   ///< shorter documents stay at home
   uint32_t document_bytes_max = 8u << 20; ///< and longer ones; up to limits.document_bytes_max

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
-#include <ctime>
 #include <future>
 #include <mutex>
 #include <random>
@@ -73,7 +72,6 @@ node_hello self_of(const settings& settings, const kernel& kernel) {
   const cluster_settings& asked = settings.cluster;
   node_hello self;
   self.id = settings.test.cluster_node_id.empty() ? drawn_id() : told_id(settings.test.cluster_node_id);
-  self.started = static_cast<uint64_t>(std::time(nullptr));
   self.rules = rules_hash();
   self.capacity = capacity_of(settings);
   self.document_bytes_max = asked.document_bytes_max;

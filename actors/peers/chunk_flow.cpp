@@ -46,8 +46,8 @@ bool chunk_sender::taken(uint64_t bytes_in_all, instant now) noexcept {
   return true;
 }
 
-// What was under way when it shrank says nothing of what it is now. Two chunks and what the other end has not told of yet
-// always have room, else nothing would move.
+// What was under way when it shrank says nothing of what it is now. Two chunks and what the other end has not told of
+// yet always have room, else nothing would move.
 void chunk_sender::adjust(duration delay) noexcept {
   if (delay > delay_max_) {
     window_bytes_ = std::max(window_bytes_ / 2, std::min(window_bytes_max_, 2 * chunk_bytes_));

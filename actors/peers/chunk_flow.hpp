@@ -1,7 +1,7 @@
 // Long texts in chunks, many at a time over one connection: each gets a chunk in its turn, so that a short one does not
 // wait for a long one, and no more is under way than the other end has room for. So what lies in the connection is
-// bounded, and a heartbeat waits for no document: where a way is narrow the window shrinks until what lies in it is there
-// within a bound of time (as LEDBAT has it, RFC 6817), and grows again by a chunk at a time.
+// bounded, and a heartbeat waits for no document: where a way is narrow the window shrinks until what lies in it is
+// there within a bound of time (as LEDBAT has it, RFC 6817), and grows again by a chunk at a time.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@ namespace texlex {
 /// The end that sends.
 class chunk_sender {
 public:
-  /// Chunks are at most half of the window: beside one that is to go there may be some that the other end need not tell of
-  /// yet.
+  /// Chunks are at most half of the window: beside one that is to go there may be some that the other end need not tell
+  /// of yet.
   chunk_sender(uint64_t window_bytes_max, uint64_t chunk_bytes, duration delay_max = std::chrono::milliseconds{100})
     : window_bytes_max_(window_bytes_max), chunk_bytes_(std::clamp<uint64_t>(window_bytes_max / 2, 1, chunk_bytes)),
       delay_max_(delay_max), window_bytes_(std::min(window_bytes_max, 8 * chunk_bytes_)) {}

@@ -46,8 +46,7 @@ struct node_hello {
   uint16_t major = node_protocol_major;
   uint16_t minor = node_protocol_minor;
   node_id id{};
-  uint64_t started = 0; ///< of that id: seconds since 1970, to be told
-  uint64_t rules = 0;   ///< a hash of the tables its regimes are made of (`rules_hash`)
+  uint64_t rules = 0; ///< a hash of the tables its regimes are made of (`rules_hash`)
   uint32_t capacity = 0;
   uint64_t document_bytes_max = 0;
   uint64_t window_bytes = 0; ///< of chunks that it lets be under way to it
@@ -86,7 +85,7 @@ struct chunk {
   link_epoch epoch{};
   uint64_t number = 0; ///< of the order
   uint64_t offset = 0;
-  bool tell = false; ///< `bytes_taken` is to be said
+  bool tell = false;        ///< `bytes_taken` is to be said
   std::string_view bytes{}; ///< in the frame
 };
 

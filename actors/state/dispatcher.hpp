@@ -44,8 +44,8 @@ struct dispatch_options {
   lane_health_options lanes;
   lending_options lending{};
   attempt_watch_options watch;
-  /// An attempt at a peer hangs after that, however long its document: a peer that is heard watches its own workers, and
-  /// what is under way to it shares the way with others.
+  /// An attempt at a peer hangs after that, however long its document: a peer that is heard watches its own workers,
+  /// and what is under way to it shares the way with others.
   duration remote_attempt_max = std::chrono::seconds{30};
   killer_memory_options killers{.kills_to_condemn = 1}; ///< told of jobs that two workers crashed on
   uint64_t seed = 1;                                    ///< of the dice that pick among many lanes

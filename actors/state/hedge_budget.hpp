@@ -1,6 +1,7 @@
-// How much extra work hedging may make. Each job answered ok earns a part of a token, up to a small burst; a copy spends
-// one. So where nothing comes to a good end no copies are made either. Beside it a ceiling: of the latest jobs no more than a share was copied, however full the bucket is. All in
-// whole thousandths of a token, so that the share holds exactly, over any number of jobs.
+// How much extra work hedging may make. Each job answered ok earns a part of a token, up to a small burst; a copy
+// spends one. So where nothing comes to a good end no copies are made either. Beside it a ceiling: of the latest jobs
+// no more than a share was copied, however full the bucket is. All in whole thousandths of a token, so that the share
+// holds exactly, over any number of jobs.
 #pragma once
 
 #include <cstdint>

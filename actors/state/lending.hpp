@@ -1,11 +1,11 @@
 // Which jobs go to workers of other nodes, and to which. Lanes here come first: a peer is asked where none of them has
 // room, for a copy where all that could run it are late, and when none is left. A document must be worth the way there.
 //
-// Of two peers taken at random the one with less to do has it, by how slow it was of late times what it has: Peak EWMA's
-// cost (finagle) with the power of two choices. One that refuses or fails several times in a row, or is much slower than
-// the others, is left out for a while, as in Envoy's outlier detection; never the last one. What was sent away for
-// nothing is paid for out of a budget that successes fill (as in gRPC's retry throttling), so that peers which all
-// refuse cost a bounded share of the load.
+// Of two peers taken at random the one with less to do has it, by how slow it was of late times what it has: Peak
+// EWMA's cost (finagle) with the power of two choices. One that refuses or fails several times in a row, or is much
+// slower than the others, is left out for a while, as in Envoy's outlier detection; never the last one. What was sent
+// away for nothing is paid for out of a budget that successes fill (as in gRPC's retry throttling), so that peers which
+// all refuse cost a bounded share of the load.
 #pragma once
 
 #include <cstdint>

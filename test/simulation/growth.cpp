@@ -168,7 +168,8 @@ private:
     });
   }
 
-  // Lengths differ as in a quarter that all have and what is beyond it, of which there is a little often and much seldom.
+  // Lengths differ as in a quarter that all have and what is beyond it, of which there is a little often and much
+  // seldom.
   void send(uint64_t number) {
     const double length = 0.25 + 0.75 * world_.chance.exponential();
     const double bytes_asked = length * static_cast<double>(options_.document_bytes);

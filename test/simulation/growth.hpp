@@ -1,6 +1,7 @@
-// How a cluster grows: nodes that lend each other workers, each with the classes of the real one (dispatcher and lending,
-// lane_link and lane_port, chunk_flow, peer_book), over a network that takes its time. No faults but workers that stall.
-// What is asked of it: how much of what all nodes can is done wherever clients are, and what it costs to be many.
+// How a cluster grows: nodes that lend each other workers, each with the classes of the real one (dispatcher and
+// lending, lane_link and lane_port, chunk_flow, peer_book), over a network that takes its time. No faults but workers
+// that stall. What is asked of it: how much of what all nodes can is done wherever clients are, and what it costs to be
+// many.
 #pragma once
 
 #include <cstdint>

@@ -105,8 +105,8 @@ private:
 };
 
 struct growth_loan {
-  growth_loan(growth_world& world, growth_node& giving, growth_node& lending, uint64_t number)
-    : giver_node(giving), lender_node(lending), giver(world, *this, number * 1000), lender(world, *this, number) {}
+  growth_loan(growth_world& world, growth_node& gives, growth_node& lends, uint64_t number)
+    : giver_node(gives), lender_node(lends), giver(world, *this, number * 1000), lender(world, *this, number) {}
 
   growth_node& giver_node;
   growth_node& lender_node;

@@ -1,4 +1,5 @@
-// A node of a cluster that grows: its dispatcher, its workers, and the loans that it gives and has. A part of growth.cpp.
+// A node of a cluster that grows: its dispatcher, its workers, and the loans that it gives and has. A part of
+// growth.cpp.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,6 @@ constexpr link_epoch life{.giver = 3, .lane = 1ull << 40};
 
 node_hello a_node() {
   node_hello said{.minor = 7,
-                  .started = 1'700'000'000,
                   .rules = ~0ull,
                   .capacity = 4,
                   .document_bytes_max = 8 << 20,
