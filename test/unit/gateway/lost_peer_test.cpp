@@ -141,7 +141,6 @@ BOOST_AUTO_TEST_CASE(the_work_of_a_giver_that_dies_is_cancelled_and_its_memory_g
   busy_node town;
   warm_up(town, 10);
   town.b->work_time = 1min;
-  town.b->submit(town_job(1, "its own", town.now()));
   town.a->submit(town_job(2, long_text(1000), town.now()));
   town.pass_slowly(50ms);
   town.line("a", "b")->latency = 30ms;
@@ -159,7 +158,6 @@ BOOST_AUTO_TEST_CASE(the_work_of_a_giver_that_dies_is_cancelled_and_its_memory_g
 BOOST_AUTO_TEST_CASE(the_work_of_a_giver_that_falls_silent_is_given_up_too) {
   busy_node town;
   town.b->work_time = 1min;
-  town.b->submit(town_job(1, "its own", town.now()));
   town.a->submit(town_job(2, long_text(1000), town.now()));
   town.pass_slowly(50ms);
   BOOST_TEST(town.b->lent_bytes() > 0u);
