@@ -124,10 +124,10 @@ peer_report house::peer(const std::string& called) {
   throw std::logic_error{"no peer " + called + " is told of"};
 }
 
-// Workers look at the real clock for deadlines, which are of this one: it is far ahead, so that none has passed there.
+// Workers look at the system's clock to see whether a job is past its deadline. Here it is never ahead of virtual time.
 town::town() {
   spdlog::set_level(spdlog::level::off);
-  scheduler().advance_time(std::chrono::steady_clock::now() + std::chrono::hours{24} - now());
+  scheduler().advance_time(std::chrono::steady_clock::now() + 1h - now());
 }
 
 // What is still planned in the clock holds actors and finds them gone.
