@@ -246,7 +246,8 @@ private:
     return result;
   }
 
-  void finish(uint64_t number, const outcome& result) {
+  // `result` is a copy: it may be of the order that goes.
+  void finish(uint64_t number, outcome result) {
     out_.drop(number);
     orders_.erase(number);
     options_.counts->answered += !hands_back(result.status);

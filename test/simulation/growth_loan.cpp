@@ -202,7 +202,7 @@ void lender_end::abandon(uint64_t number) {
   finish(number, {.status = status::cancelled});
 }
 
-void lender_end::finish(uint64_t number, const outcome& result) {
+void lender_end::finish(uint64_t number, outcome result) {
   out_.drop(number);
   orders_.erase(number);
   port_.ended(port_.epoch(), number, result, world_.time.now());

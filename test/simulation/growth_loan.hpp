@@ -91,7 +91,7 @@ private:
   void look_later();
   void after_event();
   void abandon(uint64_t number);
-  void finish(uint64_t number, const outcome& result);
+  void finish(uint64_t number, outcome result); // a copy: it may be of the order that goes
   void send_chunks();
 
   growth_world& world_;

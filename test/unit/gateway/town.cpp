@@ -20,11 +20,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What a worker took is real time, and would decide who is next.
+// What a worker took, and whether it had its core meanwhile, is real: it would decide who is next.
 caf::message rewrite_finish(const caf::message& m) {
   if (!m.match_elements<atom::finished, lane_id, result_batch>()) return m;
   result_batch results = m.get_as<result_batch>(2);
-  for (attempt_result& each : results) each.took = {};
+  for (attempt_result& each : results) {
+    each.took = {};
+    each.interrupted = false;
+  }
   return caf::make_message(atom::finished_v, m.get_as<lane_id>(1), std::move(results));
 }
 
