@@ -13,7 +13,8 @@ tls_store::look tls_store::reload_if_changed() {
   const std::lock_guard one_at_a_time{loading_};
   if (state_now() == seen_) return {};
   auto error = load();
-  return {.replaced = !error.has_value(), .error = std::move(error)};
+  const bool replaced = !error.has_value();
+  return {.replaced = replaced, .error = std::move(error)};
 }
 
 std::shared_ptr<const tls_context> tls_store::current() const {

@@ -65,8 +65,9 @@ std::variant<uint16_t, std::string> transport::publish(const caf::strong_actor_p
 
 void transport::unpublish(uint16_t port) { caf::anon_send(core_->basp(), caf::close_atom::value, port); }
 
-void transport::connect(const std::string& host, uint16_t port, std::set<std::string> signatures, connected done) {
-  core_->connect(host, port, std::move(signatures), std::move(done));
+void transport::connect(const std::string& host, uint16_t port, std::set<std::string> signatures,
+                        const connected& done) {
+  core_->connect(host, port, std::move(signatures), done);
 }
 
 void transport::disconnect(const caf::strong_actor_ptr& whom) {

@@ -92,7 +92,7 @@ public:
   /// and `handshake_timeout`, or with an error: refused, timed out, no such name, why TLS failed, none published,
   /// another interface. Where a connection to that node is there already, CAF goes on with it. This process itself is
   /// reached too: the actor is then one of its own.
-  void connect(const std::string& host, uint16_t port, std::set<std::string> signatures, connected done);
+  void connect(const std::string& host, uint16_t port, std::set<std::string> signatures, const connected& done);
   template <class Handle, class Done>
   void connect(const std::string& host, uint16_t port, Done done) {
     connect(host, port, system_.message_types<Handle>(),

@@ -83,7 +83,7 @@ std::set<uint16_t> transport_core::take_ports() {
 }
 
 void transport_core::connect(const std::string& host, uint16_t port, std::set<std::string> wanted,
-                             transport::connected done) {
+                             const transport::connected& done) {
   const auto dial_number = dials_.enter(done, options_.connections_max);
   if (!dial_number)
     return done(nullptr, has_ended() ? "this node ends its connections" : "too many connections are being made");

@@ -49,7 +49,7 @@ public:
   transport_core(caf::actor_system& system, caf::io::network::default_multiplexer& multiplexer, caf::actor basp,
                  const transport_options& options, std::unique_ptr<tls_store> certificates);
 
-  void connect(const std::string& host, uint16_t port, std::set<std::string> wanted, transport::connected done);
+  void connect(const std::string& host, uint16_t port, std::set<std::string> wanted, const transport::connected& done);
   void note_port(uint16_t port);
   [[nodiscard]] std::set<uint16_t> take_ports(); ///< all that were noted
   /// Nothing comes from here anymore, and all connections end. Not from the threads of the room or of CAF.

@@ -170,7 +170,7 @@ private:
                                 .self = options_.self,
                                 .link = options_.link,
                                 .document_bytes_max = options_.document_bytes_max};
-    options.link.epoch_from = last_remote_ * 1000;
+    options.link.epoch_from = uint64_t{last_remote_} * 1000;
     borrowed_[attempt.address] = {
       spawn_remote_lane(system(), options, {.peer = attempt.gateway, .gateway = this, .broker = links_.broker}),
       attempt.gateway};

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <string>
 #include <spdlog/fmt/fmt.h>
+#include <string>
 
 #include "actors/server/cluster_lines.hpp"
 #include "actors/server/stats_text.hpp"
