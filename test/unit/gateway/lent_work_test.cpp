@@ -144,6 +144,19 @@ BOOST_AUTO_TEST_CASE(what_its_client_cancels_is_stopped_at_the_lender) {
   BOOST_TEST(town.a->peer("b").attempts_in_flight == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(what_finds_no_worker_at_the_lender_either_comes_back_soon) {
+  busy_node town;
+  town.b->work_time = 1min;
+  town.b->submit(town_job(1, "its own", town.now()));
+  town.a->submit(town_job(2, long_text(1000), town.now()));
+  BOOST_REQUIRE(town.pass_until([&] { return town.b->lent_bytes() > 0; }, 1s));
+  town.pass_slowly(2s, 10ms);
+  BOOST_TEST(town.b->cluster().lent_attempts_running == 0u);
+  BOOST_TEST(town.b->lent_bytes() == 0u);
+  BOOST_TEST(town.a->peer("b").attempts_handed_back > 0u);
+  BOOST_TEST(town.a->answers(2).empty()); // it waits at home
+}
+
 BOOST_AUTO_TEST_CASE(of_a_document_that_its_client_cancels_on_the_way_the_rest_is_not_sent) {
   busy_node town;
   const auto line = town.line("a", "b");
