@@ -20,6 +20,9 @@ struct host_port {
 /// The same of an address to listen on, whose port may be 0. It has a host, and around an IPv6 address brackets.
 [[nodiscard]] std::optional<host_port> split_listen_address(const std::string& address);
 
+/// As people write it: an IPv6 address has brackets.
+[[nodiscard]] std::string address_text(const std::string& host, uint16_t port);
+
 /// Whether `host` is this machine to itself and to no other: 127.0.0.0/8, ::1 or localhost. No name is looked up.
 [[nodiscard]] bool is_loopback(const std::string& host);
 

@@ -33,11 +33,6 @@ std::string host_name() {
   return std::string{name.data()}.substr(0, node_text_bytes_max);
 }
 
-std::string address_text(const std::string& host, uint16_t port) {
-  const bool ipv6 = host.find(':') != std::string::npos;
-  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 /// What peers are told. An address that stands for all of this machine's is nobody's.
 std::string advertised(const cluster_settings& asked, const host_port& listen, uint16_t port) {
   if (!asked.advertise.empty()) return asked.advertise;

@@ -24,6 +24,7 @@
 #include "actors/texlexd/room_to_serve.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/regimes.hpp"
+#include "runtime/host_port.hpp"
 #include "runtime/memory_reserve.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/thread_times.hpp"
@@ -47,11 +48,7 @@ constexpr std::chrono::seconds ready_line_timeout{1};
 std::string ready_line(const server_endpoints& endpoints, const kernel& kernel, uint32_t workers) {
   std::string line = "texlexd ready:";
   if (!endpoints.unix_socket.empty()) line += " unix " + endpoints.unix_socket;
-  if (!endpoints.tcp_address.empty()) {
-    const bool ipv6 = endpoints.tcp_address.find(':') != std::string::npos;
-    const std::string address = ipv6 ? "[" + endpoints.tcp_address + "]" : endpoints.tcp_address;
-    line += " tcp " + address + ":" + std::to_string(endpoints.tcp_port);
-  }
+  if (!endpoints.tcp_address.empty()) line += " tcp " + address_text(endpoints.tcp_address, endpoints.tcp_port);
   line += " kernel " + std::string{kernel.name} + " workers " + std::to_string(workers);
   return line + " pid " + std::to_string(getpid()) + "\n";
 }

@@ -79,4 +79,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_an_address_tells_which_there_are) {
              == "is no URL of a texlexd; give unix:PATH, tcp://host:port, a path with a slash or host:port");
 }
 
+BOOST_AUTO_TEST_CASE(an_address_is_written_as_it_is_read) {
+  BOOST_TEST(address_text("::1", 4000) == "[::1]:4000");
+  BOOST_TEST(address_text("localhost", 4000) == "localhost:4000");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
